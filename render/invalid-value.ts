@@ -15,15 +15,21 @@ export class InvalidValue extends Error {
 
 /** An {@link InvalidValue} for a value that is not in a list, with the nearest entry when there is a likely one. */
 export function notOneOf(allowed: readonly string[], got: unknown, spellings: readonly string[] = allowed) {
-  return new InvalidValue(`must be one of ${allowed.join(", ")}`, got, didYouMean(got, spellings));
+  const like = typeof got === "string" ? nearest(got, spellings) : undefined;
+  return new InvalidValue(
+    `must be one of ${allowed.join(", ")}`,
+    got,
+    like === undefined ? undefined : `Did you mean "${like}"?`,
+  );
 }
 
-function didYouMean(got: unknown, spellings: readonly string[]): string | undefined {
-  if (typeof got !== "string" || got === "" || spellings.length === 0) return undefined;
-  const nearest = closest(got.toLowerCase(), spellings);
+/** The spelling that was probably meant; `undefined` when none is near. */
+export function nearest(got: string, spellings: readonly string[]): string | undefined {
+  if (got === "" || spellings.length === 0) return undefined;
+  const candidate = closest(got.toLowerCase(), spellings);
   // Beyond a third of the word a suggestion is a guess, and a wrong guess misleads.
-  const likely = distance(got.toLowerCase(), nearest) <= Math.max(1, Math.ceil(nearest.length / 3));
-  return likely ? `Did you mean "${nearest}"?` : undefined;
+  const limit = Math.max(1, Math.ceil(candidate.length / 3));
+  return distance(got.toLowerCase(), candidate.toLowerCase()) <= limit ? candidate : undefined;
 }
 
 function describe(value: unknown): string {

@@ -1,0 +1,80 @@
+import {
+  TerraformBackend,
+  TerraformDataSource,
+  TerraformElement,
+  TerraformLocal,
+  TerraformModule,
+  TerraformOutput,
+  TerraformResource,
+  TerraformStack,
+  TerraformVariable,
+} from "cdktf";
+import type { Construct, IConstruct } from "constructs";
+import { ValidationError } from "../validation-error.ts";
+
+/**
+ * A stack in which the mistakes that cdktf 0.21 makes in silence are errors:
+ *
+ * - two elements with the same Terraform address, of which one would be lost in the other;
+ * - a missing backend, for which cdktf would write this machine's working directory into the Terraform;
+ * - any other absolute path, which makes the output differ from machine to machine.
+ */
+export class GuardedStack extends TerraformStack {
+  constructor(scope: Construct, id: string) {
+    super(scope, id);
+    this.node.addValidation({ validate: () => sharedAddresses(this) });
+  }
+
+  override ensureBackendExists(): TerraformBackend {
+    if (this.node.findAll().some((construct) => TerraformBackend.isBackend(construct)))
+      return super.ensureBackendExists();
+    throw new ValidationError(
+      "the stack has no backend. Say where its state is kept: new StateBackend(stack, …)",
+      this,
+    );
+  }
+
+  override toTerraform(): unknown {
+    const terraform: unknown = super.toTerraform();
+    const [found] = absolutePaths(terraform, []);
+    if (found === undefined) return terraform;
+    throw new ValidationError(`\`${found.path}\` must not be an absolute path, got: "${found.value}"`, this);
+  }
+}
+
+function sharedAddresses(stack: TerraformStack): string[] {
+  const pathsByAddress = new Map<string, string[]>();
+  for (const construct of stack.node.findAll()) {
+    const address = addressOf(construct);
+    if (address === undefined) continue;
+    pathsByAddress.set(address, [...(pathsByAddress.get(address) ?? []), construct.node.path]);
+  }
+  return [...pathsByAddress]
+    .filter(([, paths]) => paths.length > 1)
+    .map(([address, paths]) => `${paths.join(" and ")} have the same Terraform address ${address}. Rename one.`);
+}
+
+function addressOf(construct: IConstruct): string | undefined {
+  if (!TerraformElement.isTerraformElement(construct)) return undefined;
+  const name = construct.friendlyUniqueId;
+  if (TerraformResource.isTerraformResource(construct)) return `${construct.terraformResourceType}.${name}`;
+  if (TerraformDataSource.isTerraformDataSource(construct)) return `data.${construct.terraformResourceType}.${name}`;
+  if (TerraformOutput.isTerraformOutput(construct)) return `output.${name}`;
+  if (construct instanceof TerraformVariable) return `var.${name}`;
+  if (construct instanceof TerraformLocal) return `local.${name}`;
+  if (construct instanceof TerraformModule) return `module.${name}`;
+  return undefined;
+}
+
+/** Where paths stand in Terraform; elsewhere a text that begins with a slash is not a path. */
+const PATH_SETTINGS = new Set(["path", "workspace_dir", "working_dir", "source", "filename"]);
+
+function* absolutePaths(value: unknown, path: string[]): Generator<{ path: string; value: string }> {
+  if (typeof value === "string") {
+    const isPath = PATH_SETTINGS.has(path.at(-1) ?? "");
+    if (isPath && /^(\/|[A-Za-z]:[\\/])/.test(value)) yield { path: path.join("."), value };
+  } else if (typeof value === "object" && value !== null) {
+    // "//" holds cdktf's own notes, construct paths among them.
+    for (const [key, entry] of Object.entries(value)) if (key !== "//") yield* absolutePaths(entry, [...path, key]);
+  }
+}

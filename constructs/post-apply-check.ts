@@ -1,0 +1,63 @@
+import { Resource as NullResource } from "@cdktf/provider-null/lib/resource/index.js";
+import type { ITerraformDependable } from "cdktf";
+import { Construct } from "constructs";
+import type { InstanceDescription } from "../render/instance-description.ts";
+import { escapeTemplate } from "./escape-template.ts";
+import type { RedisInstance } from "./redis-instance.ts";
+
+export interface PostApplyCheckProps {
+  /** The environment's name, for the report. */
+  readonly environment: string;
+  /** What is proved. */
+  readonly redis: RedisInstance;
+  /** Seconds that the checks may take in all, waiting for the instance included. */
+  readonly deadlineSeconds: number;
+  /** Whether a check that could not run lets the apply go on. */
+  readonly acceptUnknown: boolean;
+  /** The repository's root, where the checks are, as a path relative to the stack's own directory. */
+  readonly repository: string;
+}
+
+/**
+ * The proof, in Terraform's graph: it runs the checks after the instance came up, and fails the apply when one fails.
+ *
+ * It runs again exactly when something that it proves has changed. What depends on {@link proof} happens only after
+ * the checks passed. The checks get the instance's id and what it should be; they fetch the connection string from
+ * Render themselves, with the `RENDER_API_KEY` that Terraform runs with: a secret in a provisioner would hide its
+ * output when it succeeds and be printed when it fails.
+ */
+export class PostApplyCheck extends Construct {
+  /** Depend on this to happen only after the checks passed. */
+  readonly proof: ITerraformDependable;
+
+  constructor(scope: Construct, id: string, props: PostApplyCheckProps) {
+    super(scope, id);
+    const expected: InstanceDescription = { environment: props.environment, ...props.redis.description };
+    const parameters = { deadlineSeconds: props.deadlineSeconds, acceptUnknown: props.acceptUnknown };
+    this.proof = new NullResource(this, "Default", {
+      triggers: {
+        instance_id: props.redis.id,
+        name: escapeTemplate(expected.name),
+        region: expected.region,
+        plan: expected.plan,
+        eviction_policy: expected.evictionPolicy,
+        persistence: expected.persistence,
+        ip_allow_list: escapeTemplate(JSON.stringify(expected.ipAllowList)),
+        internal_authentication: String(expected.internalAuthentication),
+        checks: JSON.stringify(parameters),
+      },
+      provisioners: [
+        {
+          type: "local-exec",
+          command: "node --import tsx checks/main.ts --post-apply",
+          workingDir: `\${path.root}/${props.repository}`,
+          environment: {
+            REDIS_INSTANCE_ID: props.redis.id,
+            REDIS_EXPECTED: escapeTemplate(JSON.stringify(expected)),
+            REDIS_CHECKS: JSON.stringify(parameters),
+          },
+        },
+      ],
+    });
+  }
+}

@@ -1,0 +1,58 @@
+import { Token } from "cdktf";
+import { escapeTemplate } from "../escape-template.ts";
+
+/** The type of an attribute, in Terraform's terms; nested attributes have attributes of their own. */
+export type AttributeType =
+  | "string"
+  | "bool"
+  | { readonly set: "string" | Attributes }
+  | { readonly map: Attributes }
+  | { readonly object: Attributes };
+
+/** What a provider's schema says of one attribute. */
+export interface Attribute {
+  readonly type: AttributeType;
+  /** It must be in the configuration. */
+  readonly required?: true;
+  /** It may be in the configuration. */
+  readonly optional?: true;
+  /** The provider gives it a value when the configuration does not. */
+  readonly computed?: true;
+  /** Terraform hides it in its output. It still stands in the state. */
+  readonly sensitive?: true;
+}
+
+/** Attributes by their Terraform names. */
+export type Attributes = Readonly<Record<string, Attribute>>;
+
+/**
+ * The JSON that Terraform reads for the properties of a construct: names in Terraform's spelling, texts escaped,
+ * properties that are left out left out.
+ */
+export function toTerraformAttributes(attributes: Attributes, values: object): Record<string, unknown> {
+  const given = new Map<string, unknown>(Object.entries(values));
+  const result: Record<string, unknown> = {};
+  for (const [name, attribute] of Object.entries(attributes)) {
+    const value = given.get(propertyName(name));
+    if (value !== undefined) result[name] = toTerraformValue(attribute.type, value);
+  }
+  return result;
+}
+
+function toTerraformValue(type: AttributeType, value: unknown): unknown {
+  if (typeof value === "string") return escapeTemplate(value);
+  if (typeof value !== "object" || value === null || Token.isUnresolved(value)) return value;
+  if (typeof type === "string") return value;
+  if ("object" in type) return toTerraformAttributes(type.object, value);
+  if ("map" in type) {
+    const entries = Object.entries(value).map(([key, entry]) => [key, toTerraformValue({ object: type.map }, entry)]);
+    return Object.fromEntries(entries);
+  }
+  const element = type.set === "string" ? type.set : { object: type.set };
+  return Array.isArray(value) ? value.map((entry) => toTerraformValue(element, entry)) : value;
+}
+
+/** `max_memory_policy` is `maxMemoryPolicy` in TypeScript. */
+export function propertyName(attribute: string): string {
+  return attribute.replaceAll(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
+}

@@ -1,0 +1,47 @@
+import { TerraformProvider } from "cdktf";
+import type { Construct } from "constructs";
+import { type Attributes, toTerraformAttributes } from "./attributes.ts";
+
+/** The provider and the versions whose schema these bindings follow; 1.9 brought `persistence_mode`. */
+export const RENDER_PROVIDER = { providerName: "render", providerVersionConstraint: "~> 1.9" } as const;
+
+export const RENDER_PROVIDER_ATTRIBUTES: Attributes = {
+  api_key: { type: "string", optional: true, sensitive: true },
+  owner_id: { type: "string", optional: true },
+  wait_for_deploy_completion: { type: "bool", optional: true },
+  skip_deploy_after_service_update: { type: "bool", optional: true },
+};
+
+/** Left out, every one of these comes from the environment, where secrets belong. */
+export interface RenderProviderConfig {
+  /** `RENDER_API_KEY`. Written here it stands in clear in the synthesized Terraform. */
+  readonly apiKey?: string;
+  /** `RENDER_OWNER_ID`: the workspace (`tea-…` or `usr-…`). */
+  readonly ownerId?: string;
+  /** `RENDER_WAIT_FOR_DEPLOY_COMPLETION`: wait for the first deploy of a service that Terraform creates. */
+  readonly waitForDeployCompletion?: boolean;
+  /** `RENDER_SKIP_DEPLOY_AFTER_SERVICE_UPDATE`: don't deploy a service that Terraform updates. */
+  readonly skipDeployAfterServiceUpdate?: boolean;
+}
+
+/**
+ * Render's own Terraform provider.
+ *
+ * @see https://registry.terraform.io/providers/render-oss/render/1.9.1/docs
+ */
+export class RenderProvider extends TerraformProvider {
+  readonly #config: RenderProviderConfig;
+
+  constructor(scope: Construct, id: string, config: RenderProviderConfig = {}) {
+    super(scope, id, {
+      terraformResourceType: "render",
+      terraformGeneratorMetadata: RENDER_PROVIDER,
+      terraformProviderSource: "render-oss/render",
+    });
+    this.#config = config;
+  }
+
+  protected override synthesizeAttributes(): Record<string, unknown> {
+    return toTerraformAttributes(RENDER_PROVIDER_ATTRIBUTES, this.#config);
+  }
+}

@@ -1,0 +1,20 @@
+import { type TerraformMetaArguments, TerraformResource } from "cdktf";
+import type { Construct } from "constructs";
+import { type Attributes, toTerraformAttributes } from "./attributes.ts";
+import { RENDER_PROVIDER } from "./render-provider.ts";
+
+/** A resource of Render's Terraform provider: its type, its schema, and what it is configured with. */
+export abstract class RenderResource<Config extends TerraformMetaArguments> extends TerraformResource {
+  protected readonly config: Config;
+  readonly #attributes: Attributes;
+
+  constructor(scope: Construct, id: string, type: string, attributes: Attributes, config: Config) {
+    super(scope, id, { ...config, terraformResourceType: type, terraformGeneratorMetadata: RENDER_PROVIDER });
+    this.config = config;
+    this.#attributes = attributes;
+  }
+
+  protected override synthesizeAttributes(): Record<string, unknown> {
+    return toTerraformAttributes(this.#attributes, this.config);
+  }
+}

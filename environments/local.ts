@@ -1,0 +1,20 @@
+import { defineEnvironment } from "./schema.ts";
+
+/** The environment of `npm run demo` and `npm run local`: it deploys to the Render on this machine. */
+export const local = defineEnvironment({
+  name: "local",
+  redis: {
+    name: "koinoniasms-redis-local",
+    region: "oregon",
+    plan: "starter",
+    memory: "256 MB",
+    evictionPolicy: "noevict",
+    ipAllowList: [{ cidrBlock: "127.0.0.1/32", description: "this machine" }],
+    deletionProtection: false,
+  },
+  backend: {
+    name: "connect-yw-backend",
+    env: { ENABLE_QUEUES: "true" },
+  },
+  state: { type: "local", path: ".state/local.tfstate" },
+});

@@ -1,0 +1,20 @@
+import { defineEnvironment } from "./schema.ts";
+
+/** The SMS service's Redis: Bull queues live in it, so it never evicts and is never destroyed by accident. */
+export const production = defineEnvironment({
+  name: "production",
+  redis: {
+    name: "koinoniasms-redis",
+    region: "oregon",
+    plan: "standard",
+    memory: "1 GB",
+    evictionPolicy: "noevict",
+    ipAllowList: [],
+    deletionProtection: true,
+  },
+  backend: {
+    name: "connect-yw-backend",
+    env: { ENABLE_QUEUES: "true" },
+  },
+  state: { type: "local", path: ".state/production.tfstate" },
+});

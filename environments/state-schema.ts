@@ -1,0 +1,69 @@
+import { z } from "zod";
+
+const relativePath = z
+  .string()
+  .min(1, "must be a path, relative to the repository")
+  .refine((path) => !/^([/\\]|[A-Za-z]:)/.test(path), {
+    error:
+      'must be relative to the repository, such as ".state/production.tfstate": an absolute one exists on one machine',
+  })
+  .refine((path) => !path.split(/[/\\]/).some((part) => part === ".." || part === "cdktf.out"), {
+    error: 'must be inside the repository and outside cdktf.out, which synthesis empties: ".state/production.tfstate"',
+  });
+
+const url = z
+  .url({ protocol: /^https?$/, error: "must be an http or https address" })
+  .refine((address) => !address.includes("@"), {
+    error: "must not hold a user name or password. Set TF_HTTP_USERNAME and TF_HTTP_PASSWORD",
+  });
+
+const filled = z.string().min(1, "must not be empty");
+
+/**
+ * Where Terraform keeps what it knows of the environment. The state holds the external URL with its password, so it
+ * belongs where only operators can read it. Credentials never stand here: every backend reads them from the
+ * environment (AWS_*, GOOGLE_*, ARM_*, PG_CONN_STR, TF_HTTP_*, TF_TOKEN_*).
+ *
+ * @see https://developer.hashicorp.com/terraform/language/backend
+ */
+export const stateSchema = z.discriminatedUnion(
+  "type",
+  [
+    /** A file on this machine: for one person, without a lock between machines. */
+    z.strictObject({ type: z.literal("local"), path: relativePath }),
+    z.strictObject({
+      type: z.literal("s3"),
+      bucket: filled,
+      key: filled,
+      region: filled,
+      encrypt: z.boolean().default(true),
+      /** Locks with a file beside the state; needs no DynamoDB table. */
+      useLockfile: z.boolean().default(true),
+      /** For S3-compatible stores. */
+      endpoint: url.optional(),
+      kmsKeyId: filled.optional(),
+    }),
+    z.strictObject({ type: z.literal("gcs"), bucket: filled, prefix: filled }),
+    z.strictObject({
+      type: z.literal("azurerm"),
+      resourceGroupName: filled,
+      storageAccountName: filled,
+      containerName: filled,
+      key: filled,
+    }),
+    /** PostgreSQL; the connection string comes from PG_CONN_STR. */
+    z.strictObject({ type: z.literal("pg"), schemaName: filled }),
+    z.strictObject({
+      type: z.literal("http"),
+      address: url,
+      lockAddress: url.optional(),
+      unlockAddress: url.optional(),
+    }),
+    /** HCP Terraform. Set the workspace's execution mode to Local: the checks run where Terraform does. */
+    z.strictObject({ type: z.literal("hcp"), organization: filled, workspace: filled, hostname: filled.optional() }),
+  ],
+  { error: "must have a type of local, s3, gcs, azurerm, pg, http or hcp" },
+);
+
+/** Where an environment's Terraform state is kept. */
+export type State = z.output<typeof stateSchema>;
