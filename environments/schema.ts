@@ -1,14 +1,14 @@
 import { z } from "zod";
 import { parseEvictionPolicy } from "../render/eviction-policies.ts";
 import type { InstanceDescription } from "../render/instance-description.ts";
-import { InvalidValue, nearest } from "../render/invalid-value.ts";
+import { InvalidValue, nearest, notOneOf } from "../render/invalid-value.ts";
 import { choosePersistence, choosePlan } from "../render/plan-choice.ts";
 import { parseRegion } from "../render/regions.ts";
-import { stateSchema } from "./state-schema.ts";
+import { STATE_TYPES, stateSchema } from "./state-schema.ts";
 
 /** A text that one of our parsers reads; the parser's sentence becomes the issue's message. */
 function parsedBy<T>(parse: (text: string) => T) {
-  return z.string({ error: "must be a text" }).transform((text, context): T => {
+  return z.string().transform((text, context): T => {
     try {
       return parse(text);
     } catch (error) {
@@ -133,20 +133,43 @@ export function defineEnvironment(input: EnvironmentInput): Environment {
   const parsed = environmentSchema.safeParse(input);
   if (parsed.success) return parsed.data;
   const name = typeof input?.name === "string" ? input.name : "?";
-  throw new EnvironmentError(name, parsed.error.issues.flatMap(describeIssue));
+  const mistakes = parsed.error.issues.flatMap((issue) => describeIssue(issue, input));
+  throw new EnvironmentError(name, mistakes);
 }
 
-function describeIssue(issue: z.core.$ZodIssue): string[] {
+function describeIssue(issue: z.core.$ZodIssue, input: unknown): string[] {
   const path = issue.path.join(".");
-  if (issue.code === "unrecognized_keys") {
-    return issue.keys.map((key) => {
-      const like = nearest(key, KNOWN_FIELDS);
-      const field = path === "" ? key : `${path}.${key}`;
-      return `\`${field}\` is not a field.${like === undefined ? " Remove it." : ` Did you mean "${like}"?`}`;
-    });
+  const got = valueAt(input, issue.path);
+  switch (issue.code) {
+    case "unrecognized_keys":
+      return issue.keys.map((key) => {
+        const like = nearest(key, KNOWN_FIELDS);
+        const field = path === "" ? key : `${path}.${key}`;
+        return `\`${field}\` is not a field.${like === undefined ? " Remove it." : ` Did you mean "${like}"?`}`;
+      });
+    case "invalid_key":
+      return issue.issues.map((inner) => `\`${path}\` ${inner.message}`);
+    case "invalid_union":
+      if (got === undefined && issue.path.at(-1) === "type") break;
+      return [`\`${path}\` ${notOneOf(STATE_TYPES, got).message}`];
+    case "invalid_type":
+      if (got === undefined) break;
+      return [`\`${path}\` ${new InvalidValue(`must be of type ${issue.expected}`, got).message}`];
+    case "too_small":
+      return [`\`${path}\` ${new InvalidValue(`must be at least ${issue.minimum}`, got).message}`];
+    case "too_big":
+      return [`\`${path}\` ${new InvalidValue(`must be at most ${issue.maximum}`, got).message}`];
+    default:
+      return [`\`${path}\` ${issue.message}`];
   }
-  if (issue.code === "invalid_key") return issue.issues.map((inner) => `\`${path}\` ${inner.message}`);
-  return [`\`${path}\` ${issue.message}`];
+  return [`\`${path}\` is missing.`];
+}
+
+function valueAt(input: unknown, path: readonly PropertyKey[]): unknown {
+  return path.reduce<unknown>(
+    (value, key) => (typeof value === "object" && value !== null ? Reflect.get(value, key) : undefined),
+    input,
+  );
 }
 
 const KNOWN_FIELDS = [

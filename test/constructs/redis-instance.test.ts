@@ -1,0 +1,123 @@
+import { TerraformOutput } from "cdktf";
+import { expect, test } from "vitest";
+import { RedisInstance, type RedisInstanceProps } from "../../constructs/redis-instance.ts";
+import { addresses, synthesize } from "./synthesize.ts";
+
+const REDIS: RedisInstanceProps = { name: "queues", region: "oregon", plan: "standard" };
+
+function instance(props: Partial<RedisInstanceProps>) {
+  const terraform = synthesize((stack) => {
+    new RedisInstance(stack, "redis", { ...REDIS, ...props });
+  });
+  return terraform.resource.render_keyvalue?.redis ?? {};
+}
+
+test("an instance in three lines is complete: plan, policy, persistence and allow list are written out", () => {
+  expect(instance({})).toMatchObject({
+    name: "queues",
+    region: "oregon",
+    plan: "standard",
+    max_memory_policy: "noeviction",
+    persistence_mode: "journal_snapshot",
+    ip_allow_list: [],
+    lifecycle: { prevent_destroy: true },
+  });
+});
+
+test.each([
+  [{ plan: "1g" }, { plan: "standard" }],
+  [{ plan: undefined, memory: "1 GB" }, { plan: "standard" }],
+  [{ plan: undefined, memory: "300 MB" }, { plan: "standard" }],
+  [{ plan: "standard", memory: "1GB" }, { plan: "standard" }],
+  [{ plan: "CustomForUs" }, { plan: "CustomForUs", persistence_mode: "journal_snapshot" }],
+  [{ plan: "free" }, { plan: "free", persistence_mode: "off" }],
+  [{ evictionPolicy: "noevict" }, { max_memory_policy: "noeviction" }],
+  [{ evictionPolicy: "allkeys-lru" }, { max_memory_policy: "allkeys_lru" }],
+  [{ persistence: "snapshot" }, { persistence_mode: "snapshot" }],
+  [{ environmentId: "evm-1" }, { environment_id: "evm-1" }],
+])("%o gives %o", (props, expected) => {
+  expect(instance(props)).toMatchObject(expected);
+});
+
+test.each<[Partial<RedisInstanceProps>, string]>([
+  [
+    { plan: "standrad" },
+    '`redis.plan` must be one of free, starter, standard, pro, pro_plus, Custom…, got: "standrad". Did you mean "standard"? (in test/redis)',
+  ],
+  [{ plan: undefined }, "`redis.plan` must be one of free, starter, standard, pro, pro_plus, got: nothing."],
+  [
+    { plan: "starter", memory: "1 GB" },
+    "`redis.plan` must agree with the memory: starter (256 MB, 250 connections, $10 a month) has no 1 GB",
+  ],
+  [{ plan: undefined, memory: "11 GB" }, "`redis.plan` must be at most 10 GB without a custom plan"],
+  [{ plan: undefined, memory: "lots" }, '`redis.plan` must be a size such as "256 MB" or "1 GB", got: "lots".'],
+  [
+    { region: "oregano" },
+    '`redis.region` must be one of frankfurt, ohio, oregon, singapore, virginia, got: "oregano". Did you mean "oregon"?',
+  ],
+  [{ evictionPolicy: "allkeys-lr" }, 'Did you mean "allkeys_lru"?'],
+  [
+    { plan: "free", persistence: "snapshot" },
+    '`redis.persistence` must be off on plan free, got: "snapshot". Only paid plans persist.',
+  ],
+  [{ name: " " }, '`redis.name` must not be empty, got: " ".'],
+])("%o is refused with the property, the rule and the value", (props, message) => {
+  expect(() => instance(props)).toThrow(message);
+});
+
+test("without deletion protection Terraform may destroy the instance", () => {
+  expect(instance({ deletionProtection: false }).lifecycle).not.toHaveProperty("prevent_destroy");
+});
+
+/** What a reference of an instance becomes in Terraform. */
+function reference(props: Partial<RedisInstanceProps>, read: (redis: RedisInstance) => string): unknown {
+  const terraform = synthesize((stack) => {
+    const redis = new RedisInstance(stack, "redis", { ...REDIS, ...props });
+    new TerraformOutput(stack, "read", { value: read(redis) });
+  });
+  return terraform.output.read?.value;
+}
+
+const BUILT_URL = `redis://\${render_keyvalue.redis.id}:6379`;
+
+test("the internal URL is built from the id, and a postcondition holds it against Render's", () => {
+  expect(reference({}, (redis) => redis.internalUrl)).toBe(BUILT_URL);
+  expect(instance({}).lifecycle).toMatchObject({
+    postcondition: [{ condition: `\${self.connection_info.internal_connection_string == "redis://\${self.id}:6379"}` }],
+  });
+});
+
+test("the variables for a backend hold that URL", () => {
+  const envVars = (redis: RedisInstance) => JSON.stringify(redis.envVars());
+  expect(reference({}, envVars)).toBe(JSON.stringify({ REDIS_URL: { value: BUILT_URL } }));
+});
+
+test("the external URL is Render's, with the password in it", () => {
+  expect(reference({}, (redis) => redis.externalUrl)).toBe(
+    `\${render_keyvalue.redis.connection_info.external_connection_string}`,
+  );
+});
+
+test("with internal authentication the internal URL is Render's, and the postcondition expects a password", () => {
+  const props = { internalAuthentication: true };
+  expect(reference(props, (redis) => redis.internalUrl)).toBe(
+    `\${render_keyvalue.redis.connection_info.internal_connection_string}`,
+  );
+  expect(instance(props).lifecycle).toMatchObject({ postcondition: [{ condition: expect.stringContaining("!=") }] });
+});
+
+test("template syntax in a name is literal text", () => {
+  expect(instance({ name: `a\${b}%{c}$d` }).name).toBe(`a$\${b}%%{c}$d`);
+});
+
+test("the address follows the construct's own id, also when it is nested", () => {
+  const terraform = synthesize((stack) => {
+    const redis = new RedisInstance(stack, "redis", REDIS);
+    expect(redis.address).toBe("render_keyvalue.redis");
+    new RedisInstance(redis, "inner", REDIS);
+  });
+  expect(addresses(terraform)).toEqual([
+    "render_keyvalue.redis",
+    expect.stringMatching(/^render_keyvalue\.redis_inner_\w{8}$/),
+  ]);
+});

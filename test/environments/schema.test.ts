@@ -1,0 +1,170 @@
+import { expect, test } from "vitest";
+import { environments, findEnvironment } from "../../environments/environments.ts";
+import { defineEnvironment, describeInstance, type EnvironmentInput } from "../../environments/schema.ts";
+
+const MINIMAL: EnvironmentInput = {
+  name: "test",
+  redis: { name: "queues", region: "oregon", plan: "standard" },
+  backend: { name: "backend" },
+  state: { type: "local", path: ".state/test.tfstate" },
+};
+
+test("the smallest environment has everything decided", () => {
+  expect(defineEnvironment(MINIMAL)).toEqual({
+    name: "test",
+    redis: {
+      name: "queues",
+      region: "oregon",
+      plan: "standard",
+      evictionPolicy: "noeviction",
+      persistence: "journal_snapshot",
+      ipAllowList: [],
+      deletionProtection: true,
+      internalAuthentication: false,
+    },
+    backend: { name: "backend", env: { ENABLE_QUEUES: "true" } },
+    state: { type: "local", path: ".state/test.tfstate" },
+    checks: { deadlineSeconds: 300, acceptUnknown: false },
+  });
+});
+
+test("production is what the mission says", () => {
+  const production = findEnvironment("production");
+  expect(describeInstance(production)).toEqual({
+    environment: "production",
+    name: "koinoniasms-redis",
+    region: "oregon",
+    plan: "standard",
+    evictionPolicy: "noeviction",
+    persistence: "journal_snapshot",
+    ipAllowList: [],
+    internalAuthentication: false,
+  });
+  expect(production.redis.deletionProtection).toBe(true);
+  expect(production.backend).toEqual({ name: "connect-yw-backend", env: { ENABLE_QUEUES: "true" } });
+});
+
+test("no two environments share a name or a state", () => {
+  const names = environments.map((environment) => environment.name);
+  const states = environments.map((environment) => JSON.stringify(environment.state));
+  expect(new Set(names).size).toBe(names.length);
+  expect(new Set(states).size).toBe(states.length);
+});
+
+test("an unknown environment is refused with the nearest one", () => {
+  expect(() => findEnvironment("prodution")).toThrow(
+    'must be one of production, staging, local, got: "prodution". Did you mean "production"?',
+  );
+});
+
+/** What people get wrong, and the line that they read. Typed loosely, since the types would already refuse much. */
+test.each<[string, Record<string, unknown>, string]>([
+  ["name", { name: "Prod" }, '`name` must be lower-case letters, digits and -, beginning with a letter, got: "Prod".'],
+  ["no name", { name: undefined }, "`name` is missing."],
+  ["no redis", { redis: undefined }, "`redis` is missing."],
+  ["redis of another type", { redis: "standard" }, '`redis` must be of type object, got: "standard".'],
+  [
+    "no plan",
+    { redis: { name: "a", region: "oregon" } },
+    "`redis.plan` must be one of free, starter, standard, pro, pro_plus, got: nothing.",
+  ],
+  ["plan", { redis: { name: "a", region: "oregon", plan: "standrad" } }, 'got: "standrad". Did you mean "standard"?'],
+  [
+    "region",
+    { redis: { name: "a", region: "oregano", plan: "pro" } },
+    '`redis.region` must be one of frankfurt, ohio, oregon, singapore, virginia, got: "oregano". Did you mean "oregon"?',
+  ],
+  ["no region", { redis: { name: "a", plan: "pro" } }, "`redis.region` is missing."],
+  [
+    "plan and memory",
+    { redis: { name: "a", region: "oregon", plan: "free", memory: "1 GB" } },
+    "`redis.plan` must agree with the memory: free (25 MB, 50 connections, $0 a month) has no 1 GB",
+  ],
+  [
+    "memory",
+    { redis: { name: "a", region: "oregon", memory: "1 TB" } },
+    '`redis.memory` must be a size such as "256 MB" or "1 GB", got: "1 TB".',
+  ],
+  [
+    "too much memory",
+    { redis: { name: "a", region: "oregon", memory: "11 GB" } },
+    "`redis.memory` must be at most 10 GB without a custom plan",
+  ],
+  [
+    "policy",
+    { redis: { name: "a", region: "oregon", plan: "pro", evictionPolicy: "never" } },
+    "`redis.evictionPolicy` must be one of noeviction, allkeys_lfu",
+  ],
+  [
+    "persistence",
+    { redis: { name: "a", region: "oregon", plan: "free", persistence: "snapshot" } },
+    "`redis.persistence` must be off on plan free",
+  ],
+  [
+    "unknown field",
+    { redis: { name: "a", region: "oregon", plan: "pro", evictonPolicy: "noevict" } },
+    '`redis.evictonPolicy` is not a field. Did you mean "evictionPolicy"?',
+  ],
+  ["unknown part", { cheks: {} }, '`cheks` is not a field. Did you mean "checks"?'],
+  [
+    "allow list without mask",
+    {
+      redis: { name: "a", region: "oregon", plan: "pro", ipAllowList: [{ cidrBlock: "192.0.2.7", description: "x" }] },
+    },
+    '`redis.ipAllowList.0.cidrBlock` must be a CIDR block such as "203.0.113.7/32", got: "192.0.2.7". Did you mean "192.0.2.7/32"?',
+  ],
+  [
+    "service id",
+    { backend: { name: "a", serviceId: "srv-1" } },
+    '`backend.serviceId` must be a service\'s id such as "srv-" and 20 letters or digits, got: "srv-1".',
+  ],
+  [
+    "variable's name",
+    { backend: { name: "a", env: { "A-B": "1" } } },
+    '`backend.env.A-B` must be a variable\'s name of letters, digits and _, got: "A-B".',
+  ],
+  ["empty variable", { backend: { name: "a", env: { A: "" } } }, "`backend.env.A` must be a text, and not empty"],
+  [
+    "own REDIS_URL",
+    { backend: { name: "a", env: { REDIS_URL: "redis://x" } } },
+    "`backend.env` must not hold REDIS_URL",
+  ],
+  ["deadline", { checks: { deadlineSeconds: 1 } }, "`checks.deadlineSeconds` must be at least 10, got: 1."],
+  ["no state", { state: undefined }, "`state` is missing."],
+  [
+    "kind of state",
+    { state: { type: "locl" } },
+    '`state.type` must be one of local, s3, gcs, azurerm, pg, http, hcp, got: "locl". Did you mean "local"?',
+  ],
+  [
+    "absolute state",
+    { state: { type: "local", path: "/var/x.tfstate" } },
+    "`state.path` must be relative to the repository",
+  ],
+  [
+    "state in cdktf.out",
+    { state: { type: "local", path: "cdktf.out/x.tfstate" } },
+    "`state.path` must be inside the repository and outside cdktf.out",
+  ],
+  [
+    "state with a password",
+    { state: { type: "http", address: "https://a:secret@b.example" } },
+    "`state.address` must not hold a user name or password. Set TF_HTTP_USERNAME and TF_HTTP_PASSWORD",
+  ],
+  [
+    "credentials in the state",
+    { state: { type: "pg", schemaName: "a", connStr: "postgres://a:secret@b" } },
+    "`state.connStr` is not a field.",
+  ],
+])("%s: the message names the field, what is allowed, and the value", (_what, change, line) => {
+  const input: unknown = { ...MINIMAL, ...change };
+  const define = (): unknown => Reflect.apply(defineEnvironment, undefined, [input]);
+  expect(define).toThrow("is not valid:\n  `");
+  expect(define).toThrow(line);
+  expect(define).not.toThrow("secret@");
+});
+
+test("all mistakes are told at once", () => {
+  const input: EnvironmentInput = { ...MINIMAL, name: "X", backend: { name: "", serviceId: "srv" } };
+  expect(() => defineEnvironment(input)).toThrow(/`name`.*\n.*`backend.name`.*\n.*`backend.serviceId`/);
+});

@@ -1,0 +1,181 @@
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { afterEach, expect, test } from "vitest";
+import { z } from "zod";
+import { RenderClient } from "../../../render/api/client.ts";
+import { RenderApiError } from "../../../render/api/error.ts";
+import { getKeyValue } from "../../../render/api/key-value.ts";
+import { listServiceEnvVars } from "../../../render/api/service.ts";
+
+const KEY = "rnd_secretsecretsecret";
+
+const stops: (() => void)[] = [];
+afterEach(() => {
+  for (const stop of stops.splice(0)) stop();
+});
+
+/** A server that answers the n-th request with the n-th answer, the last one from then on. */
+async function serve(...answers: ((request: IncomingMessage, response: ServerResponse) => void)[]) {
+  const calls: string[] = [];
+  const server = createServer((request, response) => {
+    const answer = answers[Math.min(calls.length, answers.length - 1)];
+    calls.push(`${request.method} ${request.url}`);
+    answer?.(request, response);
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  stops.push(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  const { port } = z.custom<AddressInfo>((value) => typeof value === "object").parse(server.address());
+  return { host: `http://127.0.0.1:${port}/v1`, calls };
+}
+
+const answer =
+  (status: number, body: unknown = {}, headers: Record<string, string> = {}) =>
+  (_request: IncomingMessage, response: ServerResponse) => {
+    response.writeHead(status, { "content-type": "application/json", ...headers });
+    response.end(typeof body === "string" ? body : JSON.stringify(body));
+  };
+
+const hangUp = (request: IncomingMessage) => void request.socket.destroy();
+
+const client = (host: string, deadlineMs = 5_000) => new RenderClient({ apiKey: KEY, host, deadlineMs });
+
+async function failure(call: Promise<unknown>): Promise<RenderApiError> {
+  const error: unknown = await call.then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
+  expect(error).toBeInstanceOf(RenderApiError);
+  if (!(error instanceof RenderApiError)) throw new Error("the call did not fail");
+  expect(JSON.stringify([error.message, error.stack, { ...error }])).not.toContain(KEY);
+  return error;
+}
+
+test("a call carries the key, and its answer goes through the schema", async () => {
+  const { host, calls } = await serve((request, response) => {
+    answer(200, { authorization: request.headers.authorization })(request, response);
+  });
+  const seen = await client(host).request("GET", "/x", z.object({ authorization: z.string() }), {
+    query: { a: "1 2" },
+  });
+  expect(seen.authorization).toBe(`Bearer ${KEY}`);
+  expect(calls).toEqual(["GET /v1/x?a=1+2"]);
+});
+
+test("429 is repeated after Retry-After, also when the call is not idempotent", async () => {
+  const { host, calls } = await serve(answer(429, { message: "slow down" }, { "retry-after": "1" }), answer(201, {}));
+  const begin = Date.now();
+  await client(host).request("POST", "/x", z.object({}), { body: { a: 1 } });
+  expect(Date.now() - begin).toBeGreaterThanOrEqual(950);
+  expect(calls).toHaveLength(2);
+});
+
+test.each([500, 502, 503, 504])("%i is repeated when the call is idempotent", async (status) => {
+  const { host, calls } = await serve(answer(status, { message: "try again" }), answer(200, {}));
+  await client(host).request("GET", "/x", z.object({}));
+  expect(calls).toHaveLength(2);
+});
+
+test("a broken connection is repeated when the call is idempotent", async () => {
+  const { host, calls } = await serve(hangUp, answer(200, {}));
+  await client(host).request("DELETE", "/x", z.object({}));
+  expect(calls).toHaveLength(2);
+});
+
+test.each<["POST" | "PATCH"]>([["POST"], ["PATCH"]])(
+  "%s is not repeated after a failure: it may have happened",
+  async (method) => {
+    const failing = await serve(answer(500, { message: "broken" }));
+    const error = await failure(client(failing.host).request(method, "/x", z.object({}), { body: {} }));
+    expect(error.message).toBe(`${method} /x failed: 500: broken.`);
+    expect(failing.calls).toHaveLength(1);
+
+    const breaking = await serve(hangUp);
+    expect((await failure(client(breaking.host).request(method, "/x", z.object({}), { body: {} }))).reason).toBe(
+      "network",
+    );
+    expect(breaking.calls).toHaveLength(1);
+  },
+);
+
+test.each([
+  [
+    401,
+    { message: "unauthorized" },
+    "GET /key-value/red-1 failed: 401: unauthorized. Set RENDER_API_KEY to a valid key",
+  ],
+  [403, { message: "forbidden" }, "failed: 403: forbidden. Use an API key of a member of the workspace"],
+  [404, { message: "not found: red-1" }, "failed: 404: not found: red-1."],
+  [400, "no JSON", "failed: 400: Bad Request."],
+  [400, { message: `bad key ${KEY}` }, "failed: 400: bad key ***."],
+])("%i is told with the call, Render's words and the remedy", async (status, body, message) => {
+  const { host, calls } = await serve(answer(status, body));
+  const error = await failure(getKeyValue(client(host), "red-1"));
+  expect(error.message).toContain(message);
+  expect(error.status).toBe(status);
+  expect(calls).toHaveLength(1);
+});
+
+test("no answer within the deadline is an error that says so, in time", async () => {
+  const { host } = await serve(() => undefined);
+  const begin = Date.now();
+  const error = await failure(client(host, 300).request("GET", "/x", z.object({})));
+  expect(error.reason).toBe("deadline");
+  expect(error.message).toBe("GET /x failed: no answer within 0.3 s.");
+  expect(Date.now() - begin).toBeLessThan(1_300);
+});
+
+test("waiting for a rate limit ends at the deadline too", async () => {
+  const { host } = await serve(answer(429, { message: "slow down" }, { "retry-after": "60" }));
+  const begin = Date.now();
+  expect((await failure(client(host, 300).request("GET", "/x", z.object({})))).reason).toBe("deadline");
+  expect(Date.now() - begin).toBeLessThan(1_300);
+});
+
+test("a server that is not there is named by its cause", async () => {
+  const { host } = await serve(answer(200));
+  for (const stop of stops.splice(0)) stop();
+  const error = await failure(client(host, 500).request("POST", "/x", z.object({})));
+  expect(error.message).toContain("no connection (ECONNREFUSED). Check the network, and RENDER_HOST if it is set.");
+});
+
+test.each([
+  ["<html>", "the answer is not JSON."],
+  [{ id: 7 }, "the answer is not what Render's API is known to send (id: "],
+])("an answer of another form (%o) is an error, not a guess", async (body, message) => {
+  const { host } = await serve(answer(200, body));
+  const error = await failure(getKeyValue(client(host), "red-1"));
+  expect(error.reason).toBe("answer");
+  expect(error.message).toContain(message);
+});
+
+test("a list is read to its empty page", async () => {
+  const page = (...keys: string[]) =>
+    answer(
+      200,
+      keys.map((key) => ({ cursor: key, envVar: { key, value: "v" } })),
+    );
+  const { host, calls } = await serve(page("A", "B"), page("C"), page());
+  expect((await listServiceEnvVars(client(host), "srv-1")).map(({ key }) => key)).toEqual(["A", "B", "C"]);
+  expect(calls).toEqual([
+    "GET /v1/services/srv-1/env-vars?limit=100",
+    "GET /v1/services/srv-1/env-vars?limit=100&cursor=B",
+    "GET /v1/services/srv-1/env-vars?limit=100&cursor=C",
+  ]);
+});
+
+test.each([
+  [{}, "`RENDER_API_KEY` is not set."],
+  [{ RENDER_API_KEY: "" }, "`RENDER_API_KEY` is empty."],
+  [{ RENDER_API_KEY: KEY, RENDER_HOST: "api.render.com" }, "`RENDER_HOST` must be an address with its version"],
+  [
+    { RENDER_API_KEY: KEY, RENDER_HOST: "https://a:b@api.render.com/v1" },
+    "`RENDER_HOST` must not hold a user name or a password.",
+  ],
+])("the environment %o is refused, naming the variable and no value", (env, message) => {
+  const create = () => RenderClient.fromEnvironment(env);
+  expect(create).toThrow(message);
+  expect(create).not.toThrow(KEY);
+});
