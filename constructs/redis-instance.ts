@@ -113,7 +113,7 @@ export class RedisInstance extends Construct {
     this.id = keyvalue.id;
     this.internalUrl = this.description.internalAuthentication
       ? keyvalue.connectionInfo.internalConnectionString
-      : `redis://${keyvalue.id}:${INTERNAL_PORT}`;
+      : `redis://${this.id}:${INTERNAL_PORT}`;
     this.externalUrl = keyvalue.connectionInfo.externalConnectionString;
   }
 

@@ -25,6 +25,12 @@ export class GuardedStack extends TerraformStack {
     this.node.addValidation({ validate: () => sharedAddresses(this) });
   }
 
+  override prepareStack(): void {
+    // cdktf resolves everything once more only to find references between stacks; a stack that is alone has none.
+    if (this.node.root.node.children.length === 1) this.ensureBackendExists();
+    else super.prepareStack();
+  }
+
   override ensureBackendExists(): TerraformBackend {
     if (this.node.findAll().some((construct) => TerraformBackend.isBackend(construct)))
       return super.ensureBackendExists();

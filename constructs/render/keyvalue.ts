@@ -125,14 +125,31 @@ export class Keyvalue extends RenderResource<KeyvalueConfig> {
   }
 
   /** Sensitive, and unknown at plan time after every change of the instance. */
-  get connectionInfo() {
-    return {
-      /** `rediss://<id>:<password>@…`: for clients on the allow list. */
-      externalConnectionString: this.getStringAttribute("connection_info.external_connection_string"),
-      /** `redis://<id>:6379`; with a user and a password when internal authentication is on. */
-      internalConnectionString: this.getStringAttribute("connection_info.internal_connection_string"),
-      /** A command line with the password in it. */
-      cliCommand: this.getStringAttribute("connection_info.cli_command"),
-    };
+  get connectionInfo(): ConnectionInfo {
+    return new ConnectionInfo(this);
+  }
+}
+
+/** How to reach an instance; each text is sensitive. */
+export class ConnectionInfo {
+  readonly #keyvalue: Keyvalue;
+
+  constructor(keyvalue: Keyvalue) {
+    this.#keyvalue = keyvalue;
+  }
+
+  /** `rediss://<id>:<password>@…`: for clients on the allow list. */
+  get externalConnectionString(): string {
+    return this.#keyvalue.getStringAttribute("connection_info.external_connection_string");
+  }
+
+  /** `redis://<id>:6379`; with a user and a password when internal authentication is on. */
+  get internalConnectionString(): string {
+    return this.#keyvalue.getStringAttribute("connection_info.internal_connection_string");
+  }
+
+  /** A command line with the password in it. */
+  get cliCommand(): string {
+    return this.#keyvalue.getStringAttribute("connection_info.cli_command");
   }
 }

@@ -5,16 +5,14 @@ import { RENDER_PROVIDER } from "./render-provider.ts";
 
 /** A resource of Render's Terraform provider: its type, its schema, and what it is configured with. */
 export abstract class RenderResource<Config extends TerraformMetaArguments> extends TerraformResource {
-  protected readonly config: Config;
-  readonly #attributes: Attributes;
+  readonly #attributes: Record<string, unknown>;
 
   constructor(scope: Construct, id: string, type: string, attributes: Attributes, config: Config) {
     super(scope, id, { ...config, terraformResourceType: type, terraformGeneratorMetadata: RENDER_PROVIDER });
-    this.config = config;
-    this.#attributes = attributes;
+    this.#attributes = toTerraformAttributes(attributes, config);
   }
 
   protected override synthesizeAttributes(): Record<string, unknown> {
-    return toTerraformAttributes(this.#attributes, this.config);
+    return this.#attributes;
   }
 }

@@ -80,7 +80,13 @@ test("every attribute that the provider computes can be read", () => {
     new TerraformOutput(stack, "keyvalue", {
       value: [id, name, plan, region, maxMemoryPolicy, persistenceMode, environmentId],
     });
-    new TerraformOutput(stack, "connection_info", { value: Object.values(connectionInfo) });
+    new TerraformOutput(stack, "connection_info", {
+      value: [
+        connectionInfo.externalConnectionString,
+        connectionInfo.internalConnectionString,
+        connectionInfo.cliCommand,
+      ],
+    });
     new TerraformOutput(stack, "env_group", { value: [group.id, group.name, group.environmentId] });
   });
   expect(terraform.output.keyvalue?.value).toEqual(

@@ -1,0 +1,151 @@
+import { NullProvider } from "@cdktf/provider-null/lib/provider/index.js";
+import { Resource as NullResource } from "@cdktf/provider-null/lib/resource/index.js";
+import {
+  type App,
+  LocalBackend,
+  type TerraformMetaArguments,
+  TerraformOutput,
+  TerraformProvider,
+  TerraformResource,
+  TerraformStack,
+  TerraformVariable,
+} from "cdktf";
+import type { Construct } from "constructs";
+
+const PROVIDER = { providerName: "render", providerVersionConstraint: "~> 1.9" };
+
+class Provider extends TerraformProvider {
+  constructor(scope: Construct) {
+    super(scope, "render", {
+      terraformResourceType: "render",
+      terraformGeneratorMetadata: PROVIDER,
+      terraformProviderSource: "render-oss/render",
+    });
+  }
+}
+
+class Resource extends TerraformResource {
+  readonly #attributes: Record<string, unknown>;
+
+  constructor(
+    scope: Construct,
+    id: string,
+    terraformResourceType: string,
+    attributes: Record<string, unknown>,
+    meta: TerraformMetaArguments,
+  ) {
+    super(scope, id, { ...meta, terraformResourceType, terraformGeneratorMetadata: PROVIDER });
+    this.#attributes = attributes;
+  }
+
+  protected override synthesizeAttributes(): Record<string, unknown> {
+    return this.#attributes;
+  }
+}
+
+/**
+ * The production environment as a minimal CDKTF program would write it: the same Terraform, no validation, no guard.
+ * What the constructs cost is measured against this.
+ */
+export function byHand(app: App, name: string): TerraformStack {
+  const stack = new TerraformStack(app, name);
+  new LocalBackend(stack, { path: `../../../.state/${name}.tfstate` });
+  new Provider(stack);
+  new NullProvider(stack, "null");
+  const serviceId = new TerraformVariable(stack, "backend_service_id", {
+    type: "string",
+    description: "The id of the existing backend service on Render (srv-…)",
+    nullable: false,
+    default: "",
+    validation: [
+      {
+        condition: `\${can(regex("^srv-[a-z0-9]{20}$", var.backend_service_id))}`,
+        errorMessage: `The backend's service id must be "srv-" and 20 letters or digits. Set backend.serviceId in the environment file, or TF_VAR_backend_service_id. Render's dashboard shows it in the service's address.`,
+      },
+    ],
+  });
+  const redis = new Resource(
+    stack,
+    "redis",
+    "render_keyvalue",
+    {
+      name: "koinoniasms-redis",
+      plan: "standard",
+      region: "oregon",
+      max_memory_policy: "noeviction",
+      persistence_mode: "journal_snapshot",
+      ip_allow_list: [],
+    },
+    {
+      lifecycle: {
+        preventDestroy: true,
+        postcondition: [
+          {
+            condition: `\${self.connection_info.internal_connection_string == "redis://\${self.id}:6379"}`,
+            errorMessage:
+              "Render's internal URL is not redis://<id>:6379: internal authentication is on. Set redis.internalAuthentication to true, or switch it off in Render's dashboard.",
+          },
+        ],
+      },
+    },
+  );
+  const id = redis.getStringAttribute("id");
+  const parameters = JSON.stringify({ deadlineSeconds: 300, acceptUnknown: false });
+  const expected = JSON.stringify({
+    environment: name,
+    name: "koinoniasms-redis",
+    region: "oregon",
+    plan: "standard",
+    evictionPolicy: "noeviction",
+    persistence: "journal_snapshot",
+    ipAllowList: [],
+    internalAuthentication: false,
+  });
+  const checks = new NullResource(stack, "redis_checks", {
+    triggers: {
+      instance_id: id,
+      name: "koinoniasms-redis",
+      region: "oregon",
+      plan: "standard",
+      eviction_policy: "noeviction",
+      persistence: "journal_snapshot",
+      ip_allow_list: "[]",
+      internal_authentication: "false",
+      checks: parameters,
+    },
+    provisioners: [
+      {
+        type: "local-exec",
+        command: "node --import tsx checks/main.ts --post-apply",
+        workingDir: `\${path.root}/../../..`,
+        environment: { REDIS_INSTANCE_ID: id, REDIS_EXPECTED: expected, REDIS_CHECKS: parameters },
+      },
+    ],
+  });
+  const url = `redis://${id}:6379`;
+  const envVars = { ENABLE_QUEUES: { value: "true" }, REDIS_URL: { value: url } };
+  const group = new Resource(
+    stack,
+    "backend_group",
+    "render_env_group",
+    { name: "koinoniasms-redis-env", env_vars: envVars },
+    { dependsOn: [checks] },
+  );
+  new Resource(
+    stack,
+    "backend_link",
+    "render_env_group_link",
+    { env_group_id: group.getStringAttribute("id"), service_ids: [serviceId.stringValue] },
+    {},
+  );
+  new TerraformOutput(stack, "instance_id", { value: id });
+  new TerraformOutput(stack, "plan", { value: "standard" });
+  new TerraformOutput(stack, "eviction_policy", { value: "noeviction" });
+  new TerraformOutput(stack, "memory", { value: "1 GB" });
+  new TerraformOutput(stack, "internal_url", { value: url, sensitive: true });
+  new TerraformOutput(stack, "external_url", {
+    value: redis.getStringAttribute("connection_info.external_connection_string"),
+    sensitive: true,
+  });
+  return stack;
+}

@@ -1,0 +1,151 @@
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { execa } from "execa";
+import { z } from "zod";
+import { type ProviderOptions, type RunningProvider, startProvider } from "../../../local/provider/server.ts";
+import { API_KEY, FakeRender, OWNER } from "./fake-render.ts";
+
+const shownState = z.object({
+  values: z
+    .object({
+      root_module: z.object({
+        resources: z.array(z.object({ type: z.string(), values: z.record(z.string(), z.unknown()) })).optional(),
+      }),
+    })
+    .optional(),
+});
+
+export interface Run {
+  readonly exitCode: number;
+  /** Both streams, as a person sees them, without the frame's characters and with lines joined. */
+  readonly output: string;
+}
+
+export type Config = Readonly<Record<string, unknown>>;
+
+/** A directory in which real Terraform runs against the providers and a fake Render. */
+export class Workspace {
+  readonly render: FakeRender;
+  readonly #directory: string;
+  readonly #provider: RunningProvider;
+
+  private constructor(directory: string, render: FakeRender, provider: RunningProvider) {
+    this.#directory = directory;
+    this.render = render;
+    this.#provider = provider;
+  }
+
+  static async open(options: Partial<ProviderOptions> = {}): Promise<Workspace> {
+    const directory = await mkdtemp(join(tmpdir(), "tf-"));
+    const render = new FakeRender();
+    const host = await render.start();
+    const provider = await startProvider({
+      apiKey: API_KEY,
+      ownerId: OWNER,
+      host,
+      socketDirectory: join(directory, "s"),
+      ...options,
+    });
+    await writeFile(join(directory, "cli.tfrc"), "");
+    return new Workspace(directory, render, provider);
+  }
+
+  async close(): Promise<void> {
+    await this.#provider.stop();
+    this.render.stop();
+    await rm(this.#directory, { recursive: true, force: true });
+  }
+
+  /** Terraform on a fresh state. */
+  async fresh(name: string): Promise<Terraform> {
+    const directory = join(this.#directory, name);
+    await mkdir(directory);
+    return new Terraform(directory, {
+      TF_REATTACH_PROVIDERS: this.#provider.reattach,
+      TF_CLI_CONFIG_FILE: join(this.#directory, "cli.tfrc"),
+      CHECKPOINT_DISABLE: "1",
+      TF_INPUT: "0",
+    });
+  }
+}
+
+/** One Terraform working directory. */
+export class Terraform {
+  readonly #directory: string;
+  readonly #env: Readonly<Record<string, string>>;
+  #initialized = false;
+
+  constructor(directory: string, env: Readonly<Record<string, string>>) {
+    this.#directory = directory;
+    this.#env = env;
+  }
+
+  /** Writes the configuration; the providers' sources are added. */
+  async write(config: Config): Promise<void> {
+    const terraform = {
+      required_providers: {
+        render: { source: "render-oss/render", version: "1.9.1" },
+        null: { source: "hashicorp/null", version: "3.2.4" },
+      },
+    };
+    await writeFile(join(this.#directory, "main.tf.json"), JSON.stringify({ terraform, ...config }));
+    if (this.#initialized) return;
+    const { exitCode, output } = await this.run("init");
+    if (exitCode !== 0) throw new Error(output);
+    this.#initialized = true;
+  }
+
+  async run(...args: readonly string[]): Promise<Run> {
+    const { exitCode, all } = await this.start(...args);
+    return { exitCode: exitCode ?? -1, output: unframed(all) };
+  }
+
+  start(...args: readonly string[]) {
+    const [command = "", ...rest] = args;
+    return execa("terraform", [command, "-no-color", ...rest], {
+      cwd: this.#directory,
+      env: this.#env,
+      all: true,
+      reject: false,
+    });
+  }
+
+  async apply(...args: readonly string[]): Promise<Run> {
+    return this.run("apply", "-auto-approve", ...args);
+  }
+
+  /** Exit code 0 when nothing is left to change, 2 when something is. */
+  async plan(...args: readonly string[]): Promise<Run> {
+    return this.run("plan", "-detailed-exitcode", ...args);
+  }
+
+  /** What a command says in JSON. */
+  async json(...args: readonly string[]): Promise<unknown> {
+    const { stdout } = await execa("terraform", [...args, "-json"], { cwd: this.#directory, env: this.#env });
+    return JSON.parse(stdout);
+  }
+
+  /** The values of a resource in the state, secrets included. */
+  async state(type: string): Promise<Record<string, unknown> | undefined> {
+    const { values } = shownState.parse(await this.json("show"));
+    return values?.root_module.resources?.find((each) => each.type === type)?.values;
+  }
+}
+
+/** Terraform frames and wraps its diagnostics; a test wants to read sentences. */
+function unframed(output: string): string {
+  return output.replaceAll(/[╷│╵]/g, "").replaceAll(/\s+/g, " ");
+}
+
+/** A Redis as an environment would have it. */
+export const REDIS = { name: "cache", plan: "standard", region: "oregon", max_memory_policy: "noeviction" };
+
+export function redis(changes: Config = {}): Config {
+  return { resource: { render_keyvalue: { redis: { ...REDIS, ...changes } } } };
+}
+
+/** An expression inside a Terraform text. */
+export function interpolate(expression: string): string {
+  return `\${${expression}}`;
+}
