@@ -53,7 +53,7 @@ test("with a wrong key it shows Render's answer and what to do, never the key", 
   expect(output).not.toContain("s3cret");
 });
 
-test("with the API down it gives up at the deadline, and the next apply heals", async () => {
+test("with the API down it says so, and that nothing was created", async () => {
   const port = await freePort();
   const workspace = await open({ host: `http://127.0.0.1:${port}/v1`, deadlineMs: 1_000 });
   const terraform = await workspace.fresh("down");
@@ -62,6 +62,7 @@ test("with the API down it gives up at the deadline, and the next apply heals", 
   expect(creation.exitCode).toBe(1);
   expect(creation.output).toContain("POST /key-value failed: no connection (ECONNREFUSED).");
   expect(creation.output).toContain("Error creating service");
+  expect(await terraform.state("render_keyvalue")).toBeUndefined();
 });
 
 test("an API that stops answering fails a refresh at the deadline and leaves the state as it was", async () => {
@@ -103,6 +104,17 @@ test("an interrupted Terraform ends the call in flight, and the next run works",
   expect(all.replaceAll(/[│\s]+/g, " ")).toContain("POST /key-value failed: it was stopped.");
   workspace.render.silent = false;
   expect((await terraform.apply()).exitCode).toBe(0);
+});
+
+test("serves several runs of Terraform at the same time", async () => {
+  const workspace = await open();
+  const runs = ["one", "two", "three"].map(async (name) => {
+    const terraform = await workspace.fresh(name);
+    await terraform.write(redis({ name }));
+    return terraform.apply();
+  });
+  for (const { output } of await Promise.all(runs)) expect(output).toContain("1 added");
+  expect([...workspace.render.instances.values()].map(({ name }) => name).sort()).toEqual(["one", "three", "two"]);
 });
 
 test("reports everything that is wrong with a configuration, with its place", async () => {

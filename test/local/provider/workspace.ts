@@ -40,14 +40,8 @@ export class Workspace {
     const directory = await mkdtemp(join(tmpdir(), "tf-"));
     const render = new FakeRender();
     const host = await render.start();
-    const provider = await startProvider({
-      apiKey: API_KEY,
-      ownerId: OWNER,
-      host,
-      socketDirectory: join(directory, "s"),
-      ...options,
-    });
-    await writeFile(join(directory, "cli.tfrc"), "");
+    const socketDirectory = join(directory, "s");
+    const provider = await startProvider({ apiKey: API_KEY, ownerId: OWNER, host, socketDirectory, ...options });
     return new Workspace(directory, render, provider);
   }
 
@@ -59,14 +53,7 @@ export class Workspace {
 
   /** Terraform on a fresh state. */
   async fresh(name: string): Promise<Terraform> {
-    const directory = join(this.#directory, name);
-    await mkdir(directory);
-    return new Terraform(directory, {
-      TF_REATTACH_PROVIDERS: this.#provider.reattach,
-      TF_CLI_CONFIG_FILE: join(this.#directory, "cli.tfrc"),
-      CHECKPOINT_DISABLE: "1",
-      TF_INPUT: "0",
-    });
+    return Terraform.in(join(this.#directory, name), this.#provider);
   }
 }
 
@@ -76,9 +63,21 @@ export class Terraform {
   readonly #env: Readonly<Record<string, string>>;
   #initialized = false;
 
-  constructor(directory: string, env: Readonly<Record<string, string>>) {
+  private constructor(directory: string, env: Readonly<Record<string, string>>) {
     this.#directory = directory;
     this.#env = env;
+  }
+
+  static async in(directory: string, provider: RunningProvider): Promise<Terraform> {
+    const cliConfig = join(directory, "cli.tfrc");
+    await mkdir(directory, { recursive: true });
+    await writeFile(cliConfig, "");
+    return new Terraform(directory, {
+      TF_REATTACH_PROVIDERS: provider.reattach,
+      TF_CLI_CONFIG_FILE: cliConfig,
+      CHECKPOINT_DISABLE: "1",
+      TF_INPUT: "0",
+    });
   }
 
   /** Writes the configuration; the providers' sources are added. */

@@ -1,0 +1,38 @@
+import type { AttributePath } from "./attribute-path.ts";
+
+/** An error that Terraform shows to whoever runs it. Must hold no secret. */
+export interface Diagnostic {
+  /** What went wrong, in a few words. */
+  readonly summary: string;
+  /** Why, and what to do. */
+  readonly detail: string;
+  readonly path?: AttributePath;
+}
+
+/** Ends an operation with diagnostics. */
+export class DiagnosticError extends Error {
+  readonly diagnostics: readonly Diagnostic[];
+
+  constructor(diagnostics: readonly Diagnostic[]) {
+    super(diagnostics.map(({ summary, detail }) => `${summary}: ${detail}`).join("\n"));
+    this.name = "DiagnosticError";
+    this.diagnostics = diagnostics;
+  }
+}
+
+/** The diagnostics that an error amounts to, whatever it is. */
+export function diagnosticsOf(error: unknown): readonly Diagnostic[] {
+  if (error instanceof DiagnosticError) return error.diagnostics;
+  const detail = error instanceof Error ? error.message : String(error);
+  return [{ summary: "Unexpected error in the provider", detail }];
+}
+
+/** Does a step of an operation; when it fails, the error says which step that was. */
+export async function step<T>(summary: string, work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    const detail = error instanceof Error ? error.message : String(error);
+    throw new DiagnosticError([{ summary, detail }]);
+  }
+}

@@ -1,0 +1,173 @@
+import type { z } from "zod";
+import { conform } from "../framework/conform.ts";
+import { DiagnosticError, diagnosticsOf } from "../framework/diagnostic.ts";
+import { planChange } from "../framework/plan.ts";
+import type { Provider, Resource } from "../framework/provider.ts";
+import { validate } from "../framework/validation.ts";
+import type { ObjectValue } from "../framework/value.ts";
+import { decodeDynamicValue, encodeDynamicValue } from "./dynamic-value.ts";
+import { diagnosticMessage, type requests } from "./messages.ts";
+import { schemaMessage } from "./schema-message.ts";
+
+type Request<Name extends keyof typeof requests> = z.infer<(typeof requests)[Name]>;
+
+/** As of the framework: a plan also for a destruction, and each resource's schema only when it is asked for. */
+const SERVER_CAPABILITIES = { planDestroy: true, getProviderSchemaOptional: true };
+
+/**
+ * What each call of the protocol does, from decoded request to response message.
+ *
+ * One process serves all of Terraform's runs, as an attached provider does: the last `ConfigureProvider` holds for
+ * every run.
+ */
+export class ProviderOperations<C> {
+  readonly #provider: Provider<C>;
+  #interruption = new AbortController();
+  #config: ObjectValue | undefined;
+
+  constructor(provider: Provider<C>) {
+    this.#provider = provider;
+  }
+
+  metadata(): object {
+    const resources = Object.keys(this.#provider.resources).map((typeName) => ({ typeName }));
+    return { serverCapabilities: SERVER_CAPABILITIES, resources };
+  }
+
+  schemas(): object {
+    const resourceSchemas = Object.entries(this.#provider.resources).map(([name, { schema }]) => [
+      name,
+      schemaMessage(schema),
+    ]);
+    return {
+      serverCapabilities: SERVER_CAPABILITIES,
+      provider: schemaMessage(this.#provider.schema),
+      resourceSchemas: Object.fromEntries(resourceSchemas),
+    };
+  }
+
+  async validateProvider({ config }: Request<"validateProviderConfig">): Promise<object> {
+    const { schema } = this.#provider;
+    return withDiagnostics(() => validated(validate(schema, decodeDynamicValue(schema, config) ?? {})));
+  }
+
+  async validateResource({ typeName, config }: Request<"validateResourceConfig">): Promise<object> {
+    return withDiagnostics(() => {
+      const { schema } = this.#resource(typeName);
+      return validated(validate(schema, decodeDynamicValue(schema, config) ?? {}));
+    });
+  }
+
+  /** All schemas are at version 0, so there is nothing to upgrade but attributes that came or went. */
+  async upgradeState({ typeName, rawState }: Request<"upgradeResourceState">): Promise<object> {
+    return withDiagnostics(() => {
+      const stored: unknown = JSON.parse(Buffer.from(rawState.json).toString("utf8"));
+      return { upgradedState: encodeDynamicValue(conform(this.#resource(typeName).schema, stored)) };
+    });
+  }
+
+  async configure({ config }: Request<"configureProvider">): Promise<object> {
+    return withDiagnostics(() => {
+      const decoded = decodeDynamicValue(this.#provider.schema, config) ?? {};
+      this.#provider.configure(decoded, this.#interruption.signal);
+      this.#config = decoded;
+      return {};
+    });
+  }
+
+  async read({ typeName, currentState }: Request<"readResource">): Promise<object> {
+    return withDiagnostics(async () => {
+      const resource = this.#resource(typeName);
+      const prior = decodeDynamicValue(resource.schema, currentState);
+      const state = prior === null ? null : await resource.read(this.#connection(), prior);
+      return { newState: encodeDynamicValue(state) };
+    });
+  }
+
+  async plan(request: Request<"planResourceChange">): Promise<object> {
+    return withDiagnostics(() => {
+      const { schema } = this.#resource(request.typeName);
+      const { plannedState, requiresReplace } = planChange(schema, {
+        config: decodeDynamicValue(schema, request.config),
+        priorState: decodeDynamicValue(schema, request.priorState),
+        proposedNewState: decodeDynamicValue(schema, request.proposedNewState),
+      });
+      return {
+        plannedState: encodeDynamicValue(plannedState),
+        requiresReplace: requiresReplace.map((steps) => ({ steps })),
+      };
+    });
+  }
+
+  /** After a failure the state stays as it was before: nothing after a failed creation. */
+  async apply({ typeName, priorState, plannedState }: Request<"applyResourceChange">): Promise<object> {
+    const unchanged = { newState: priorState };
+    return withDiagnostics(async () => {
+      const resource = this.#resource(typeName);
+      const prior = decodeDynamicValue(resource.schema, priorState);
+      const planned = decodeDynamicValue(resource.schema, plannedState);
+      return { newState: encodeDynamicValue(await applyChange(resource, this.#connection(), prior, planned)) };
+    }, unchanged);
+  }
+
+  async importState({ typeName, id }: Request<"importResourceState">): Promise<object> {
+    return withDiagnostics(() => {
+      const { schema, importId } = this.#resource(typeName);
+      if (importId === undefined) {
+        throw failure("Resource Import Not Implemented", `${typeName} cannot be imported. Create it instead.`);
+      }
+      return { importedResources: [{ typeName, state: encodeDynamicValue(conform(schema, { [importId]: id })) }] };
+    });
+  }
+
+  /** Ends what is in flight. Other runs of Terraform may go on, so calls after this one work again. */
+  stop(): object {
+    this.#interruption.abort();
+    this.#interruption = new AbortController();
+    return {};
+  }
+
+  #resource(typeName: string): Resource<C> {
+    const resource = this.#provider.resources[typeName];
+    if (resource !== undefined) return resource;
+    const known = Object.keys(this.#provider.resources).join(", ");
+    throw failure("Unknown resource type", `resource type must be one of ${known}, got: "${typeName}".`);
+  }
+
+  #connection(): C {
+    if (this.#config === undefined) {
+      throw failure("Provider not configured", "Terraform must configure the provider before it manages resources.");
+    }
+    return this.#provider.configure(this.#config, this.#interruption.signal);
+  }
+}
+
+async function applyChange<C>(
+  resource: Resource<C>,
+  connection: C,
+  prior: ObjectValue | null,
+  planned: ObjectValue | null,
+): Promise<ObjectValue | null> {
+  if (planned !== null) {
+    return prior === null ? resource.create(connection, planned) : resource.update(connection, planned, prior);
+  }
+  if (prior !== null) await resource.delete(connection, prior);
+  return null;
+}
+
+/** Turns an error into diagnostics beside what the response has in that case. */
+async function withDiagnostics(work: () => object | Promise<object>, otherwise: object = {}): Promise<object> {
+  try {
+    return await work();
+  } catch (error) {
+    return { ...otherwise, diagnostics: diagnosticsOf(error).map(diagnosticMessage) };
+  }
+}
+
+function validated(diagnostics: ReturnType<typeof validate>): object {
+  return { diagnostics: diagnostics.map(diagnosticMessage) };
+}
+
+function failure(summary: string, detail: string): DiagnosticError {
+  return new DiagnosticError([{ summary, detail }]);
+}

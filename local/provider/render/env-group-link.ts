@@ -1,0 +1,88 @@
+import { z } from "zod";
+import type { RenderClient } from "../../../render/api/client.ts";
+import { type EnvGroup, getEnvGroup, linkService, unlinkService } from "../../../render/api/env-group.ts";
+import { DiagnosticError, step } from "../framework/diagnostic.ts";
+import type { Resource } from "../framework/provider.ts";
+import type { Schema } from "../framework/schema.ts";
+import type { ObjectValue } from "../framework/value.ts";
+import { type RenderConnection, unlessNotFound } from "./connection.ts";
+
+export const schema = {
+  attributes: {
+    env_group_id: { type: "string", required: true },
+    service_ids: { type: { set: "string" }, required: true, minItems: 1 },
+  },
+} satisfies Schema;
+
+const model = z.object({ env_group_id: z.string(), service_ids: z.array(z.string()) });
+const idModel = model.pick({ env_group_id: true });
+
+/**
+ * `render_env_group_link`: all services that a group is linked to. One resource a group: it unlinks what it does not
+ * name. Linking deploys nothing.
+ */
+export const envGroupLink: Resource<RenderConnection> = {
+  schema,
+  importId: "env_group_id",
+
+  async create({ client }, planned) {
+    const plan = model.parse(planned);
+    const group = await getGroup(client, plan.env_group_id);
+    const others = group.serviceLinks.map(({ id }) => id).filter((id) => !plan.service_ids.includes(id));
+    if (others.length > 0) throw alreadyLinked(group.id, others);
+    const linked = await link(client, group.id, plan.service_ids);
+    return stateOf(linked ?? group);
+  },
+
+  // Without the group this fails, as with the real provider, and does not count as removed outside.
+  async read({ client }, prior) {
+    const { env_group_id: id } = idModel.parse(prior);
+    const group = await getGroup(client, id);
+    return stateOf(group);
+  },
+
+  async update({ client }, planned, prior) {
+    const [plan, before] = [model.parse(planned), model.parse(prior)];
+    const missing = plan.service_ids.filter((id) => !before.service_ids.includes(id));
+    const surplus = before.service_ids.filter((id) => !plan.service_ids.includes(id));
+    await link(client, plan.env_group_id, missing);
+    await unlink(client, plan.env_group_id, surplus);
+    const group = await getGroup(client, plan.env_group_id);
+    return stateOf(group);
+  },
+
+  async delete({ client }, prior) {
+    const before = model.parse(prior);
+    await unlink(client, before.env_group_id, before.service_ids);
+  },
+};
+
+function getGroup(client: RenderClient, id: string): Promise<EnvGroup> {
+  return step("unable to get environment group", getEnvGroup(client, id));
+}
+
+/** @returns The group as the last link left it; nothing when there was none to make. */
+async function link(client: RenderClient, id: string, serviceIds: readonly string[]): Promise<EnvGroup | undefined> {
+  let group: EnvGroup | undefined;
+  for (const serviceId of serviceIds) {
+    group = await step("Unable to add service to environment group", linkService(client, id, serviceId));
+  }
+  return group;
+}
+
+async function unlink(client: RenderClient, groupId: string, serviceIds: readonly string[]): Promise<void> {
+  for (const id of serviceIds) {
+    await step("Unable to remove service from environment group", unlessNotFound(unlinkService(client, groupId, id)));
+  }
+}
+
+function alreadyLinked(groupId: string, serviceIds: readonly string[]): DiagnosticError {
+  const detail =
+    `The group is linked to ${serviceIds.join(", ")}, which \`service_ids\` does not name. ` +
+    `Import the existing service link before adding a new service: terraform import <address> ${groupId}`;
+  return new DiagnosticError([{ summary: `service link already exists for ${groupId}`, detail }]);
+}
+
+function stateOf(group: EnvGroup): ObjectValue {
+  return { env_group_id: group.id, service_ids: [...new Set(group.serviceLinks.map(({ id }) => id))] };
+}

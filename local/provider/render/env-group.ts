@@ -1,0 +1,178 @@
+import { z } from "zod";
+import type { RenderClient } from "../../../render/api/client.ts";
+import {
+  createEnvGroup,
+  deleteEnvGroup,
+  deleteGroupEnvVar,
+  deleteGroupSecretFile,
+  type EnvGroup,
+  getEnvGroup,
+  type NewEnvVar,
+  renameEnvGroup,
+  setGroupEnvVar,
+  setGroupSecretFile,
+} from "../../../render/api/env-group.ts";
+import { DiagnosticError, step } from "../framework/diagnostic.ts";
+import { whenSet } from "../framework/model.ts";
+import type { Resource } from "../framework/provider.ts";
+import type { Schema } from "../framework/schema.ts";
+import type { ObjectValue, Value } from "../framework/value.ts";
+import { type RenderConnection, unlessNotFound } from "./connection.ts";
+import { environmentId, moveToEnvironment } from "./environment.ts";
+
+export const schema = {
+  attributes: {
+    // Without `stateForUnknown`: every update of the group makes it "known after apply", also for the group's link.
+    id: { type: "string", computed: true },
+    name: { type: "string", required: true, nonEmpty: true },
+    environment_id: environmentId,
+    env_vars: {
+      type: {
+        map: {
+          value: { type: "string", optional: true, computed: true, sensitive: true },
+          generate_value: {
+            type: "bool",
+            optional: true,
+            computed: true,
+            default: false,
+            conflictsWith: "value",
+            atLeastOneOf: "value",
+          },
+        },
+      },
+      optional: true,
+      minItems: 1,
+    },
+    secret_files: {
+      type: { map: { content: { type: "string", required: true, sensitive: true } } },
+      optional: true,
+      minItems: 1,
+    },
+  },
+} satisfies Schema;
+
+const envVarModel = z.object({ value: whenSet(z.string()), generate_value: whenSet(z.boolean()) });
+const model = z.object({
+  name: z.string(),
+  environment_id: whenSet(z.string()),
+  env_vars: mapOf(envVarModel),
+  secret_files: mapOf(z.object({ content: z.string() })),
+});
+const idModel = z.object({ id: z.string() });
+const envVarsModel = model.pick({ env_vars: true });
+
+type Model = z.infer<typeof model>;
+type EnvVars = Model["env_vars"];
+
+/** A map attribute; one that is not set is empty. */
+function mapOf<T>(element: z.ZodType<T>) {
+  return whenSet(z.record(z.string(), element)).transform(
+    (map): ReadonlyMap<string, T> => new Map(Object.entries(map ?? {})),
+  );
+}
+
+/** `render_env_group`. Changing one deploys nothing: linked services read it at their next deploy. */
+export const envGroup: Resource<RenderConnection> = {
+  schema,
+  importId: "id",
+
+  async create({ client, ownerId }, planned) {
+    const plan = model.parse(planned);
+    const created = await step(
+      "Unable to create environment group",
+      createEnvGroup(client, {
+        name: plan.name,
+        ownerId,
+        ...(plan.environment_id === undefined ? {} : { environmentId: plan.environment_id }),
+        envVars: [...plan.env_vars].map(([key, envVar]) => newEnvVar(key, envVar)),
+        secretFiles: [...plan.secret_files].map(([name, { content }]) => ({ name, content })),
+      }),
+    );
+    return stateOf(created, plan.env_vars);
+  },
+
+  async read({ client }, prior) {
+    const { id } = idModel.parse(prior);
+    const found = await step("unable to get environment group", unlessNotFound(getEnvGroup(client, id)));
+    return found === undefined ? null : stateOf(found, envVarsModel.parse(prior).env_vars);
+  },
+
+  async update({ client }, planned, prior) {
+    const { id } = idModel.parse(prior);
+    const [plan, before] = [model.parse(planned), model.parse(prior)];
+    await updateEnvVars(client, id, plan.env_vars, before.env_vars);
+    await updateSecretFiles(client, id, plan.secret_files, before.secret_files);
+    await step(
+      "unable to update environment ID",
+      moveToEnvironment(client, id, before.environment_id, plan.environment_id),
+    );
+    const group =
+      plan.name === before.name
+        ? await step("unable to get environment group", getEnvGroup(client, id))
+        : await step("unable to update environment group", renameEnvGroup(client, id, plan.name));
+    // The real provider forgets here which values Render generated, and then fails with "inconsistent result after
+    // apply" for every group that has one; nobody could update such a group, so this one remembers.
+    return stateOf(group, plan.env_vars);
+  },
+
+  async delete({ client }, prior) {
+    const { id } = idModel.parse(prior);
+    await step("Error deleting environment group", unlessNotFound(deleteEnvGroup(client, id)));
+  },
+};
+
+async function updateEnvVars(client: RenderClient, id: string, planned: EnvVars, prior: EnvVars): Promise<void> {
+  for (const [key, envVar] of planned) {
+    const before = prior.get(key);
+    if (before !== undefined && (envVar.generate_value || before.value === envVar.value)) continue;
+    await step(`unable to create or update env var: ${key}`, setGroupEnvVar(client, id, newEnvVar(key, envVar)));
+  }
+  for (const key of prior.keys()) {
+    if (!planned.has(key)) await step(`unable to remove env var: ${key}`, deleteGroupEnvVar(client, id, key));
+  }
+}
+
+async function updateSecretFiles(
+  client: RenderClient,
+  id: string,
+  planned: Model["secret_files"],
+  prior: Model["secret_files"],
+): Promise<void> {
+  for (const [name, { content }] of planned) {
+    if (prior.get(name)?.content === content) continue;
+    await step(`unable to create or update secret file: ${name}`, setGroupSecretFile(client, id, name, content));
+  }
+  for (const name of prior.keys()) {
+    if (planned.has(name)) continue;
+    await step(`unable to remove secret file: ${name}`, deleteGroupSecretFile(client, id, name));
+  }
+}
+
+/** @throws DiagnosticError for `generate_value = false` without a value, which the schema lets through. */
+function newEnvVar(key: string, envVar: z.infer<typeof envVarModel>): NewEnvVar {
+  if (envVar.value !== undefined) return { key, value: envVar.value };
+  if (envVar.generate_value) return { key, generateValue: true };
+  const detail = `\`env_vars["${key}"]\` has no value. Set \`value\`, or set \`generate_value\` to true.`;
+  throw new DiagnosticError([{ summary: "invalid env vars", detail }]);
+}
+
+/** @param known Which values Render generated, which it does not tell. */
+function stateOf(group: EnvGroup, known: EnvVars): ObjectValue {
+  const envVars = group.envVars.map(({ key, value }): [string, Value] => [
+    key,
+    { value, generate_value: known.get(key)?.generate_value ?? false },
+  ]);
+  const secretFiles = group.secretFiles.map(({ name, content }): [string, Value] => [name, { content }]);
+  return {
+    id: group.id,
+    name: group.name,
+    environment_id: group.environmentId ?? null,
+    env_vars: mapOrNull(envVars),
+    secret_files: mapOrNull(secretFiles),
+  };
+}
+
+/** An empty map is not allowed in the configuration, so none is null. */
+function mapOrNull(entries: readonly [string, Value][]): Value {
+  return entries.length === 0 ? null : Object.fromEntries(entries);
+}

@@ -1,0 +1,37 @@
+import { z } from "zod";
+import type { RenderClient } from "../../../render/api/client.ts";
+import type { Attribute } from "../framework/schema.ts";
+
+/** The project environment that a resource belongs to. Changing it has no effect on data. */
+export const environmentId = { type: "string", optional: true } as const satisfies Attribute;
+
+const environmentSchema = z.object({ id: z.string() });
+
+/**
+ * Puts a resource into an environment, takes it out, or moves it.
+ *
+ * @returns The environment that it is in then.
+ */
+export async function moveToEnvironment(
+  client: RenderClient,
+  resourceId: string,
+  from: string | undefined,
+  to: string | undefined,
+): Promise<string | undefined> {
+  if (from === to) return to;
+  if (to === undefined) {
+    await remove(client, from ?? resourceId, resourceId);
+    return undefined;
+  }
+  // The real provider 1.9.1 gives the resource's id where the old environment's belongs, and Render accepts that:
+  // adding a resource to an environment takes it out of the one before.
+  if (from !== undefined) await remove(client, resourceId, resourceId);
+  const body = { resourceIds: [resourceId] };
+  const environment = await client.request("POST", `/environments/${to}/resources`, environmentSchema, { body });
+  return environment.id;
+}
+
+async function remove(client: RenderClient, environment: string, resourceId: string): Promise<void> {
+  const query = { resourceIds: resourceId };
+  await client.request("DELETE", `/environments/${environment}/resources`, z.unknown(), { query });
+}

@@ -1,0 +1,172 @@
+import { z } from "zod";
+import {
+  type ConnectionInfo,
+  createKeyValue,
+  deleteKeyValue,
+  getConnectionInfo,
+  getKeyValue,
+  type KeyValue,
+  type KeyValueSettings,
+  updateKeyValue,
+} from "../../../render/api/key-value.ts";
+import { EVICTION_POLICIES } from "../../../render/eviction-policies.ts";
+import { PERSISTENCE_MODES } from "../../../render/persistence-modes.ts";
+import { PLAN_NAMES } from "../../../render/plans.ts";
+import { REGIONS } from "../../../render/regions.ts";
+import { step } from "../framework/diagnostic.ts";
+import { whenSet } from "../framework/model.ts";
+import type { Resource } from "../framework/provider.ts";
+import type { Schema } from "../framework/schema.ts";
+import type { ObjectValue, Value } from "../framework/value.ts";
+import { type RenderConnection, unlessNotFound } from "./connection.ts";
+import { environmentId, moveToEnvironment } from "./environment.ts";
+import {
+  getLogStream,
+  logStreamModel,
+  logStreamOverride,
+  logStreamValue,
+  updateLogStream,
+} from "./log-stream-override.ts";
+
+const secret = { type: "string", computed: true, sensitive: true } as const;
+
+export const schema = {
+  attributes: {
+    id: { type: "string", computed: true, stateForUnknown: true },
+    name: { type: "string", required: true, nonEmpty: true },
+    plan: {
+      type: "string",
+      optional: true,
+      computed: true,
+      // $250 a month for whoever leaves it out, but that is what the real provider does.
+      default: "pro_plus",
+      oneOf: PLAN_NAMES,
+      orMatches: /^Custom.*$/,
+    },
+    region: { type: "string", required: true, requiresReplace: true, oneOf: REGIONS },
+    max_memory_policy: { type: "string", required: true, oneOf: EVICTION_POLICIES },
+    persistence_mode: { type: "string", optional: true, computed: true, oneOf: PERSISTENCE_MODES },
+    environment_id: environmentId,
+    ip_allow_list: {
+      type: {
+        set: { cidr_block: { type: "string", required: true }, description: { type: "string", required: true } },
+      },
+      optional: true,
+      computed: true,
+    },
+    log_stream_override: logStreamOverride,
+    // Without `stateForUnknown`: every update of the instance makes it "known after apply" for all who read it.
+    connection_info: {
+      type: { object: { external_connection_string: secret, internal_connection_string: secret, cli_command: secret } },
+      computed: true,
+      sensitive: true,
+    },
+  },
+} satisfies Schema;
+
+const model = z.object({
+  id: whenSet(z.string()),
+  name: z.string(),
+  plan: z.string(),
+  region: z.string(),
+  max_memory_policy: z.string(),
+  persistence_mode: whenSet(z.string()),
+  environment_id: whenSet(z.string()),
+  ip_allow_list: whenSet(z.array(z.object({ cidr_block: z.string(), description: z.string() }))),
+  log_stream_override: logStreamModel,
+});
+
+type Model = z.infer<typeof model>;
+
+/** What is known of an instance in the state; after an import no more than its id. */
+const priorModel = model.pick({ environment_id: true, log_stream_override: true }).extend({ id: z.string() });
+
+/** `render_keyvalue`: the same calls as the real resource, in the same order. None waits until the instance is available. */
+export const keyValue: Resource<RenderConnection> = {
+  schema,
+  importId: "id",
+
+  // As with the real provider nothing is saved before the last call succeeded: if one after the first fails, the
+  // instance stays on Render without being in the state. Saving a part would hide that from tests that look for it.
+  async create({ client, ownerId }, planned) {
+    const plan = model.parse(planned);
+    const environment = plan.environment_id === undefined ? {} : { environmentId: plan.environment_id };
+    const settings = { ...settingsOf(plan), ...environment, ownerId, region: plan.region };
+    const created = await step("Error creating service", createKeyValue(client, settings));
+    const connection = await connectionInfo(getConnectionInfo(client, created.id));
+    const logStream = await step(
+      "unable to create log stream overrides",
+      updateLogStream(client, created.id, plan.log_stream_override, undefined),
+    );
+    return stateOf(created, connection, logStreamValue(logStream, plan.log_stream_override));
+  },
+
+  async read({ client }, prior) {
+    const { id, log_stream_override } = priorModel.parse(prior);
+    const found = await step("Error reading service", unlessNotFound(getKeyValue(client, id)));
+    if (found === undefined) return null;
+    const connection = await connectionInfo(getConnectionInfo(client, found.id));
+    const logStream = await step("unable to get log stream overrides", getLogStream(client, found.id));
+    return stateOf(found, connection, logStreamValue(logStream, log_stream_override));
+  },
+
+  async update({ client }, planned, prior) {
+    const plan = model.parse(planned);
+    const before = priorModel.parse(prior);
+    const updated = await step("Error updating keyvalue", updateKeyValue(client, before.id, settingsOf(plan)));
+    const connection = await connectionInfo(getConnectionInfo(client, updated.id));
+    const logStream = await step(
+      "unable to update log stream overrides",
+      updateLogStream(client, updated.id, plan.log_stream_override, before.log_stream_override),
+    );
+    const environment = await step(
+      "Error updating environment ID",
+      moveToEnvironment(client, updated.id, before.environment_id, plan.environment_id),
+    );
+    const state = stateOf(updated, connection, logStreamValue(logStream, plan.log_stream_override));
+    return { ...state, environment_id: environment ?? null };
+  },
+
+  async delete({ client }, prior) {
+    const { id } = priorModel.parse(prior);
+    await step("Error deleting keyvalue", unlessNotFound(deleteKeyValue(client, id)));
+  },
+};
+
+/** Every setting, changed or not. An allow list that is left out is sent as empty, which wipes one set elsewhere. */
+function settingsOf(plan: Model): KeyValueSettings {
+  const { persistence_mode: persistenceMode, ip_allow_list: allowed = [] } = plan;
+  return {
+    name: plan.name,
+    plan: plan.plan,
+    maxmemoryPolicy: plan.max_memory_policy,
+    ...(persistenceMode === undefined ? {} : { persistenceMode }),
+    ipAllowList: allowed.map((entry) => ({ cidrBlock: entry.cidr_block, description: entry.description })),
+  };
+}
+
+function connectionInfo(answer: Promise<ConnectionInfo>): Promise<ConnectionInfo> {
+  return step("unable to get keyvalue connection info", answer);
+}
+
+function stateOf(instance: KeyValue, connection: ConnectionInfo, logStream: Value): ObjectValue {
+  return {
+    id: instance.id,
+    name: instance.name,
+    plan: instance.plan,
+    region: instance.region,
+    max_memory_policy: instance.options.maxmemoryPolicy,
+    persistence_mode: instance.options.persistenceMode,
+    environment_id: instance.environmentId ?? null,
+    ip_allow_list: instance.ipAllowList.map((entry) => ({
+      cidr_block: entry.cidrBlock,
+      description: entry.description,
+    })),
+    log_stream_override: logStream,
+    connection_info: {
+      external_connection_string: connection.externalConnectionString,
+      internal_connection_string: connection.internalConnectionString,
+      cli_command: connection.cliCommand,
+    },
+  };
+}
