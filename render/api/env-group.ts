@@ -1,17 +1,23 @@
 import { z } from "zod";
 import type { RenderClient } from "./client.ts";
 
-/** An environment group: variables and secret files that several services share. Changing one deploys nothing. */
-export const envGroupSchema = z.object({
+/** An environment group as a list shows it: without what is in it. */
+export const envGroupSummarySchema = z.object({
   id: z.string(),
   name: z.string(),
   ownerId: z.string(),
   environmentId: z.string().nullish(),
-  envVars: z.array(z.object({ key: z.string(), value: z.string() })),
-  secretFiles: z.array(z.object({ name: z.string(), content: z.string() })),
   serviceLinks: z.array(z.object({ id: z.string(), name: z.string(), type: z.string() })),
   createdAt: z.string(),
   updatedAt: z.string(),
+});
+
+export type EnvGroupSummary = z.infer<typeof envGroupSummarySchema>;
+
+/** An environment group: variables and secret files that several services share. Changing one deploys nothing. */
+export const envGroupSchema = envGroupSummarySchema.extend({
+  envVars: z.array(z.object({ key: z.string(), value: z.string() })),
+  secretFiles: z.array(z.object({ name: z.string(), content: z.string() })),
 });
 
 export type EnvGroup = z.infer<typeof envGroupSchema>;
@@ -35,10 +41,19 @@ export async function getEnvGroup(client: RenderClient, id: string): Promise<Env
   return client.request("GET", `/env-groups/${id}`, envGroupSchema);
 }
 
-/** Groups with exactly this name. */
-export async function findEnvGroups(client: RenderClient, name: string, ownerId?: string): Promise<EnvGroup[]> {
-  const query = ownerId === undefined ? { name } : { name, ownerId };
-  return client.list("/env-groups", "envGroup", envGroupSchema, query);
+/** The groups of all workspaces that the key can see; with a filter such as `{ name }` those that match it exactly. */
+export async function listEnvGroups(
+  client: RenderClient,
+  filter: { readonly name?: string; readonly ownerId?: string } = {},
+): Promise<EnvGroupSummary[]> {
+  return client.list("/env-groups", "envGroup", envGroupSummarySchema, { ...filter });
+}
+
+/** The groups that are linked to a service, with their variables. */
+export async function getLinkedEnvGroups(client: RenderClient, serviceId: string): Promise<EnvGroup[]> {
+  const groups = await listEnvGroups(client);
+  const linked = groups.filter(({ serviceLinks }) => serviceLinks.some(({ id }) => id === serviceId));
+  return Promise.all(linked.map(({ id }) => getEnvGroup(client, id)));
 }
 
 export async function renameEnvGroup(client: RenderClient, id: string, name: string): Promise<EnvGroup> {

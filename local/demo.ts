@@ -1,0 +1,188 @@
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { stripVTControlCharacters } from "node:util";
+import { Command, CommanderError, Option } from "commander";
+import { execa } from "execa";
+import pc from "picocolors";
+import { RenderClient } from "../render/api/client.ts";
+import { getLinkedEnvGroups } from "../render/api/env-group.ts";
+import { keyValueSchema } from "../render/api/key-value.ts";
+import { listServiceEnvVars } from "../render/api/service.ts";
+import { exportsOf } from "./cli/exports.ts";
+import { diagnose } from "./doctor/diagnose.ts";
+import { startProvider } from "./provider/server.ts";
+import { type LocalRender, startLocalRender } from "./render.ts";
+
+const REPOSITORY = join(import.meta.dirname, "..");
+const ENVIRONMENT = "local";
+/** Long enough to see the checks wait for the instance, as they do for the minute that Render takes. */
+const CREATION_DELAY_MS = 1_500;
+const STEPS = 6;
+
+interface Options {
+  readonly provider: "local" | "registry";
+}
+
+const program = new Command("demo")
+  .description("Deploys the environment `local` to a Render on this machine, proves it, and takes it away again.")
+  .addOption(
+    new Option("--provider <whose>", "the Terraform provider: this project's, or Render's own")
+      .choices(["local", "registry"])
+      .default("local"),
+  )
+  .allowExcessArguments(false)
+  .exitOverride();
+
+const colors = pc.createColors(process.stdout.isTTY === true && pc.isColorSupported);
+const interrupted = new AbortController();
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => interrupted.abort(signal));
+
+try {
+  program.parse();
+  await demo(program.opts<Options>());
+} catch (error) {
+  if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 2;
+  else {
+    console.error(interrupted.signal.aborted ? "Stopped." : error instanceof Error ? error.message : "failed");
+    process.exitCode = 1;
+  }
+}
+
+async function demo({ provider }: Options): Promise<void> {
+  const began = Date.now();
+  const workspace = await makeWorkspace();
+  const directory = await mkdtemp(join(tmpdir(), "demo-"));
+  const cleanups = [
+    () => rm(workspace, { recursive: true, force: true }),
+    () => rm(directory, { recursive: true, force: true }),
+  ];
+  try {
+    step(1, "Start Render on this machine: its API, and a real server behind every instance");
+    const render = await startLocalRender({ directory, creationDelayMs: CREATION_DELAY_MS, log: note });
+    cleanups.push(() => render.stop());
+    const attached =
+      provider === "local"
+        ? await startProvider({ ...render, socketDirectory: join(render.socketDirectory, "provider") })
+        : undefined;
+    cleanups.push(async () => attached?.stop());
+    const env = await commandEnvironment(render, attached?.reattach, workspace);
+    const client = new RenderClient({ apiKey: render.apiKey, host: render.host, signal: interrupted.signal });
+    note(`the API is at ${render.host}`);
+    note(`the backend reads ${await describeBackend(client, render.backendServiceId)}`);
+
+    step(2, `cdktf deploy ${ENVIRONMENT}`);
+    await cdktf("deploy", workspace, env);
+
+    step(3, `npm run verify -- ${ENVIRONMENT}`);
+    await run(process.execPath, ["--import", "tsx", "checks/main.ts", ENVIRONMENT], REPOSITORY, env, "show");
+
+    step(4, "What the backend reads at its next deploy");
+    note(await describeBackend(client, render.backendServiceId));
+
+    step(5, "terraform plan: nothing is left to change");
+    const stack = join(workspace, "cdktf.out", "stacks", ENVIRONMENT);
+    await run(
+      env.TERRAFORM_BINARY_NAME,
+      ["plan", "-input=false", "-no-color", "-detailed-exitcode"],
+      stack,
+      env,
+      "progress",
+    );
+
+    step(6, `cdktf destroy ${ENVIRONMENT}`);
+    await cdktf("destroy", workspace, env);
+    const left = await client.list("/key-value", "keyValue", keyValueSchema);
+    if (left.length > 0) throw new Error(`${left.length} instances are left after destroy.`);
+    note("no instance and no environment group is left");
+  } finally {
+    for (const cleanup of cleanups.reverse()) await cleanup();
+  }
+  console.log(`\n${colors.green("✔")} Deployed, proven and taken away again in ${seconds(Date.now() - began)}.`);
+}
+
+/** In the repository, because the checks run at a path relative to the Terraform. */
+async function makeWorkspace(): Promise<string> {
+  await mkdir(join(REPOSITORY, ".tmp"), { recursive: true });
+  return mkdtemp(join(REPOSITORY, ".tmp", "demo-"));
+}
+
+/** What a person exports, and what keeps cdktf from asking, from phoning home and from drawing over its own lines. */
+async function commandEnvironment(render: LocalRender, reattach: string | undefined, workspace: string) {
+  const { findings } = await diagnose();
+  const terraform = findings.find(({ id }) => id === "terraform")?.found?.path ?? "terraform";
+  const terraformConfig = join(workspace, "terraform.rc");
+  await writeFile(terraformConfig, "");
+  return {
+    ...exportsOf(render, reattach),
+    TERRAFORM_BINARY_NAME: terraform,
+    ...(reattach === undefined ? { CDKTF_SKIP_PROVIDER_LOCK: "" } : { TF_CLI_CONFIG_FILE: terraformConfig }),
+    CDKTF_DISABLE_PLUGIN_CACHE_ENV: "1",
+    DISABLE_VERSION_CHECK: "1",
+    CI: "true",
+    FORCE_COLOR: colors.isColorSupported ? "1" : "0",
+  };
+}
+
+async function cdktf(command: "deploy" | "destroy", workspace: string, env: Record<string, string>): Promise<void> {
+  const output = join(workspace, "cdktf.out");
+  const cli = join(REPOSITORY, "node_modules", ".bin", "cdktf");
+  await run(cli, [command, ENVIRONMENT, "--auto-approve", "--output", output], REPOSITORY, env, "progress");
+}
+
+/**
+ * Runs a command and shows all of it, or only how it gets on; all of it when it fails.
+ *
+ * @throws Error when the command fails.
+ */
+async function run(
+  command: string,
+  args: readonly string[],
+  cwd: string,
+  env: Record<string, string>,
+  view: "show" | "progress",
+): Promise<void> {
+  const options = {
+    cwd,
+    env,
+    all: true,
+    reject: false,
+    cancelSignal: interrupted.signal,
+    forceKillAfterDelay: 10_000,
+  } as const;
+  const running = execa(command, args, options);
+  for await (const line of running.iterable({ from: "all" })) {
+    if (view === "show") console.log(`  ${line}`);
+    else if (isProgress(line)) note(line.replace(/^local {2}|^\s+/, "").replace(/ \([\w/-]+\)(?=[ :])/, ""));
+  }
+  const { exitCode, all } = await running;
+  if (exitCode === 0) return;
+  if (view === "progress") console.error(all);
+  throw new Error(`${command} ${args[0]} failed${exitCode === undefined ? "" : ` with exit code ${exitCode}`}.`);
+}
+
+function isProgress(line: string): boolean {
+  const text = stripVTControlCharacters(line);
+  return /: (Creating|Still creating|Creation complete|Destroying|Destruction complete|Provisioning)|^\s*(local {2})?(Plan:|Apply complete|Destroy complete|No changes)/.test(
+    text,
+  );
+}
+
+/** The variables of the service and of the groups that are linked to it. */
+async function describeBackend(client: RenderClient, serviceId: string): Promise<string> {
+  const linked = await getLinkedEnvGroups(client, serviceId);
+  const own = await listServiceEnvVars(client, serviceId);
+  return [...own, ...linked.flatMap(({ envVars }) => envVars)].map(({ key, value }) => `${key}=${value}`).join("  ");
+}
+
+function step(number: number, title: string): void {
+  console.log(`\n${colors.bold(`${number}/${STEPS}  ${title}`)}`);
+}
+
+function note(line: string): void {
+  console.log(colors.dim(`  ${line}`));
+}
+
+function seconds(milliseconds: number): string {
+  return `${(milliseconds / 1_000).toFixed(0)} s`;
+}

@@ -1,0 +1,130 @@
+import { afterEach, describe, expect, test } from "vitest";
+import { createKeyValue } from "../../render/api/key-value.ts";
+import { Deployment, ENVIRONMENT, type Tool } from "./deployment.ts";
+
+const TOOLS: Tool[] = ["terraform", "cdktf"];
+const WRONG_KEY = "rnd_thisisnotthekeythatopens";
+
+// Whatever goes wrong: a message that says what, a state that Terraform can go on from, a backend left alone, and a
+// next deploy that heals it.
+describe.each(TOOLS)("with %s", (tool) => {
+  let deployment: Deployment;
+  afterEach(() => deployment.stop());
+
+  async function start(options: Parameters<typeof Deployment.start>[1] = {}) {
+    deployment = await Deployment.start(tool, options);
+  }
+
+  async function expectHealed() {
+    const { exitCode, output } = await deployment.deploy();
+    expect(exitCode, output).toBe(0);
+    const id = await deployment.instanceId();
+    expect(await deployment.instances()).toMatchObject([{ id, status: "available" }]);
+    const group = await deployment.linkedGroup();
+    expect(group?.envVars).toContainEqual({ key: "REDIS_URL", value: `redis://${id}:6379` });
+    expect((await deployment.plan()).exitCode).toBe(0);
+  }
+
+  async function expectUnlinked() {
+    expect(await deployment.linkedGroup()).toBeUndefined();
+  }
+
+  test("a wrong eviction policy on the running instance stops the deploy before the backend", async () => {
+    await start();
+    const { id } = await createKeyValue(deployment.client, {
+      name: ENVIRONMENT.redis.name,
+      ownerId: deployment.render.ownerId,
+      region: "oregon",
+      plan: "starter",
+      maxmemoryPolicy: "noeviction",
+      ipAllowList: [{ cidrBlock: "127.0.0.1/32", description: "this machine" }],
+    });
+    await expect.poll(() => deployment.instances(), { timeout: 10_000 }).toMatchObject([{ status: "available" }]);
+    await deployment.control.setPolicy(id, "allkeys-lru");
+    await deployment.terraform(["import", "-input=false", "render_keyvalue.redis", id]);
+
+    const { exitCode, output } = await deployment.deploy();
+    expect(exitCode).toBe(1);
+    expect(output).toMatch(/eviction-policy .*allkeys-lru/);
+    await expectUnlinked();
+    expect((await deployment.state()).get("null_resource.redis_checks")?.status).toBe("tainted");
+
+    await deployment.control.setPolicy(id, "noeviction");
+    await expectHealed();
+    expect(await deployment.instanceId()).toBe(id);
+  });
+
+  test("a wrong API key creates nothing, is named, and never shown", async () => {
+    await start();
+    await deployment.useCredentials({ apiKey: WRONG_KEY });
+    const { exitCode, output } = await deployment.deploy();
+    expect(exitCode).toBe(1);
+    expect(output).toContain("401");
+    expect(output).toContain("RENDER_API_KEY");
+    expect(output).not.toContain(WRONG_KEY);
+    expect(await deployment.instances()).toEqual([]);
+
+    await deployment.useCredentials({});
+    await expectHealed();
+  });
+
+  test("an API that is down creates nothing and is named", async () => {
+    await start();
+    await deployment.useCredentials({ host: "http://127.0.0.1:9/v1" });
+    const { exitCode, output } = await deployment.deploy();
+    expect(exitCode).toBe(1);
+    expect(output).toContain("ECONNREFUSED");
+    expect(output).toContain("RENDER_HOST");
+    expect(await deployment.instances()).toEqual([]);
+
+    await deployment.useCredentials({});
+    await expectHealed();
+  });
+
+  test("a burst of 429 is waited out", async () => {
+    await start();
+    await deployment.control.setFaults({ tooManyRequests: { times: 3, retryAfterSeconds: 1 } });
+    await expectHealed();
+  });
+
+  test("an error of Render's while creating leaves nothing behind that the next deploy stumbles over", async () => {
+    await start();
+    await deployment.control.setFaults({ serverError: { times: 1, method: "POST", path: "/key-value" } });
+    const { exitCode, output } = await deployment.deploy();
+    expect(exitCode).toBe(1);
+    expect(output).toContain("500");
+    expect(await deployment.instances()).toEqual([]);
+    await expectHealed();
+  });
+
+  test("an instance stuck in creating ends at the deadline, and the backend stays unlinked", async () => {
+    await start();
+    deployment.describe({}, { checks: { deadlineSeconds: 10 } });
+    await deployment.control.setFaults({ stuckCreating: true });
+    const begin = Date.now();
+    const { exitCode, output } = await deployment.deploy();
+    const seconds = (Date.now() - begin) / 1_000;
+    expect(exitCode).toBe(1);
+    expect(output).toContain("creating");
+    expect(seconds).toBeGreaterThan(10);
+    expect(seconds).toBeLessThan(25);
+    await expectUnlinked();
+    const id = await deployment.instanceId();
+
+    await deployment.control.clearFaults();
+    await expectHealed();
+    expect(await deployment.instanceId()).toBe(id);
+  });
+
+  test.each([undefined, "", "connect-yw-backend", "srv-1"])(
+    "the backend's service id %o is an error at once, not a prompt",
+    async (id) => {
+      await start();
+      // Without TF_INPUT=0, as on anybody's machine.
+      const { exitCode, output } = await deployment.deploy({ TF_VAR_backend_service_id: id, TF_INPUT: undefined });
+      expect(exitCode).toBe(1);
+      expect(output).toContain("TF_VAR_backend_service_id");
+      expect(await deployment.instances()).toEqual([]);
+    },
+  );
+});
