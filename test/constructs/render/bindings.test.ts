@@ -5,16 +5,16 @@ import { ENV_GROUP_ATTRIBUTES, EnvGroup } from "../../../constructs/render/env-g
 import { ENV_GROUP_LINK_ATTRIBUTES, EnvGroupLink } from "../../../constructs/render/env-group-link.ts";
 import { KEYVALUE_ATTRIBUTES, Keyvalue } from "../../../constructs/render/keyvalue.ts";
 import { RENDER_PROVIDER_ATTRIBUTES, RenderProvider } from "../../../constructs/render/render-provider.ts";
+import { ATTRIBUTES } from "../../local/provider/facts.ts";
 import { synthesize } from "../synthesize.ts";
-import schema from "./provider-schema.json" with { type: "json" };
 
 test.each([
-  ["provider", RENDER_PROVIDER_ATTRIBUTES, schema.provider],
-  ["render_keyvalue", KEYVALUE_ATTRIBUTES, schema.render_keyvalue],
-  ["render_env_group", ENV_GROUP_ATTRIBUTES, schema.render_env_group],
-  ["render_env_group_link", ENV_GROUP_LINK_ATTRIBUTES, schema.render_env_group_link],
-])("the binding of %s is the provider's schema, attribute by attribute", (_name, attributes, facts) => {
-  expect(flagged(attributes)).toEqual(facts);
+  ["render-oss/render", RENDER_PROVIDER_ATTRIBUTES],
+  ["render_keyvalue", KEYVALUE_ATTRIBUTES],
+  ["render_env_group", ENV_GROUP_ATTRIBUTES],
+  ["render_env_group_link", ENV_GROUP_LINK_ATTRIBUTES],
+] as const)("the binding of %s is the provider's schema, attribute by attribute", (name, attributes) => {
+  expect(Object.fromEntries(describe(attributes))).toEqual(ATTRIBUTES[name]);
 });
 
 test("every attribute that can be set reaches the Terraform in the provider's spelling", () => {
@@ -127,21 +127,28 @@ test("the provider's settings reach the Terraform, a sensitive variable as a ref
   });
 });
 
-/** The form of the committed excerpt: flags as a list, in one order. */
-function flagged(attributes: Attributes): Record<string, unknown> {
-  return Object.fromEntries(
-    Object.entries(attributes).map(([name, attribute]) => [
-      name,
-      { type: flaggedType(attribute.type), flags: FLAGS.filter((flag) => attribute[flag] === true) },
-    ]),
-  );
+/** The form of the committed excerpt: type and flags by the attribute's path. */
+function* describe(attributes: Attributes, prefix = ""): Generator<[string, string]> {
+  for (const [name, attribute] of Object.entries(attributes)) {
+    const flags = FLAGS.filter((flag) => attribute[flag] === true);
+    yield [prefix + name, [typeName(attribute.type), ...flags].join(" ")];
+    const nested = nestedAttributes(attribute.type);
+    if (nested !== undefined) yield* describe(nested, `${prefix}${name}.`);
+  }
 }
 
-function flaggedType(type: Attribute["type"]): unknown {
+function typeName(type: Attribute["type"]): string {
   if (typeof type === "string") return type;
-  if ("object" in type) return { object: flagged(type.object) };
-  if ("map" in type) return { map: flagged(type.map) };
-  return { set: type.set === "string" ? type.set : flagged(type.set) };
+  if ("object" in type) return "single";
+  if ("map" in type) return "map";
+  return type.set === "string" ? "set(string)" : "set";
+}
+
+function nestedAttributes(type: Attribute["type"]): Attributes | undefined {
+  if (typeof type === "string") return undefined;
+  if ("object" in type) return type.object;
+  if ("map" in type) return type.map;
+  return type.set === "string" ? undefined : type.set;
 }
 
 const FLAGS = ["required", "optional", "computed", "sensitive"] as const;
