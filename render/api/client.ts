@@ -1,11 +1,12 @@
-import ky, { HTTPError, type KyInstance, type Options, TimeoutError } from "ky";
+import { setTimeout as sleep } from "node:timers/promises";
+import pRetry from "p-retry";
 import { z } from "zod";
 import { RenderApiError } from "./error.ts";
+import { FailedAttempt, networkCause, retryAfterMs } from "./failed-attempt.ts";
 
 /** Milliseconds that one call may take, retries and their waits included, unless the client is told otherwise. */
 const DEFAULT_DEADLINE_MS = 60_000;
-const RETRIES = 8;
-const BACKOFF_LIMIT_MS = 10_000;
+const BACKOFF_MS = { first: 300, most: 10_000 };
 const TOO_MANY_REQUESTS = 429;
 const TRANSIENT_STATUSES = [500, 502, 503, 504];
 /** Render's limit for a page; its default of 20 would cost more calls. */
@@ -53,7 +54,7 @@ const environment = z.object({
  * @see https://api-docs.render.com/reference
  */
 export class RenderClient {
-  readonly #http: KyInstance;
+  readonly #host: string;
   readonly #apiKey: string;
   readonly #deadlineMs: number;
   readonly #signal: AbortSignal | undefined;
@@ -62,11 +63,7 @@ export class RenderClient {
     this.#apiKey = options.apiKey;
     this.#deadlineMs = options.deadlineMs ?? DEFAULT_DEADLINE_MS;
     this.#signal = options.signal;
-    this.#http = ky.create({
-      prefixUrl: options.host ?? "https://api.render.com/v1",
-      headers: { authorization: `Bearer ${options.apiKey}`, accept: "application/json" },
-      timeout: false,
-    });
+    this.#host = (options.host ?? "https://api.render.com/v1").replace(/\/$/, "");
   }
 
   /**
@@ -136,49 +133,72 @@ export class RenderClient {
     throw new RenderApiError({ call: `GET ${path}`, reason: "answer", explanation });
   }
 
+  /** The text of the answer, after as many attempts as the deadline allows. */
   async #send(method: Method, path: string, request: RenderRequest): Promise<string> {
+    const call = `${method} ${path}`;
     const idempotent = method === "GET" || method === "PUT" || method === "DELETE";
-    const deadline = AbortSignal.timeout(this.#deadlineMs);
-    const options: Options = {
-      method,
-      searchParams: { ...request.query },
-      ...(request.body === undefined ? {} : { json: request.body }),
-      signal: this.#signal === undefined ? deadline : AbortSignal.any([this.#signal, deadline]),
-      retry: {
-        limit: RETRIES,
-        methods: [method.toLowerCase()],
-        statusCodes: idempotent ? [TOO_MANY_REQUESTS, ...TRANSIENT_STATUSES] : [TOO_MANY_REQUESTS],
-        afterStatusCodes: [TOO_MANY_REQUESTS, 503],
-        backoffLimit: BACKOFF_LIMIT_MS,
-      },
-      hooks: {
-        beforeRetry: [
-          ({ error }) => {
-            // The connection may have broken after Render did the work; doing it twice is worse than saying so.
-            if (!idempotent && !(error instanceof HTTPError)) throw error;
-          },
-        ],
-      },
-    };
+    const deadline = new AbortController();
+    // Not AbortSignal.timeout: it lets the process end, in silence, while a call is waiting.
+    const timer = setTimeout(() => deadline.abort(), this.#deadlineMs);
+    const signal = this.#signal === undefined ? deadline.signal : AbortSignal.any([this.#signal, deadline.signal]);
+    let last: RenderApiError | undefined;
     try {
-      return await this.#http(path.replace(/^\//, ""), options).text();
+      return await pRetry(() => this.#attempt(method, path, request, signal), {
+        retries: Number.POSITIVE_INFINITY,
+        minTimeout: BACKOFF_MS.first,
+        maxTimeout: BACKOFF_MS.most,
+        signal,
+        shouldRetry: async ({ error }) => {
+          if (!(error instanceof FailedAttempt)) return false;
+          last = error.reported;
+          // Other calls may have taken effect before they failed; doing them twice is worse than saying so.
+          const again = error.status === TOO_MANY_REQUESTS || (idempotent && error.transient);
+          if (again) await sleep(error.retryAfterMs, undefined, { signal });
+          return again;
+        },
+      });
     } catch (error) {
-      throw await this.#explain(`${method} ${path}`, error, deadline);
+      if (this.#signal?.aborted) throw new RenderApiError({ call, reason: "stopped", explanation: "it was stopped." });
+      if (deadline.signal.aborted) throw this.#late(call, last);
+      throw error instanceof FailedAttempt ? error.reported : error;
+    } finally {
+      clearTimeout(timer);
     }
   }
 
-  async #explain(call: string, error: unknown, deadline: AbortSignal): Promise<Error> {
-    if (deadline.aborted || error instanceof TimeoutError) {
-      const explanation = `no answer within ${this.#deadlineMs / 1000} s.`;
-      return new RenderApiError({ call, reason: "deadline", explanation });
+  async #attempt(method: Method, path: string, request: RenderRequest, signal: AbortSignal): Promise<string> {
+    const call = `${method} ${path}`;
+    const query = request.query === undefined ? "" : `?${new URLSearchParams(request.query)}`;
+    let response: Response;
+    try {
+      response = await fetch(`${this.#host}${path}${query}`, {
+        method,
+        headers: {
+          authorization: `Bearer ${this.#apiKey}`,
+          accept: "application/json",
+          ...(request.body === undefined ? {} : { "content-type": "application/json" }),
+        },
+        ...(request.body === undefined ? {} : { body: JSON.stringify(request.body) }),
+        signal,
+      });
+      if (response.ok) return await response.text();
+    } catch (error) {
+      signal.throwIfAborted();
+      const explanation = `${networkCause(error)}. Check the network, and RENDER_HOST if it is set.`;
+      throw new FailedAttempt(new RenderApiError({ call, reason: "network", explanation }), true);
     }
-    if (this.#signal?.aborted) return new RenderApiError({ call, reason: "deadline", explanation: "it was stopped." });
-    if (error instanceof HTTPError) {
-      const explanation = await this.#renderMessage(error.response);
-      return new RenderApiError({ call, reason: "status", status: error.response.status, explanation });
-    }
-    const explanation = `${networkCause(error)}. Check the network, and RENDER_HOST if it is set.`;
-    return new RenderApiError({ call, reason: "network", explanation });
+    const { status } = response;
+    const explanation = await this.#renderMessage(response);
+    const reported = new RenderApiError({ call, reason: "status", status, explanation });
+    throw new FailedAttempt(reported, TRANSIENT_STATUSES.includes(status), retryAfterMs(response));
+  }
+
+  #late(call: string, last: RenderApiError | undefined): RenderApiError {
+    const seconds = this.#deadlineMs / 1_000;
+    // Of the last attempt only the outcome: its advice is for when it is all there is to say.
+    const outcome = last?.outcome.replace(/\.$/, "");
+    const explanation = `no answer within ${seconds} s${outcome === undefined ? "" : `; the last attempt: ${outcome}`}.`;
+    return new RenderApiError({ call, reason: "deadline", explanation });
   }
 
   async #renderMessage(response: Response): Promise<string> {
@@ -186,11 +206,4 @@ export class RenderClient {
     const message = body.success ? body.data.message : response.statusText || "no explanation was given";
     return `${message.replaceAll(this.#apiKey, "***").replace(/\.?$/, ".")}`;
   }
-}
-
-/** Node puts the reason of a failed fetch (`ECONNREFUSED`, `ENOTFOUND`) into the error's cause. */
-function networkCause(error: unknown): string {
-  const cause = error instanceof Error ? error.cause : undefined;
-  const named = z.object({ code: z.string() }).safeParse(cause);
-  return named.success ? `no connection (${named.data.code})` : "no connection";
 }

@@ -6,6 +6,8 @@ export type RenderApiErrorReason =
   | "network"
   /** Nothing usable came before the deadline. */
   | "deadline"
+  /** Whoever made the call does not want it any more. */
+  | "stopped"
   /** The answer was not what the API is known to send. */
   | "answer";
 
@@ -30,6 +32,8 @@ export class RenderApiError extends Error {
   readonly call: string;
   readonly reason: RenderApiErrorReason;
   readonly status: number | undefined;
+  /** What happened in its first sentence, for example `500: broken.` */
+  readonly outcome: string;
 
   constructor(details: RenderApiErrorDetails) {
     const outcome = details.status === undefined ? details.explanation : `${details.status}: ${details.explanation}`;
@@ -39,5 +43,6 @@ export class RenderApiError extends Error {
     this.call = details.call;
     this.reason = details.reason;
     this.status = details.status;
+    this.outcome = outcome.replace(/(?<=\.) .*$/s, "");
   }
 }

@@ -134,11 +134,34 @@ test("waiting for a rate limit ends at the deadline too", async () => {
   expect(Date.now() - begin).toBeLessThan(1_300);
 });
 
-test("a server that is not there is named by its cause", async () => {
+test.each(["POST", "PATCH"] as const)(
+  "a server that is not there is named by its cause at once, with %s",
+  async (method) => {
+    const { host } = await serve(answer(200));
+    for (const stop of stops.splice(0)) stop();
+    const begin = Date.now();
+    const error = await failure(client(host, 60_000).request(method, "/x", z.object({}), { body: { a: 1 } }));
+    expect(error.message).toContain("no connection (ECONNREFUSED). Check the network, and RENDER_HOST if it is set.");
+    expect(Date.now() - begin).toBeLessThan(2_000);
+  },
+);
+
+test("a server that is not there is asked again until the deadline when the call is idempotent", async () => {
   const { host } = await serve(answer(200));
   for (const stop of stops.splice(0)) stop();
-  const error = await failure(client(host, 500).request("POST", "/x", z.object({})));
-  expect(error.message).toContain("no connection (ECONNREFUSED). Check the network, and RENDER_HOST if it is set.");
+  const begin = Date.now();
+  const error = await failure(client(host, 1_000).request("PUT", "/x", z.object({}), { body: { a: 1 } }));
+  expect(error.message).toBe("PUT /x failed: no answer within 1 s; the last attempt: no connection (ECONNREFUSED).");
+  expect(Date.now() - begin).toBeGreaterThanOrEqual(950);
+  expect(Date.now() - begin).toBeLessThan(2_000);
+});
+
+test("a client that is stopped ends its calls at once", async () => {
+  const { host } = await serve(() => undefined);
+  const stop = new AbortController();
+  const stopped = new RenderClient({ apiKey: KEY, host, signal: stop.signal });
+  setTimeout(() => stop.abort(), 100);
+  expect((await failure(stopped.request("GET", "/x", z.object({})))).message).toBe("GET /x failed: it was stopped.");
 });
 
 test.each([

@@ -1,0 +1,36 @@
+import { z } from "zod";
+import type { RenderApiError } from "./error.ts";
+
+/** One attempt that failed, and what is to be known before another. */
+export class FailedAttempt extends Error {
+  readonly reported: RenderApiError;
+  /** Whether the same call may well succeed a moment later. */
+  readonly transient: boolean;
+  readonly retryAfterMs: number;
+
+  constructor(reported: RenderApiError, transient: boolean, retryAfterMs = 0) {
+    super(reported.message);
+    this.reported = reported;
+    this.transient = transient;
+    this.retryAfterMs = retryAfterMs;
+  }
+
+  get status(): number | undefined {
+    return this.reported.status;
+  }
+}
+
+/** `Retry-After` in seconds, as Render sends it, or as a date. */
+export function retryAfterMs(response: Response): number {
+  const header = response.headers.get("retry-after");
+  if (header === null) return 0;
+  const ms = /^\d+$/.test(header) ? Number(header) * 1_000 : Date.parse(header) - Date.now();
+  return Number.isNaN(ms) ? 0 : Math.max(0, ms);
+}
+
+/** Node puts the reason of a failed fetch (`ECONNREFUSED`, `ENOTFOUND`) into the error's cause. */
+export function networkCause(error: unknown): string {
+  const cause = error instanceof Error ? error.cause : undefined;
+  const named = z.object({ code: z.string() }).safeParse(cause);
+  return named.success ? `no connection (${named.data.code})` : "no connection";
+}

@@ -1,0 +1,52 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { afterAll, expect, test } from "vitest";
+import { z } from "zod";
+import { formatMemorySize } from "../render/memory-size.ts";
+import { PLANS, PLANS_CHECKED } from "../render/plans.ts";
+
+const REPOSITORY = join(import.meta.dirname, "..");
+const readme = readFileSync(join(REPOSITORY, "README.md"), "utf8");
+
+const directory = mkdtempSync(join(REPOSITORY, ".synth-"));
+afterAll(() => rmSync(directory, { recursive: true, force: true }));
+
+test("the table of plans is the catalogue", () => {
+  const table = /<!-- plans:begin -->\n([\s\S]*?)\n<!-- plans:end -->/.exec(readme)?.[1];
+  const rows = PLANS.map(({ name, memory, connections, price, persistence }) => {
+    const persists = persistence.some((mode) => mode !== "off") ? "yes" : "no";
+    return `| \`${name}\` | ${formatMemorySize(memory)} | ${connections.toLocaleString("en")} | $${price} | ${persists} |`;
+  });
+  expect(table?.split("\n").slice(2)).toEqual(rows);
+  const checked = new Date(`${PLANS_CHECKED.on}-01`).toLocaleString("en", { month: "long", year: "numeric" });
+  expect(readme).toContain(`as read in ${checked}`);
+});
+
+test("the environment in the README is a valid one", async () => {
+  const snippet = /```ts\n([\s\S]*?)```/.exec(readme)?.[1] ?? "";
+  const schema = pathToFileURL(join(REPOSITORY, "environments", "schema.ts")).href;
+  const file = join(directory, "environment.ts");
+  writeFileSync(file, snippet.replace("./schema.ts", schema));
+  const module = z.object({ production: z.looseObject({ name: z.string() }) }).parse(await import(file));
+  expect(module.production.name).toBe("production");
+});
+
+test("every npm command in the README exists", () => {
+  const { scripts } = z
+    .object({ scripts: z.record(z.string(), z.string()) })
+    .parse(JSON.parse(readFileSync(join(REPOSITORY, "package.json"), "utf8")));
+  const named = [...readme.matchAll(/npm run ([\w:-]+)/g)].map(([, name]) => name ?? "");
+  expect(named.length).toBeGreaterThan(5);
+  expect(named.filter((name) => !(name in scripts))).toEqual([]);
+});
+
+test("every field of an environment is in the README's reference", async () => {
+  const { environmentSchema } = await import("../environments/schema.ts");
+  const fields = Object.entries(environmentSchema.shape).flatMap(([name, schema]) => {
+    const object = schema instanceof z.ZodPrefault ? schema.unwrap() : schema instanceof z.ZodPipe ? schema.in : schema;
+    return object instanceof z.ZodObject ? Object.keys(object.shape).map((key) => `${name}.${key}`) : [name];
+  });
+  expect(fields).toContain("redis.evictionPolicy");
+  expect(fields.filter((field) => !readme.includes(`| \`${field}\` |`))).toEqual([]);
+});
