@@ -1,9 +1,19 @@
+import { createServer } from "node:net";
 import { afterEach, describe, expect, test } from "vitest";
 import { createKeyValue } from "../../render/api/key-value.ts";
 import { Deployment, ENVIRONMENT, type Tool } from "./deployment.ts";
 
 const TOOLS: Tool[] = ["terraform", "cdktf"];
 const WRONG_KEY = "rnd_thisisnotthekeythatopens";
+
+/** A port that was free a moment ago. */
+async function closedPort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const address = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  return typeof address === "object" && address !== null ? address.port : 0;
+}
 
 // Whatever goes wrong: a message that says what, a state that Terraform can go on from, a backend left alone, and a
 // next deploy that heals it.
@@ -70,7 +80,7 @@ describe.each(TOOLS)("with %s", (tool) => {
 
   test("an API that is down creates nothing and is named", async () => {
     await start();
-    await deployment.useCredentials({ host: "http://127.0.0.1:9/v1" });
+    await deployment.useCredentials({ host: `http://127.0.0.1:${await closedPort()}/v1` });
     const { exitCode, output } = await deployment.deploy();
     expect(exitCode).toBe(1);
     expect(output).toContain("ECONNREFUSED");

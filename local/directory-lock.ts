@@ -1,0 +1,34 @@
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { processStart } from "./processes/process-identity.ts";
+
+const FILE = "render.pid";
+
+/**
+ * Takes a state directory for this process.
+ *
+ * @returns What gives it back.
+ * @throws Error when another local Render, still running, has it.
+ */
+export function lockDirectory(directory: string): () => void {
+  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  const file = join(directory, FILE);
+  const owner = readOwner(file);
+  if (owner !== undefined && processStart(owner.pid) === owner.start) {
+    throw new Error(
+      `A local Render already runs on ${directory} (process ${owner.pid}). ` +
+        "Use that one, stop it, or choose another directory.",
+    );
+  }
+  writeFileSync(file, `${process.pid} ${processStart(process.pid) ?? ""}\n`, { mode: 0o600 });
+  return () => rmSync(file, { force: true });
+}
+
+function readOwner(file: string): { pid: number; start: string } | undefined {
+  try {
+    const [pid, start] = readFileSync(file, "utf8").trim().split(/ (.*)/s);
+    return { pid: Number(pid), start: start ?? "" };
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,151 @@
+import { rmSync } from "node:fs";
+import { join } from "node:path";
+import { sleep } from "../processes/sleep.ts";
+import type { Supervisor } from "../processes/supervisor.ts";
+import type { KeyValueState, KeyValueStatus } from "../state/schema.ts";
+import { RedisServer } from "./redis-server.ts";
+
+const STUCK_POLL_MS = 50;
+/** Render, too, starts a crashed server again; a server that crashes at once must not do so in a tight loop. */
+const CRASH_PAUSE_MS = 500;
+
+export interface InstanceOptions {
+  readonly state: KeyValueState;
+  readonly command: string;
+  readonly socket: string;
+  /** Where all instances keep their data. */
+  readonly dataRoot: string;
+  readonly supervisor: Supervisor;
+  /** Milliseconds that creating, and each restart, takes. */
+  readonly delayMs: number;
+  readonly stuck: () => boolean;
+  readonly onStatus: (status: KeyValueStatus) => void;
+  readonly onLine: (line: string) => void;
+}
+
+/** What runs behind one instance. Its changes of state happen one after another, in the order they were asked for. */
+export class Instance {
+  readonly #options: InstanceOptions;
+  readonly #closing = new AbortController();
+  #work: Promise<void> = Promise.resolve();
+  #waiting = 0;
+  #server: RedisServer | undefined;
+  #held = false;
+
+  constructor(options: InstanceOptions) {
+    this.#options = options;
+  }
+
+  get socket(): string {
+    return this.#options.socket;
+  }
+
+  /** Starts the server after a delay, as at creation; at once when the whole local Render starts again. */
+  start(delayMs = this.#options.delayMs): Promise<void> {
+    return this.#enqueue(() => this.#bringUp(delayMs));
+  }
+
+  /** Starts the server anew with the present settings. */
+  restart(wipe: boolean): Promise<void> {
+    return this.#enqueue(async () => {
+      await this.#bringDown();
+      if (wipe) this.#wipe();
+      await this.#bringUp(this.#options.delayMs);
+    });
+  }
+
+  suspend(): Promise<void> {
+    return this.#enqueue(() => this.#bringDown());
+  }
+
+  /** Kills the server and keeps it from starting again until {@link release}. */
+  kill(): Promise<void> {
+    this.#held = true;
+    this.#server?.process.signal("SIGKILL");
+    return this.#enqueue(async () => {
+      await this.#server?.process.exited;
+      this.#server = undefined;
+      this.#options.onStatus("unavailable");
+    });
+  }
+
+  release(): Promise<void> {
+    this.#held = false;
+    return this.#enqueue(() => this.#bringUp(0));
+  }
+
+  /** Stops the server's time; clients hang. */
+  freeze(): void {
+    this.#server?.process.signal("SIGSTOP");
+  }
+
+  thaw(): void {
+    this.#server?.process.signal("SIGCONT");
+  }
+
+  /** The running server. @throws Error when there is none. */
+  get server(): RedisServer {
+    if (this.#server === undefined) throw new Error(`${this.#options.state.id} has no running server`);
+    return this.#server;
+  }
+
+  /** Stops the server and takes no more orders. The data stays. */
+  async close(): Promise<void> {
+    this.#closing.abort();
+    await this.#enqueue(() => this.#bringDown());
+  }
+
+  async delete(): Promise<void> {
+    await this.close();
+    this.#wipe();
+  }
+
+  #enqueue(work: () => Promise<void>): Promise<void> {
+    this.#waiting += 1;
+    this.#work = this.#work
+      .then(work)
+      .catch((error: unknown) => {
+        this.#options.onLine(error instanceof Error ? error.message : "failed");
+        this.#options.onStatus("unavailable");
+      })
+      .finally(() => {
+        this.#waiting -= 1;
+      });
+    return this.#work;
+  }
+
+  async #bringUp(delayMs: number): Promise<void> {
+    const { signal } = this.#closing;
+    if (!(await sleep(delayMs, signal))) return;
+    while (this.#options.stuck()) if (!(await sleep(STUCK_POLL_MS, signal))) return;
+    if (this.#held || this.#server !== undefined) return;
+    const { state: instance, command, socket, supervisor, onLine } = this.#options;
+    const dataDirectory = this.#dataDirectory;
+    const server = await RedisServer.start({ instance, command, socket, dataDirectory, supervisor, onLine });
+    this.#server = server;
+    void server.process.exited.then(() => this.#crashed(server));
+    // With another change waiting, this state is over before anyone could rely on it.
+    if (this.#waiting === 1) this.#options.onStatus("available");
+  }
+
+  async #bringDown(): Promise<void> {
+    const server = this.#server;
+    this.#server = undefined;
+    await server?.process.stop();
+  }
+
+  #crashed(server: RedisServer): void {
+    if (this.#server !== server || this.#held) return;
+    this.#server = undefined;
+    this.#options.onStatus("unavailable");
+    void this.start(CRASH_PAUSE_MS);
+  }
+
+  get #dataDirectory(): string {
+    return join(this.#options.dataRoot, this.#options.state.id);
+  }
+
+  #wipe(): void {
+    rmSync(this.#dataDirectory, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,63 @@
+import { redisSpelling } from "../../render/eviction-policies.ts";
+import { type PlanFacts, planFacts } from "../../render/plans.ts";
+import type { KeyValueState } from "../state/schema.ts";
+
+/** The user that only the local Render knows; Render, too, has one behind every instance. */
+export const ADMIN_USER = "render-platform";
+
+/**
+ * What Render keeps from everybody. CONFIG is known from Render; the others are here because they would let a client take the
+ * instance out of the platform's hands.
+ */
+const FORBIDDEN = "-config -acl +acl|whoami -shutdown -debug -module -replicaof -failover";
+
+const SNAPSHOTS = "3600 1 300 100 60 10000";
+
+export interface RedisConfigOptions {
+  readonly instance: KeyValueState;
+  readonly socket: string;
+  readonly dataDirectory: string;
+  readonly adminPassword: string;
+  /** Off while an append-only file is still to be made from a snapshot; Redis would begin empty otherwise. */
+  readonly appendOnly: boolean;
+}
+
+/** The configuration file of an instance. It holds passwords, so it is handed over on standard input and never stored. */
+export function redisConfig({
+  instance,
+  socket,
+  dataDirectory,
+  adminPassword,
+  appendOnly,
+}: RedisConfigOptions): string {
+  const plan = factsOf(instance);
+  const internal = instance.internalAuthentication ? "off" : "on nopass";
+  return [
+    "port 0",
+    `unixsocket ${quote(socket)}`,
+    "unixsocketperm 700",
+    `dir ${quote(dataDirectory)}`,
+    `maxmemory ${plan.memory}`,
+    `maxmemory-policy ${redisSpelling(instance.maxmemoryPolicy)}`,
+    `maxclients ${plan.connections}`,
+    `save ${instance.persistenceMode === "off" ? '""' : SNAPSHOTS}`,
+    `appendonly ${appendOnly ? "yes" : "no"}`,
+    "appendfsync everysec",
+    // Users inside the private network need no password, and any password they give is accepted.
+    `user default ${internal} ~* &* +@all ${FORBIDDEN}`,
+    `user ${instance.id} on >${instance.password} ~* &* +@all ${FORBIDDEN}`,
+    `user ${ADMIN_USER} on >${adminPassword} ~* &* +@all`,
+    "",
+  ].join("\n");
+}
+
+/** The figures of an instance's plan, which is never a custom one here. */
+export function factsOf(instance: KeyValueState): PlanFacts {
+  const facts = planFacts(instance.plan);
+  if (facts === undefined) throw new Error(`no figures for plan ${instance.plan}`);
+  return facts;
+}
+
+function quote(path: string): string {
+  return `"${path.replaceAll("\\", "\\\\").replaceAll('"', '\\"')}"`;
+}

@@ -1,0 +1,57 @@
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { generate } from "selfsigned";
+
+const YEAR_MS = 365 * 24 * 3_600_000;
+const CA_YEARS = 10;
+const EC = { keyType: "ec", algorithm: "sha256" } as const;
+
+export interface Certificates {
+  /** The certificate to trust, as a file. */
+  readonly caFile: string;
+  readonly key: string;
+  readonly cert: string;
+}
+
+/**
+ * The certificates of the gateway. The authority is made once and kept, so that what was told to trust it goes on doing so; the
+ * server's own is made at every start.
+ */
+export async function openCertificates(directory: string, host: string): Promise<Certificates> {
+  const folder = join(directory, "tls");
+  const caFile = join(folder, "ca.pem");
+  const caKeyFile = join(folder, "ca-key.pem");
+  if (!existsSync(caFile) || !existsSync(caKeyFile)) {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    const authority = await generate([{ name: "commonName", value: "Local Render authority" }], {
+      ...EC,
+      notAfterDate: new Date(Date.now() + CA_YEARS * YEAR_MS),
+      extensions: [
+        { name: "basicConstraints", cA: true, critical: true },
+        { name: "keyUsage", keyCertSign: true, cRLSign: true, critical: true },
+      ],
+    });
+    writeFileSync(caKeyFile, authority.private, { mode: 0o600 });
+    writeFileSync(caFile, authority.cert, { mode: 0o644 });
+  }
+  const ca = { key: readFileSync(caKeyFile, "utf8"), cert: readFileSync(caFile, "utf8") };
+  const server = await generate([{ name: "commonName", value: host }], {
+    ...EC,
+    ca,
+    notAfterDate: new Date(Date.now() + YEAR_MS),
+    extensions: [
+      { name: "basicConstraints", cA: false, critical: true },
+      { name: "keyUsage", digitalSignature: true, critical: true },
+      { name: "extKeyUsage", serverAuth: true },
+      {
+        name: "subjectAltName",
+        altNames: [
+          { type: 2, value: host },
+          { type: 7, ip: "127.0.0.1" },
+          { type: 7, ip: "::1" },
+        ],
+      },
+    ],
+  });
+  return { caFile, key: server.private, cert: server.cert };
+}

@@ -1,0 +1,51 @@
+import { mkdirSync, realpathSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Region } from "../../render/regions.ts";
+
+const PRELOAD = new URL("./private-network.mjs", import.meta.url).href;
+/** Names the directory of the instances that a process can reach. The preload reads it. */
+const REACHABLE = "RENDER_PRIVATE_NETWORK";
+/** A socket's path has at most 103 bytes on macOS and 107 on Linux; region, instance and socket take 37 of them. */
+const LONGEST_ROOT = 60;
+
+/**
+ * Render's private network: one for each region of the workspace.
+ *
+ * An instance's host name exists while its directory does, and its server listens on a socket in there. Only processes that were
+ * started with {@link environment} can resolve the name, as on Render only those that run there can.
+ */
+export class PrivateNetwork {
+  readonly directory: string;
+
+  constructor(name: string) {
+    const temporary = realpathSync(tmpdir());
+    const directory = join(temporary, `rl-${name}`);
+    this.directory = Buffer.byteLength(directory) > LONGEST_ROOT ? join("/tmp", `rl-${name}`) : directory;
+    mkdirSync(this.directory, { recursive: true, mode: 0o700 });
+  }
+
+  /** Makes an instance's host name known, and gives the socket to listen on. */
+  join(region: Region, instanceId: string): string {
+    const host = join(this.directory, region, instanceId);
+    mkdirSync(host, { recursive: true, mode: 0o700 });
+    return join(host, "s");
+  }
+
+  leave(region: Region, instanceId: string): void {
+    rmSync(join(this.directory, region, instanceId), { recursive: true, force: true });
+  }
+
+  /** What a Node process needs in its environment to be inside. */
+  environment(region: Region, nodeOptions: string | undefined): Record<string, string> {
+    return {
+      NODE_OPTIONS: [nodeOptions, `--import=${PRELOAD}`].filter(Boolean).join(" "),
+      [REACHABLE]: join(this.directory, region),
+    };
+  }
+
+  /** Removes all sockets. The next start makes the same directory again. */
+  close(): void {
+    rmSync(this.directory, { recursive: true, force: true });
+  }
+}

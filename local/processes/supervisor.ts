@@ -1,0 +1,82 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { processStart } from "./process-identity.ts";
+import { SupervisedProcess, type SupervisedProcessOptions } from "./supervised-process.ts";
+
+const LEFTOVER_DEADLINE_MS = 2_000;
+const PAUSE = new Int32Array(new SharedArrayBuffer(4));
+const WATCHDOG = fileURLToPath(new URL("./watchdog.sh", import.meta.url));
+
+/**
+ * Starts processes such that none outlives the local Render.
+ *
+ * Three nets: {@link stop} ends them; a watchdog ends them when the local Render dies without a word; and what even
+ * the watchdog's death would leave behind is found by its record and ended at the next start.
+ */
+export class Supervisor {
+  readonly #records: string;
+  readonly #running = new Set<SupervisedProcess>();
+  readonly #watchdog: ChildProcess;
+
+  constructor(directory: string) {
+    this.#records = join(directory, "processes");
+    mkdirSync(this.#records, { recursive: true, mode: 0o700 });
+    this.#endLeftovers();
+    this.#watchdog = spawn("sh", [WATCHDOG], { stdio: ["pipe", "ignore", "ignore"], detached: true });
+    this.#watchdog.unref();
+    // Without a watchdog the other two nets still hold.
+    this.#watchdog.on("error", () => {});
+    this.#watchdog.stdin?.on("error", () => {});
+  }
+
+  /** Starts a process in a group of its own, so that a key pressed in the terminal does not reach it. */
+  start(options: SupervisedProcessOptions): SupervisedProcess {
+    const child = new SupervisedProcess(options);
+    const { pid } = child;
+    if (pid === undefined) return child;
+    const record = join(this.#records, String(pid));
+    this.#watchdog.stdin?.write(`watch ${pid}\n`);
+    writeFileSync(record, processStart(pid) ?? "", { mode: 0o600 });
+    this.#running.add(child);
+    void child.exited.then(() => {
+      this.#running.delete(child);
+      this.#watchdog.stdin?.write(`forget ${pid}\n`);
+      rmSync(record, { force: true });
+    });
+    return child;
+  }
+
+  /** Ends every process and waits until they are gone. */
+  async stop(): Promise<void> {
+    await Promise.all([...this.#running].map((child) => child.stop()));
+    if (this.#watchdog.exitCode !== null || this.#watchdog.pid === undefined) return;
+    const gone = once(this.#watchdog, "exit");
+    this.#watchdog.ref();
+    this.#watchdog.stdin?.end();
+    await gone;
+  }
+
+  #endLeftovers(): void {
+    for (const name of readdirSync(this.#records)) {
+      const record = join(this.#records, name);
+      const pid = Number(name);
+      const start = processStart(pid);
+      if (start !== undefined && start === readFileSync(record, "utf8")) endGroup(pid, start);
+      rmSync(record, { force: true });
+    }
+  }
+}
+
+function endGroup(pid: number, start: string): void {
+  try {
+    process.kill(-pid, "SIGKILL");
+  } catch {
+    // It ended meanwhile.
+  }
+  // While it ends it may still remove its socket, in whose place there soon is a new one.
+  const deadline = Date.now() + LEFTOVER_DEADLINE_MS;
+  while (processStart(pid) === start && Date.now() < deadline) Atomics.wait(PAUSE, 0, 0, 10);
+}

@@ -1,0 +1,171 @@
+import { createServer, type Server } from "node:http";
+import { resolve } from "node:path";
+import { getRequestListener } from "@hono/node-server";
+import { createApp } from "./api/app.ts";
+import { RateLimits } from "./api/rate-limits.ts";
+import { lockDirectory } from "./directory-lock.ts";
+import { EventLog } from "./event-log.ts";
+import { Faults } from "./faults.ts";
+import { KeyValues } from "./key-value/key-values.ts";
+import { findRedisBinary } from "./key-value/redis-binary.ts";
+import { LogBook } from "./log-book.ts";
+import { openCertificates } from "./network/certificates.ts";
+import { Gateway } from "./network/gateway.ts";
+import { PrivateNetwork } from "./network/private-network.ts";
+import { Supervisor } from "./processes/supervisor.ts";
+import { Deploys } from "./services/deploys.ts";
+import { Jobs } from "./services/jobs.ts";
+import { Services } from "./services/services.ts";
+import { BACKEND_SERVICE_ID } from "./state/seed.ts";
+import { Store } from "./state/store.ts";
+
+const API_HOST = "127.0.0.1";
+/** A name, because certificates are for names, and one that every machine resolves. */
+const GATEWAY_HOST = "localhost";
+const DEFAULT_DELAY_MS = 1_000;
+
+export interface LocalRenderOptions {
+  /** Where everything is kept that must survive a restart. It holds secrets. */
+  readonly directory: string;
+  /** The API's port. Default: that of the last run, or any free one. */
+  readonly port?: number;
+  /** Milliseconds that creating and restarting an instance takes, and each phase of a deploy. Default 1000. */
+  readonly creationDelayMs?: number;
+  /** Whether calls beyond Render's limits are refused. The headers come in either case. Default `render`. */
+  readonly rateLimits?: "render" | "off";
+  /** Default: that of the last run, or a new one. */
+  readonly apiKey?: string;
+  readonly log?: (line: string) => void;
+}
+
+/** A running local Render. */
+export interface LocalRender {
+  /** For `RENDER_HOST`: `http://127.0.0.1:<port>/v1`. */
+  readonly host: string;
+  readonly apiKey: string;
+  readonly ownerId: string;
+  readonly backendServiceId: string;
+  /** For `NODE_EXTRA_CA_CERTS`: the authority of the certificate at external addresses. */
+  readonly caFile: string;
+  readonly directory: string;
+  /** A short-named directory for sockets; it has the same name after a restart, and goes when this stops. */
+  readonly socketDirectory: string;
+  /** Ends every process behind it. The state stays for the next start. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts Render on this machine: its API on a loopback port, and a real server process behind every instance.
+ *
+ * @throws Error saying what to do when a local Render already runs on the directory, a port of the last run is taken, or no
+ *   Valkey or Redis is installed.
+ */
+export async function startLocalRender(options: LocalRenderOptions): Promise<LocalRender> {
+  const directory = resolve(options.directory);
+  const delayMs = options.creationDelayMs ?? DEFAULT_DELAY_MS;
+  const log = options.log ?? (() => {});
+  const cleanups: (() => void | Promise<void>)[] = [];
+  let stopping: Promise<void> | undefined;
+  const stop = () => {
+    stopping ??= (async () => {
+      for (const cleanup of cleanups.reverse()) await cleanup();
+    })();
+    return stopping;
+  };
+
+  try {
+    const binary = findRedisBinary();
+    cleanups.push(lockDirectory(directory));
+    const store = Store.open(directory, options.apiKey);
+    const network = new PrivateNetwork(store.state.network);
+    cleanups.push(() => network.close());
+    const supervisor = new Supervisor(directory);
+    cleanups.push(() => supervisor.stop());
+
+    const faults = new Faults();
+    const logs = new LogBook(directory);
+    const events = new EventLog(store);
+    const keyValues = new KeyValues({ store, network, supervisor, binary, faults, logs, events, delayMs });
+    const services = new Services({ store, supervisor, network, logs });
+    const deploys = new Deploys({ store, services, faults, events, delayMs });
+    const jobs = new Jobs({ store, supervisor, network, logs });
+
+    const { caFile, key, cert } = await openCertificates(directory, GATEWAY_HOST);
+    const find = (id: string) => {
+      const state = keyValues.all.find((instance) => instance.id === id);
+      return state === undefined ? undefined : { state, socket: keyValues.running(id).socket };
+    };
+    const gateway = new Gateway({ key, cert, find });
+    cleanups.push(() => gateway.close());
+    const gatewayPort = await onPort(store.state.gatewayPort, "external addresses", (port) => gateway.listen(port));
+
+    const platform = {
+      store,
+      keyValues,
+      services,
+      deploys,
+      jobs,
+      logs,
+      events,
+      faults,
+      gateway: { host: GATEWAY_HOST, port: gatewayPort },
+    };
+    const app = createApp(platform, new RateLimits(options.rateLimits !== "off"), log);
+
+    log(`starting ${keyValues.all.length} instances and ${services.all.length} services`);
+    jobs.open();
+    deploys.open();
+    cleanups.push(() => keyValues.close());
+    await keyValues.open();
+    cleanups.push(() => services.close());
+    await services.open();
+    cleanups.push(() => deploys.close());
+
+    const api = createServer(getRequestListener(app.fetch));
+    cleanups.push(() => closeServer(api));
+    const apiPort = await onPort(options.port ?? store.state.apiPort, "the API", (port) => listen(api, port));
+    Object.assign(store.state, { apiPort, gatewayPort });
+    store.save();
+    return {
+      host: `http://${API_HOST}:${apiPort}/v1`,
+      apiKey: store.state.apiKey,
+      ownerId: store.state.ownerId,
+      backendServiceId: BACKEND_SERVICE_ID,
+      caFile,
+      directory,
+      socketDirectory: network.directory,
+      stop,
+    };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+/** @throws Error naming the port and what to do, when it is taken. */
+async function onPort(port: number, purpose: string, open: (port: number) => Promise<number>): Promise<number> {
+  try {
+    return await open(port);
+  } catch {
+    throw new Error(
+      `Port ${port} for ${purpose} is taken. What was exported names it, so no other is chosen. ` +
+        "Stop the program that has it, or remove the state directory to begin anew.",
+    );
+  }
+}
+
+function listen(server: Server, port: number): Promise<number> {
+  return new Promise((fulfil, reject) => {
+    server.once("error", reject);
+    server.listen(port, API_HOST, () => {
+      server.removeListener("error", reject);
+      const address = server.address();
+      fulfil(typeof address === "object" && address !== null ? address.port : port);
+    });
+  });
+}
+
+function closeServer(server: Server): void {
+  server.close();
+  server.closeAllConnections();
+}

@@ -1,0 +1,93 @@
+import { connect, createServer } from "node:net";
+import { sleep } from "../processes/sleep.ts";
+import type { SupervisedProcess } from "../processes/supervised-process.ts";
+import type { Supervisor } from "../processes/supervisor.ts";
+import { CHECKOUT } from "./inside.ts";
+
+const HOST = "127.0.0.1";
+const POLL_MS = 40;
+const HEALTH_TIMEOUT_MS = 2_000;
+
+export interface ServiceProcessOptions {
+  readonly startCommand: string;
+  readonly env: Readonly<Record<string, string>>;
+  readonly supervisor: Supervisor;
+  readonly onLine: (line: string, stream: "stdout" | "stderr") => void;
+}
+
+/** A running process of a service, on a port of its own. */
+export class ServiceProcess {
+  readonly port: number;
+  readonly process: SupervisedProcess;
+
+  private constructor(port: number, child: SupervisedProcess) {
+    this.port = port;
+    this.process = child;
+  }
+
+  static async start({ startCommand, env, supervisor, onLine }: ServiceProcessOptions): Promise<ServiceProcess> {
+    const port = await freePort();
+    const child = supervisor.start({
+      command: "sh",
+      args: ["-c", startCommand],
+      env: { ...env, PORT: String(port) },
+      cwd: CHECKOUT,
+      onLine,
+    });
+    return new ServiceProcess(port, child);
+  }
+
+  /**
+   * Waits until the process can take traffic: its health check answers, or, when it has none, its port is open.
+   *
+   * @returns Why it never could; `undefined` when it can.
+   */
+  async untilHealthy(healthCheckPath: string, deadlineMs: number, signal: AbortSignal): Promise<string | undefined> {
+    const deadline = Date.now() + deadlineMs;
+    while (Date.now() < deadline) {
+      if (!this.process.running) return `the process exited early with ${await this.#exit()}`;
+      const healthy = healthCheckPath === "" ? await this.#portIsOpen() : await this.#answers(healthCheckPath);
+      if (healthy && this.process.running) return undefined;
+      if (!(await sleep(POLL_MS, signal))) return "it was canceled";
+    }
+    return healthCheckPath === ""
+      ? `no open port was detected on PORT=${this.port} within ${deadlineMs / 1000} s`
+      : `${healthCheckPath} did not answer with success within ${deadlineMs / 1000} s`;
+  }
+
+  async #exit(): Promise<string> {
+    const { code, signal } = await this.process.exited;
+    return signal === null ? `status ${code}` : signal;
+  }
+
+  #portIsOpen(): Promise<boolean> {
+    return new Promise((resolve) => {
+      const socket = connect({ host: HOST, port: this.port });
+      socket.once("connect", () => resolve(true)).once("error", () => resolve(false));
+      socket.once("connect", () => socket.destroy());
+    });
+  }
+
+  async #answers(path: string): Promise<boolean> {
+    try {
+      const url = new URL(path, `http://${HOST}:${this.port}`);
+      const answer = await fetch(url, { redirect: "manual", signal: AbortSignal.timeout(HEALTH_TIMEOUT_MS) });
+      await answer.body?.cancel();
+      return answer.status >= 200 && answer.status < 400;
+    } catch {
+      return false;
+    }
+  }
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer().once("error", reject);
+    server.listen(0, HOST, () => {
+      const address = server.address();
+      server.close(() =>
+        typeof address === "object" && address ? resolve(address.port) : reject(new Error("no port")),
+      );
+    });
+  });
+}

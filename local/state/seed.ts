@@ -1,0 +1,83 @@
+import { join, resolve } from "node:path";
+import { newId, newSecret } from "./ids.ts";
+import type { ServiceState, State } from "./schema.ts";
+
+/** The backend that every fresh local Render has. Its id is fixed so that examples and tests can name it. */
+export const BACKEND_SERVICE_ID = "srv-d000000000000backend";
+export const BACKEND_SERVICE_NAME = "connect-yw-backend";
+
+const START_COMMAND = "node --import tsx local/backend/main.ts";
+const HEALTH_CHECK_PATH = "/health";
+
+/**
+ * What a fresh local Render begins with: a workspace, and in it one web service, the sample backend of this repository,
+ * that has been deployed once, and knows of no Redis.
+ *
+ * @param directory Where the local Render keeps its state, and the backend what it has sent.
+ */
+export function seedState(apiKey: string | undefined, directory: string): State {
+  const now = new Date().toISOString();
+  const deployId = newId("dep");
+  const env = { NODE_ENV: "production", DATA_DIRECTORY: join(resolve(directory), "backend") };
+  const backend: ServiceState = {
+    id: BACKEND_SERVICE_ID,
+    name: BACKEND_SERVICE_NAME,
+    type: "web_service",
+    autoDeploy: "no",
+    repo: `https://github.com/example/${BACKEND_SERVICE_NAME}`,
+    branch: "main",
+    rootDir: "",
+    suspended: false,
+    serviceDetails: {
+      region: "oregon",
+      plan: "starter",
+      buildPlan: "starter",
+      runtime: "node",
+      env: "node",
+      envSpecificDetails: { buildCommand: "npm ci", startCommand: START_COMMAND },
+      healthCheckPath: HEALTH_CHECK_PATH,
+      maintenanceMode: { enabled: false, uri: "" },
+      numInstances: 1,
+      openPorts: [{ port: 10_000, protocol: "TCP" }],
+      previews: { generation: "off" },
+      pullRequestPreviewsEnabled: "no",
+    },
+    publicPort: 0,
+    envVars: Object.entries(env).map(([key, value]) => ({ key, value })),
+    secretFiles: [],
+    customDomains: [],
+    notificationOverride: { notificationsToSend: "default", previewNotificationsEnabled: "default" },
+    deployed: { deployId, env, startCommand: START_COMMAND, healthCheckPath: HEALTH_CHECK_PATH },
+    createdAt: now,
+    updatedAt: now,
+  };
+  return {
+    version: 1,
+    apiKey: apiKey ?? `rnd_${newSecret(28)}`,
+    ownerId: newId("tea"),
+    apiPort: 0,
+    gatewayPort: 0,
+    network: newSecret(6),
+    keyValues: [],
+    envGroups: [],
+    services: [backend],
+    deploys: [
+      {
+        id: deployId,
+        serviceId: BACKEND_SERVICE_ID,
+        status: "live",
+        trigger: "manual",
+        mode: "build_and_deploy",
+        startedAt: now,
+        finishedAt: now,
+        createdAt: now,
+        updatedAt: now,
+      },
+    ],
+    jobs: [],
+    projects: [],
+    environments: [],
+    logStreams: [],
+    events: [],
+  };
+}

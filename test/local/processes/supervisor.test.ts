@@ -1,0 +1,142 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, describe, expect, test } from "vitest";
+import { z } from "zod";
+import { processStart } from "../../../local/processes/process-identity.ts";
+import { startLocalRender } from "../../../local/render.ts";
+import { TestRender, until } from "../harness.ts";
+
+const ROOT = new URL("../../../", import.meta.url).pathname;
+const directories: string[] = [];
+afterAll(() => {
+  for (const directory of directories) rmSync(directory, { recursive: true, force: true });
+});
+
+function newDirectory(): string {
+  const directory = mkdtempSync(join(tmpdir(), "render-"));
+  directories.push(directory);
+  return directory;
+}
+
+/** Runs the program, makes an instance and a job in it, and gives the ids of all processes behind them. */
+async function running(directory: string, ...options: string[]): Promise<{ program: ChildProcess; pids: number[] }> {
+  const args = [
+    "--import",
+    "tsx",
+    "local/main.ts",
+    "--directory",
+    directory,
+    "run",
+    "--provider",
+    "registry",
+    "--delay",
+    "10",
+  ];
+  const program = spawn(process.execPath, [...args, ...options], { cwd: ROOT, stdio: ["pipe", "pipe", "pipe"] });
+  await new Promise((resolve) => program.stdout?.once("data", resolve));
+  const state = z
+    .object({ apiPort: z.number(), apiKey: z.string(), ownerId: z.string() })
+    .parse(JSON.parse(readFileSync(join(directory, "state.json"), "utf8")));
+  const render = new TestRender({
+    host: `http://127.0.0.1:${state.apiPort}/v1`,
+    apiKey: state.apiKey,
+    ownerId: state.ownerId,
+    backendServiceId: "srv-d000000000000backend",
+    caFile: "",
+    directory,
+    socketDirectory: "",
+    stop: async () => {},
+  });
+  await render.instance();
+  await render.call("POST", "/services/srv-d000000000000backend/jobs", { startCommand: "sleep 61 & sleep 62" });
+  await until(() => pidsOf(directory).length === 2);
+  return { program, pids: pidsOf(directory) };
+}
+
+const pidsOf = (directory: string) => readdirSync(join(directory, "processes")).map(Number);
+const isRunning = (pid: number) => processStart(pid) !== undefined;
+
+const exitOf = (program: ChildProcess) => new Promise<number | null>((resolve) => program.once("exit", resolve));
+
+describe("no process is left", () => {
+  test.each(["SIGINT", "SIGTERM", "SIGHUP"] as const)("after %s, and the program exits with 0", async (signal) => {
+    const { program, pids } = await running(newDirectory());
+    const exit = exitOf(program);
+    program.kill(signal);
+    expect(await exit).toBe(0);
+    expect(pids.filter(isRunning)).toEqual([]);
+  });
+
+  test("after whoever started it is gone", async () => {
+    const { program, pids } = await running(newDirectory(), "--until-stdin-ends");
+    const exit = exitOf(program);
+    program.stdin?.end();
+    expect(await exit).toBe(0);
+    expect(pids.filter(isRunning)).toEqual([]);
+  });
+
+  test("after kill -9, and the next start works on the same directory", async () => {
+    const directory = newDirectory();
+    const { program, pids } = await running(directory);
+    program.kill("SIGKILL");
+    await until(() => pids.every((pid) => !isRunning(pid)));
+    const next = await TestRender.start({ directory });
+    await next.stop();
+  });
+
+  test("even when the watchdog was killed, too: the next start finds them", async () => {
+    const directory = newDirectory();
+    // A process of the last run, with its record, and the record of one whose id another process has now.
+    const leftover = spawn("sleep", ["63"], { detached: true, stdio: "ignore" });
+    const innocent = spawn("sleep", ["64"], { detached: true, stdio: "ignore" });
+    const first = await TestRender.start({ directory });
+    await first.render.stop();
+    const record = (pid: number, start: string) => writeFileSync(join(directory, "processes", String(pid)), start);
+    record(leftover.pid ?? 0, processStart(leftover.pid ?? 0) ?? "");
+    record(innocent.pid ?? 0, "1");
+    const gone = exitOf(leftover);
+    const second = await TestRender.start({ directory });
+    await gone;
+    expect(isRunning(innocent.pid ?? 0)).toBe(true);
+    innocent.kill();
+    await second.stop();
+  });
+});
+
+test("a directory is for one local Render at a time", async () => {
+  const render = await TestRender.start();
+  await expect(startLocalRender({ directory: render.render.directory })).rejects.toThrow(
+    /^A local Render already runs on .* \(process \d+\)\. Use that one/,
+  );
+  await render.stop();
+});
+
+test("a port of the last run that is taken is not silently replaced", async () => {
+  const first = await TestRender.start();
+  const { port } = new URL(first.render.host);
+  await expect(startLocalRender({ directory: newDirectory(), port: Number(port) })).rejects.toThrow(
+    `Port ${port} for the API is taken.`,
+  );
+  await first.stop();
+});
+
+test("what holds secrets is readable by its owner only, and no argument of a process holds one", async () => {
+  const render = await TestRender.start();
+  const id = await render.instance();
+  const { password } = new URL((await render.urls(id)).external);
+  expect(statSync(join(render.render.directory, "state.json")).mode & 0o777).toBe(0o600);
+  expect(statSync(render.render.directory).mode & 0o777).toBe(0o700);
+  for (const pid of pidsOf(render.render.directory)) {
+    const start = spawn("ps", ["-ww", "-o", "args=", "-p", String(pid)]);
+    let line = "";
+    start.stdout.on("data", (chunk) => {
+      line += chunk;
+    });
+    await exitOf(start);
+    expect(line).toContain(id);
+    expect(line).not.toContain(password);
+  }
+  await render.stop();
+});
