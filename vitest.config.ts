@@ -3,7 +3,7 @@ import { defineConfig } from "vitest/config";
 export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
-    // Real servers and real Terraform share two cores: a file at a time keeps their timings meaningful.
+    // Real servers, real Terraform and real builds: slow under load, and never to be hurried.
     testTimeout: 60_000,
     hookTimeout: 60_000,
   },

@@ -37,6 +37,8 @@ const program = new Command("demo")
 const colors = pc.createColors(process.stdout.isTTY === true && pc.isColorSupported);
 const interrupted = new AbortController();
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => interrupted.abort(signal));
+// Whoever read the output has gone, as `| head` does: there is nobody left to show it to, but things to clean up.
+process.stdout.on("error", () => interrupted.abort());
 
 try {
   program.parse();
@@ -157,6 +159,7 @@ async function run(
   }
   const { exitCode, all } = await running;
   if (exitCode === 0) return;
+  interrupted.signal.throwIfAborted();
   if (view === "progress") console.error(all);
   throw new Error(`${command} ${args[0]} failed${exitCode === undefined ? "" : ` with exit code ${exitCode}`}.`);
 }

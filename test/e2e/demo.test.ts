@@ -1,0 +1,43 @@
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
+import { stripVTControlCharacters } from "node:util";
+import { execa } from "execa";
+import { expect, test } from "vitest";
+
+const REPOSITORY = join(import.meta.dirname, "../..");
+
+function demo() {
+  const options = { cwd: REPOSITORY, all: true, reject: false, stdin: "ignore" } as const;
+  return execa(process.execPath, ["--import", "tsx", "local/demo.ts"], options);
+}
+
+const workspaces = () => readdirSync(join(REPOSITORY, ".tmp")).filter((name) => name.startsWith("demo-"));
+
+test("the demo deploys, proves, plans to nothing, destroys, and leaves nothing behind", async () => {
+  const { exitCode, all } = await demo();
+  expect(exitCode, all).toBe(0);
+  expect(all).toMatch(/✔ ping +PONG/);
+  expect(all).toMatch(/✔ eviction-policy +noeviction/);
+  expect(all).toMatch(/✔ memory-limit +256 MB/);
+  expect(all).toMatch(/REDIS_URL=redis:\/\/red-[0-9a-v]{20}:6379/);
+  expect(all).toContain("No changes.");
+  expect(all).toContain("Destroy complete! Resources:");
+  // Not a terminal, so no colours.
+  expect(stripVTControlCharacters(all)).toBe(all);
+  expect(workspaces()).toEqual([]);
+});
+
+test.each([
+  ["stopped", (running: ReturnType<typeof demo>) => void running.kill("SIGTERM")],
+  ["cut off from its reader", (running: ReturnType<typeof demo>) => void running.stdout.destroy()],
+])("the demo that is %s halfway leaves nothing behind either", async (_how, interrupt) => {
+  const running = demo();
+  await new Promise<void>((resolve) => {
+    running.stdout.on("data", (chunk: Buffer) => chunk.includes("redis: Creation complete") && resolve());
+  });
+  interrupt(running);
+  const { exitCode, stderr } = await running;
+  expect(exitCode).toBe(1);
+  expect(stderr).toMatch(/Stopped\.$/);
+  expect(workspaces()).toEqual([]);
+});
