@@ -14,6 +14,8 @@ export interface PostApplyCheckProps {
   readonly deadlineSeconds: number;
   /** Whether a check that could not run lets the apply go on. */
   readonly acceptUnknown: boolean;
+  /** The backend (`srv-…`), whose one-off jobs can look at the instance from inside Render's private network. */
+  readonly backendServiceId: string;
   /** The repository's root, where the checks are, as a path relative to the stack's own directory. */
   readonly repository: string;
 }
@@ -49,12 +51,12 @@ export class PostApplyCheck extends Construct {
       provisioners: [
         {
           type: "local-exec",
-          command: "node --import tsx checks/main.ts --post-apply",
+          command: "node checks/start.mjs --post-apply",
           workingDir: `\${path.root}/${props.repository}`,
           environment: {
             REDIS_INSTANCE_ID: props.redis.id,
             REDIS_EXPECTED: escapeTemplate(JSON.stringify(expected)),
-            REDIS_CHECKS: JSON.stringify(parameters),
+            REDIS_CHECKS: JSON.stringify({ ...parameters, backendServiceId: props.backendServiceId }),
           },
         },
       ],

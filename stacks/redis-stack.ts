@@ -26,16 +26,18 @@ export class RedisStack extends GuardedStack {
     new RenderProvider(this, "render");
     new NullProvider(this, "null");
 
+    const serviceId = environment.backend.serviceId ?? backendServiceId(this);
     const redis = new RedisInstance(this, "redis", environment.redis);
     const checks = new PostApplyCheck(this, "redis_checks", {
       environment: environment.name,
       redis,
       ...environment.checks,
+      backendServiceId: serviceId,
       repository: this.#pathTo(REPOSITORY),
     });
     new BackendEnv(this, "backend", {
       groupName: `${environment.redis.name}-env`,
-      serviceId: environment.backend.serviceId ?? backendServiceId(this),
+      serviceId,
       redis,
       env: environment.backend.env,
       after: [checks.proof],

@@ -18,19 +18,30 @@ const checkSchema = z.looseObject({
   ]),
 });
 
-function check(props: Partial<RedisInstanceProps> = {}, deadlineSeconds = 300, acceptUnknown = false) {
+function check(
+  props: Partial<RedisInstanceProps> = {},
+  deadlineSeconds = 300,
+  acceptUnknown = false,
+  backendServiceId = "srv-1",
+) {
   const terraform = synthesize((stack) => {
     const base = { name: "queues", region: "oregon", plan: "standard", deletionProtection: true };
     const redis = new RedisInstance(stack, "redis", { ...base, ...props });
-    const environment = "test";
-    new PostApplyCheck(stack, "checks", { environment, redis, deadlineSeconds, acceptUnknown, repository: "../../.." });
+    new PostApplyCheck(stack, "checks", {
+      environment: "test",
+      redis,
+      deadlineSeconds,
+      acceptUnknown,
+      backendServiceId,
+      repository: "../../..",
+    });
   });
   return checkSchema.parse(terraform.resource.null_resource?.checks);
 }
 
 test("the provisioner gets the id and what is expected, and no secret", () => {
   const provisioner = check().provisioner[0]["local-exec"];
-  expect(provisioner.command).toBe("node --import tsx checks/main.ts --post-apply");
+  expect(provisioner.command).toBe("node checks/start.mjs --post-apply");
   expect(provisioner.working_dir).toBe(`\${path.root}/../../..`);
   expect(Object.keys(provisioner.environment).sort()).toEqual(["REDIS_CHECKS", "REDIS_EXPECTED", "REDIS_INSTANCE_ID"]);
   expect(provisioner.environment.REDIS_INSTANCE_ID).toBe(`\${render_keyvalue.redis.id}`);
@@ -59,6 +70,12 @@ test.each<[string, Partial<RedisInstanceProps>, number, boolean]>([
   ["accepting unknown", {}, 300, true],
 ])("it runs again when the %s changes", (_what, props, deadlineSeconds, acceptUnknown) => {
   expect(check(props, deadlineSeconds, acceptUnknown).triggers).not.toEqual(check().triggers);
+});
+
+test("it knows the backend that can look from inside, and does not run again for another one", () => {
+  const environment = check({}, 300, false, "srv-2").provisioner[0]["local-exec"].environment;
+  expect(JSON.parse(environment.REDIS_CHECKS ?? "")).toMatchObject({ backendServiceId: "srv-2" });
+  expect(check({}, 300, false, "srv-2").triggers).toEqual(check().triggers);
 });
 
 test.each<[string, Partial<RedisInstanceProps>]>([
