@@ -48,6 +48,17 @@ describe.each(TOOLS)("an environment's life with %s", (tool) => {
     expect(exitCode).toBe(0);
   });
 
+  test("without anybody on the allow list it is proven from inside, by a one-off job of the backend", async () => {
+    deployment.describe({ ipAllowList: [] });
+    const { exitCode, output } = await deployment.deploy();
+    expect(exitCode, output).toBe(0);
+    expect(output).toContain("seen from inside");
+    expect(output).toMatch(/ping .*PONG/);
+    expect(await deployment.instances()).toMatchObject([{ ipAllowList: [] }]);
+    deployment.describe({});
+    expect((await deployment.deploy()).exitCode).toBe(0);
+  });
+
   test("a larger plan changes the instance in place, and the checks run again", async () => {
     const before = { id: await deployment.instanceId(), url: await redisUrl(), checks: await checksRun() };
     deployment.describe({ plan: "standard" });
