@@ -10,6 +10,7 @@ export const serviceSchema = z.object({
   environmentId: z.string().nullish(),
   autoDeploy: z.string(),
   suspended: z.string(),
+  dashboardUrl: z.string().optional(),
   serviceDetails: z.object({ region: z.string(), plan: z.string(), url: z.string().optional() }),
 });
 

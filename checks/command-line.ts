@@ -1,0 +1,172 @@
+import { parseArgs } from "node:util";
+import { InvalidValue, notOneOf } from "../render/invalid-value.ts";
+import { allChecks } from "./all-checks.ts";
+import type { Check, CheckContext } from "./check.ts";
+import { postApplyTarget, type Target, UsageError } from "./request.ts";
+import { VANTAGES, type Vantage } from "./vantage/live.ts";
+
+export const USAGE = `Usage: npm run verify -- <environment>... [options]
+
+Proves that the Redis on Render is the one that the environment describes.
+
+  --instance <id>       verify this instance as the one environment named, instead of finding it by name and region
+  --deadline <seconds>  the time for everything, waiting included (default: the environment's checks.deadlineSeconds)
+  --vantage <where>     auto (default), external, inside (a one-off job of the backend) or api-only
+  --prove               fill an empty instance to its limit, to see that it never evicts
+  --only <check>        run only this check; repeatable
+  --memory-warn <percent>, --memory-fail <percent>
+                        from what use of the memory to warn (default 70) and to fail (default 80)
+  --accept-unknown      exit 0 even when something could not be established
+  --report <format>[=<file>]
+                        table (default), json, junit, markdown or github (annotations); repeatable, without a
+                        file to standard output; in GitHub Actions the Markdown also goes to the step summary
+  --post-apply          for Terraform: the target comes from REDIS_INSTANCE_ID, REDIS_EXPECTED and REDIS_CHECKS
+  --help
+
+Reads RENDER_API_KEY, RENDER_OWNER_ID, RENDER_HOST, TF_VAR_backend_service_id; NODE_EXTRA_CA_CERTS for a private authority.
+Exit codes: 0 good, 1 failed, 2 wrong usage or configuration, 3 not established.
+`;
+
+export const REPORT_FORMATS = ["table", "json", "junit", "markdown", "github"] as const;
+
+/** A report that was asked for; without a file it goes to standard output. */
+export interface ReportRequest {
+  readonly format: (typeof REPORT_FORMATS)[number];
+  readonly file: string | undefined;
+}
+
+/** How to verify, whatever the target. */
+export interface Manner {
+  readonly vantage: Vantage | "auto";
+  readonly prove: boolean;
+  readonly checks: readonly Check[];
+  readonly memoryUse: CheckContext["memoryUse"];
+}
+
+export interface Request {
+  readonly targets: readonly Target[];
+  readonly manner: Manner;
+  readonly reports: readonly ReportRequest[];
+}
+
+/**
+ * What the command line asks for; `undefined` when it asks for help.
+ *
+ * @throws UsageError
+ */
+export async function readCommandLine(args: readonly string[], env: NodeJS.ProcessEnv): Promise<Request | undefined> {
+  const { values, positionals } = parse(args);
+  if (values.help) return undefined;
+  const manner = readManner(values);
+  const reports = (values.report ?? ["table"]).map(readReport);
+  const deadline = values.deadline === undefined ? {} : { deadlineSeconds: readDeadline(values.deadline) };
+  const accept = values["accept-unknown"] ? { acceptUnknown: true } : {};
+  if (values["post-apply"]) {
+    if (positionals.length > 0) throw new UsageError("--post-apply takes no environment.");
+    return { targets: [{ ...postApplyTarget(env), ...deadline, ...accept }], manner, reports };
+  }
+  if (positionals.length === 0) throw new UsageError(`Name at least one environment.\n\n${USAGE}`);
+  if (values.instance !== undefined && positionals.length !== 1) {
+    throw new UsageError("--instance needs exactly one environment, which says what the instance should be.");
+  }
+  const targets = await Promise.all([...new Set(positionals)].map((name) => environmentTarget(name, env)));
+  return {
+    targets: targets.map((target) => ({ ...target, instanceId: values.instance, ...deadline, ...accept })),
+    manner,
+    reports,
+  };
+}
+
+function parse(args: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...args],
+      allowPositionals: true,
+      options: {
+        instance: { type: "string" },
+        deadline: { type: "string" },
+        vantage: { type: "string" },
+        prove: { type: "boolean" },
+        only: { type: "string", multiple: true },
+        "memory-warn": { type: "string" },
+        "memory-fail": { type: "string" },
+        "accept-unknown": { type: "boolean" },
+        report: { type: "string", multiple: true },
+        "post-apply": { type: "boolean" },
+        help: { type: "boolean", short: "h" },
+      },
+    });
+  } catch (error) {
+    throw new UsageError(error instanceof Error ? error.message : "The command line cannot be read.");
+  }
+}
+
+/** The environments are read only where one is named: Terraform's provisioner brings its own description. */
+async function environmentTarget(name: string, env: NodeJS.ProcessEnv): Promise<Target> {
+  const [{ findEnvironment }, { describeInstance }] = await Promise.all([
+    import("../environments/environments.ts"),
+    import("../environments/schema.ts"),
+  ]);
+  try {
+    const environment = findEnvironment(name);
+    const backendServiceId = environment.backend.serviceId ?? (env.TF_VAR_backend_service_id || undefined);
+    return { expected: describeInstance(environment), ...environment.checks, backendServiceId };
+  } catch (error) {
+    if (error instanceof InvalidValue) throw new UsageError(`The environment ${error.message}`);
+    throw error;
+  }
+}
+
+const DEFAULT_MEMORY_WARN = 70;
+const DEFAULT_MEMORY_FAIL = 80;
+
+function readManner(values: ReturnType<typeof parse>["values"]): Manner {
+  const warnPercent = readPercent("--memory-warn", values["memory-warn"] ?? String(DEFAULT_MEMORY_WARN));
+  const failPercent = readPercent("--memory-fail", values["memory-fail"] ?? String(DEFAULT_MEMORY_FAIL));
+  if (warnPercent > failPercent) throw new UsageError("--memory-warn must not be above --memory-fail.");
+  return {
+    vantage: oneOf("--vantage", ["auto", ...VANTAGES], values.vantage ?? "auto"),
+    prove: values.prove ?? false,
+    checks: values.only === undefined ? allChecks : values.only.map(findCheck),
+    memoryUse: { warnPercent, failPercent },
+  };
+}
+
+function findCheck(id: string): Check {
+  const name = oneOf(
+    "--only",
+    allChecks.map((check) => check.id),
+    id,
+  );
+  const check = allChecks.find((candidate) => candidate.id === name);
+  if (check === undefined) throw new UsageError(`--only ${name} names no check.`);
+  return check;
+}
+
+function oneOf<T extends string>(option: string, allowed: readonly T[], got: string): T {
+  const match = allowed.find((candidate) => candidate === got);
+  if (match !== undefined) return match;
+  throw new UsageError(`${option} ${notOneOf(allowed, got).message}`);
+}
+
+function readPercent(option: string, text: string): number {
+  const percent = Number(text);
+  if (/^\d+(\.\d+)?$/.test(text) && percent > 0 && percent <= 100) return percent;
+  throw new UsageError(`${option} must be a percentage up to 100, got: ${JSON.stringify(text)}.`);
+}
+
+function readDeadline(text: string): number {
+  const seconds = Number(text);
+  if (/^\d+(\.\d+)?$/.test(text) && seconds > 0 && seconds <= 86_400) return seconds;
+  throw new UsageError(`--deadline must be a number of seconds up to 86400, got: ${JSON.stringify(text)}.`);
+}
+
+function readReport(text: string): ReportRequest {
+  const [name = "", ...rest] = text.split("=");
+  const format = REPORT_FORMATS.find((known) => known === name);
+  const file = rest.length === 0 ? undefined : rest.join("=");
+  if (format !== undefined && file !== "") return { format, file };
+  throw new UsageError(
+    `--report must be one of ${REPORT_FORMATS.join(", ")}, with =<file> if wanted, got: ${JSON.stringify(text)}.`,
+  );
+}

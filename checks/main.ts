@@ -1,0 +1,111 @@
+import { RenderClient } from "../render/api/client.ts";
+import { type Request, readCommandLine, USAGE } from "./command-line.ts";
+import { Deadline } from "./deadline.ts";
+import { startProgress } from "./progress.ts";
+import { writeReports } from "./report/write-reports.ts";
+import { UsageError } from "./request.ts";
+import { Secrets } from "./secrets.ts";
+import { EXIT_CODES, verdictOf } from "./verdict.ts";
+import { Verification } from "./verification.ts";
+import { verify } from "./verify.ts";
+
+/** What is left of the second that a run may take beyond its deadline, for writing the reports. */
+const GRACE_MS = 600;
+
+const secrets = new Secrets();
+secrets.add(process.env.RENDER_API_KEY);
+
+/** Names an unexpected error and where it arose. Its message stays here: libraries put what they were given into it. */
+function describeCrash(error: unknown): string {
+  const name = error instanceof Error ? error.name : typeof error;
+  const frames = error instanceof Error ? (error.stack ?? "").split("\n").filter((line) => /^\s+at /.test(line)) : [];
+  return secrets.mask(
+    `The checks crashed (${name}). This is a mistake in the checks.\n${frames.slice(0, 5).join("\n")}\n`,
+  );
+}
+
+async function main(): Promise<void> {
+  const request = await readCommandLine(process.argv.slice(2), process.env);
+  if (request === undefined) process.stdout.write(USAGE);
+  else await run(request);
+}
+
+async function run({ targets, manner, reports }: Request): Promise<void> {
+  const runs = targets.map((target) => {
+    const deadline = new Deadline(target.deadlineSeconds);
+    const verification = new Verification(target.expected.environment, manner.checks, target.acceptUnknown);
+    return { target, deadline, client: connectToRender(deadline), verification };
+  });
+  const progress = await startProgress(process.stderr);
+
+  let finished = false;
+  const finish = (crashed = false) => {
+    if (finished) return;
+    finished = true;
+    progress.stop();
+    const results = runs.map(({ verification }) => verification.report());
+    const verdict = verdictOf(results);
+    try {
+      writeReports(reports, results, secrets);
+      // What could not be looked at because the checks are broken is not for --accept-unknown to accept.
+      process.exit(EXIT_CODES[verdict] || (crashed ? EXIT_CODES["not established"] : EXIT_CODES.good));
+    } catch (error) {
+      const code = error instanceof Error && "code" in error ? ` (${String(error.code)})` : "";
+      process.stderr.write(
+        `A report could not be written${code}: ${reports.map(({ file }) => file ?? "-").join(", ")}\n`,
+      );
+      process.exit(EXIT_CODES[verdict] || EXIT_CODES.misconfigured);
+    }
+  };
+  const stop = (reason: string) => {
+    for (const { deadline } of runs) deadline.stop(reason);
+    setTimeout(() => finish(), GRACE_MS);
+  };
+  const crash = (error: unknown) => {
+    process.stderr.write(describeCrash(error));
+    finish(true);
+  };
+  process.once("SIGINT", () => stop("interrupted"));
+  process.once("SIGTERM", () => stop("terminated"));
+  process.on("uncaughtException", crash);
+  process.on("unhandledRejection", crash);
+  setTimeout(
+    () => finish(),
+    Math.max(...targets.map(({ deadlineSeconds }) => deadlineSeconds)) * 1000 + GRACE_MS,
+  ).unref();
+
+  await Promise.all(
+    runs.map(({ target, deadline, client, verification }) =>
+      verify(
+        {
+          ...target,
+          ...manner,
+          client,
+          ownerId: process.env.RENDER_OWNER_ID || undefined,
+          deadline,
+          secrets,
+          onProgress: (text) => progress.update(target.expected.environment, text),
+        },
+        verification,
+      ),
+    ),
+  ).catch(crash);
+  finish();
+}
+
+function connectToRender(deadline: Deadline): RenderClient {
+  try {
+    return RenderClient.fromEnvironment(process.env, { deadlineMs: deadline.remainingMs, signal: deadline.signal });
+  } catch (error) {
+    throw new UsageError(error instanceof Error ? error.message : "RENDER_API_KEY cannot be used.");
+  }
+}
+
+main().catch((error: unknown) => {
+  if (error instanceof UsageError) {
+    process.stderr.write(`${error.message}\n`);
+    process.exit(EXIT_CODES.misconfigured);
+  }
+  process.stderr.write(describeCrash(error));
+  process.exit(EXIT_CODES.failed);
+});

@@ -1,0 +1,92 @@
+import { randomBytes } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { RedisAddress } from "../redis/address.ts";
+import { Connection, type ConnectionOptions, login } from "../redis/connection.ts";
+import { type FailureKind, RedisFailure } from "../redis/failure.ts";
+import type { Reply } from "../redis/resp.ts";
+import type { Answer, CoreObservation } from "./observation.ts";
+
+/** The key goes by itself after this even when the process dies before it could delete it. */
+const PROBE_TTL_MS = 30_000;
+const PINGS = 5;
+/** Apart enough to be read one by one, near enough to be under way together: several round trips in the time of one. */
+const PING_SPACING_MS = 1;
+
+/** Replies to PING that speak of the whole connection: nothing that follows can be trusted to be about this Redis. */
+const FATAL: readonly FailureKind[] = [
+  ...["CLOSED", "TIMEOUT", "STOPPED", "NOT_REDIS", "TLS_EXPECTED"],
+  ...["NOAUTH", "NOT_ALLOWED", "DENIED", "MAX_CLIENTS", "MASTERDOWN"],
+] as FailureKind[];
+
+/**
+ * Logs in and asks everything that needs no second look, in one write: one round trip after the connection stands.
+ *
+ * @throws RedisFailure when there is no connection, no login, or no Redis at the other end.
+ */
+export async function observeCore(address: RedisAddress, options: ConnectionOptions): Promise<CoreObservation> {
+  const connection = await Connection.open(address, options);
+  try {
+    return await askCore(connection, address);
+  } finally {
+    connection.close();
+  }
+}
+
+async function askCore(connection: Connection, address: RedisAddress): Promise<CoreObservation> {
+  const key = `render-redis-check:${randomBytes(9).toString("base64url")}`;
+  const value = randomBytes(9).toString("base64url");
+  const opening = login(address);
+  const commands = [
+    ["PING"],
+    ["INFO"],
+    ["CONFIG", "GET", "maxmemory-policy"],
+    ["SET", key, value, "PX", String(PROBE_TTL_MS), "NX"],
+    ["GET", key],
+    ["PTTL", key],
+    ["DEL", key],
+  ];
+  const pending = connection.send([...opening, ...commands]);
+  const latencies = pingSeveralTimes(connection);
+  const replies = await pending;
+  for (const reply of replies.splice(0, opening.length)) refuse(reply);
+  const [ping, info, config, set, get, ttl, deleted] = replies.map(answer);
+  if (replies[0] instanceof RedisFailure && FATAL.includes(replies[0].kind)) throw replies[0];
+  return {
+    ping: ping ?? NONE,
+    latenciesMs: await latencies,
+    info: info ?? NONE,
+    configuredPolicy: config ?? NONE,
+    write: { value, set: set ?? NONE, get: get ?? NONE, ttl: ttl ?? NONE, deleted: deleted ?? NONE },
+    ...(connection.tls === undefined ? {} : { tls: connection.tls }),
+  };
+}
+
+const NONE: Answer = { failure: "CLOSED" };
+
+async function pingSeveralTimes(connection: Connection): Promise<number[]> {
+  const latencies: Promise<number | undefined>[] = [];
+  for (let count = 0; count < PINGS; count += 1) {
+    await sleep(PING_SPACING_MS);
+    latencies.push(timePing(connection));
+  }
+  return (await Promise.all(latencies)).filter((latency) => latency !== undefined);
+}
+
+async function timePing(connection: Connection): Promise<number | undefined> {
+  const started = performance.now();
+  const [reply] = await connection.send([["PING"]]);
+  return reply instanceof RedisFailure ? undefined : performance.now() - started;
+}
+
+/** A password that the server does not want is no obstacle: whether one is asked for is the `auth` check's matter. */
+function refuse(reply: Reply): void {
+  if (reply instanceof RedisFailure && reply.kind !== "NO_PASSWORD_SET") throw reply;
+}
+
+/** A reply as plain data; of a list (`CONFIG GET`) the last item, which is the value. */
+export function answer(reply: Reply): Answer {
+  if (reply instanceof RedisFailure) return { failure: reply.kind };
+  if (reply === null || typeof reply !== "object") return { reply };
+  const last = reply.at(-1);
+  return last === undefined ? { reply: null } : answer(last);
+}

@@ -1,0 +1,63 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { parseRedisUrl, type RedisAddress } from "../redis/address.ts";
+import { RedisFailure } from "../redis/failure.ts";
+import { observeCore } from "./core.ts";
+import { proveEviction } from "./eviction-proof.ts";
+import type { CoreObservation, Experiment, Observation } from "./observation.ts";
+import { observePubSub } from "./pub-sub.ts";
+import { observeQueueCommands } from "./queue-commands.ts";
+import { observeStranger } from "./stranger.ts";
+
+const FIRST_PAUSE_MS = 250;
+const LONGEST_PAUSE_MS = 5_000;
+
+export interface ObserveOptions {
+  /** Ends everything. */
+  readonly signal: AbortSignal;
+  /** Milliseconds from now in which trying again to connect is allowed. */
+  readonly connectWithinMs: number;
+  /** What to look at beside the core. `proof` fills the instance, if it is empty. */
+  readonly experiments: readonly Experiment[];
+  /** Told after each try that failed and will be repeated. */
+  readonly onRetry?: (failure: RedisFailure) => void;
+}
+
+/**
+ * Looks at a Redis from where this process runs. Connects with back-off: an instance that Render has just called
+ * available may take a few seconds more.
+ *
+ * @throws RedisFailure when no connection came about.
+ */
+export async function observe(url: string, options: ObserveOptions): Promise<Observation> {
+  const address = parseRedisUrl(url);
+  const core = await settledCore(address, options);
+  const wanted = (experiment: Experiment) => options.experiments.includes(experiment);
+  // First and alone: the proof fills the memory, and runs only while nobody else is connected.
+  const proof = wanted("proof") ? await proveEviction(address, options) : undefined;
+  const [stranger, pubSub, commands] = await Promise.all([
+    wanted("stranger") ? observeStranger(address, options) : undefined,
+    wanted("pubSub") ? observePubSub(address, options) : undefined,
+    wanted("queue") ? observeQueueCommands(address, options) : undefined,
+  ]);
+  return { core, stranger, pubSub, proof, queue: commands === undefined ? undefined : { commands } };
+}
+
+async function settledCore(address: RedisAddress, options: ObserveOptions): Promise<CoreObservation> {
+  const until = performance.now() + options.connectWithinMs;
+  for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(pause * 2, LONGEST_PAUSE_MS)) {
+    const outcome = await observeCore(address, options).catch((error: unknown) => RedisFailure.fromSocket(error));
+    const unsettled = outcome instanceof RedisFailure ? outcome : loading(outcome);
+    if (unsettled?.transient && performance.now() + pause < until) {
+      options.onRetry?.(unsettled);
+      await sleep(pause, undefined, { signal: options.signal }).catch(() => {
+        throw new RedisFailure("STOPPED");
+      });
+    } else if (outcome instanceof RedisFailure) throw outcome;
+    else return outcome;
+  }
+}
+
+/** While a Redis reads its data from disk it serves INFO and refuses the rest. */
+function loading({ ping }: CoreObservation): RedisFailure | undefined {
+  return "failure" in ping && ping.failure === "LOADING" ? new RedisFailure("LOADING") : undefined;
+}

@@ -1,0 +1,36 @@
+/** Shows what is being waited for. */
+export interface Progress {
+  update(environment: string, text: string): void;
+  /** Makes room for the report. */
+  stop(): void;
+}
+
+/** A spinner on a terminal; elsewhere, as in Terraform's log, a line whenever something changes. Writes to stderr. */
+export async function startProgress(stream: NodeJS.WriteStream): Promise<Progress> {
+  return stream.isTTY ? startSpinner(stream) : startLines(stream);
+}
+
+async function startSpinner(stream: NodeJS.WriteStream): Promise<Progress> {
+  const { default: yoctoSpinner } = await import("yocto-spinner");
+  const texts = new Map<string, string>();
+  const spinner = yoctoSpinner({ stream }).start();
+  return {
+    update(environment, text) {
+      texts.set(environment, text);
+      spinner.text = [...texts].map(([name, latest]) => `${name}: ${latest}`).join(" · ");
+    },
+    stop: () => spinner.stop(),
+  };
+}
+
+function startLines(stream: NodeJS.WriteStream): Progress {
+  const texts = new Map<string, string>();
+  return {
+    update(environment, text) {
+      if (texts.get(environment) === text) return;
+      texts.set(environment, text);
+      stream.write(`${environment}: ${text}\n`);
+    },
+    stop() {},
+  };
+}

@@ -1,0 +1,76 @@
+import { Redis } from "ioredis";
+import type { RedisAddress } from "../redis/address.ts";
+import { RedisFailure } from "../redis/failure.ts";
+
+const CONNECT_TIMEOUT_MS = 5_000;
+
+/**
+ * The ioredis clients of one trial. Both libraries want them to wait for ever and to try again for ever; here the first
+ * error ends the trial. ioredis puts the password into its errors, so none gets out of this file.
+ */
+export class Clients {
+  /** Rejects with the first error of any client. */
+  readonly failed: Promise<never>;
+  readonly #address: RedisAddress;
+  readonly #clients: Redis[] = [];
+  #first: RedisFailure | undefined;
+  #fail: (failure: RedisFailure) => void = () => {};
+
+  constructor(address: RedisAddress) {
+    this.#address = address;
+    this.failed = new Promise((_, reject) => {
+      this.#fail = reject;
+    });
+    // Nobody may be waiting when it comes.
+    this.failed.catch(() => {});
+  }
+
+  /** A client as Bull and BullMQ demand it, but one that gives up. */
+  connect(): Redis {
+    const { host, port, username, password, db, tls } = this.#address;
+    const client = new Redis({
+      host,
+      port,
+      db,
+      protocol: 2,
+      connectTimeout: CONNECT_TIMEOUT_MS,
+      // ioredis keeps the process alive for this long after a connection has ended by itself.
+      disconnectTimeout: 50,
+      enableReadyCheck: false,
+      disableClientInfo: true,
+      maxRetriesPerRequest: null,
+      retryStrategy: () => null,
+      autoResendUnfulfilledCommands: false,
+      ...(username === undefined ? {} : { username }),
+      ...(password === undefined ? {} : { password }),
+      ...(tls ? { tls: { rejectUnauthorized: true } } : {}),
+    });
+    client.on("error", (error: unknown) => {
+      this.#first ??= this.classify(error);
+      this.#fail(this.#first);
+    });
+    this.#clients.push(client);
+    return client;
+  }
+
+  /** What an error of a library or a client stands for; the first error of a connection explains all later ones. */
+  classify(error: unknown): RedisFailure {
+    if (this.#first !== undefined) return this.#first;
+    if (error instanceof Error && /^[A-Z]+ /.test(error.message) && error.name === "ReplyError") {
+      return RedisFailure.fromReply(error.message);
+    }
+    if (error instanceof RedisFailure) return error;
+    if (error instanceof Error && "code" in error) return RedisFailure.fromSocket(error);
+    // All that ioredis says when a connection ended before an answer came.
+    const closed = error instanceof Error && error.message === "Connection is closed.";
+    return new RedisFailure(closed ? "CLOSED" : "ERR");
+  }
+
+  /** Ends every client at once. */
+  close(): void {
+    for (const client of this.#clients) {
+      // After its end, disconnect() would keep the process for another while.
+      if (client.status !== "end") client.disconnect();
+    }
+  }
+}

@@ -1,0 +1,157 @@
+import { isIP, type Socket, connect as tcpConnect } from "node:net";
+import { TLSSocket, connect as tlsConnect } from "node:tls";
+import type { RedisAddress } from "./address.ts";
+import { RedisFailure } from "./failure.ts";
+import { encode, type Reply, RespParser } from "./resp.ts";
+
+/** Longer than any healthy answer from the other side of the world, short enough to leave time for a second try. */
+const PATIENCE_MS = 5_000;
+
+/** What TLS showed of the server. The chain and the name were verified, or there would be no connection. */
+export interface TlsFacts {
+  /** `TLSv1.3`. */
+  readonly protocol: string;
+  /** When the certificate ends, in ISO 8601. */
+  readonly validTo: string;
+}
+
+/** Milliseconds of patience with one answer, and what ends it all at once. */
+export interface ConnectionOptions {
+  readonly signal: AbortSignal;
+  readonly patienceMs?: number;
+}
+
+/**
+ * One connection to a Redis, for a handful of commands.
+ *
+ * The probe that runs inside Render's network has no `node_modules`, so this speaks the protocol itself, on both sides of the
+ * allow list: what they see can be compared. Nothing is retried, queued or re-sent, and a broken connection, an answer
+ * that does not come and an error reply are all {@link RedisFailure} values without a word of what was sent.
+ */
+export class Connection {
+  readonly tls: TlsFacts | undefined;
+  readonly #socket: Socket;
+  readonly #patienceMs: number;
+  readonly #parser = new RespParser();
+  readonly #waiting: ((reply: Reply) => void)[] = [];
+  readonly #unread: Reply[] = [];
+  #end: RedisFailure | undefined;
+
+  private constructor(socket: Socket, options: ConnectionOptions) {
+    this.#socket = socket;
+    this.#patienceMs = options.patienceMs ?? PATIENCE_MS;
+    this.tls = socket instanceof TLSSocket ? tlsFacts(socket) : undefined;
+    const stop = () => this.#fail(new RedisFailure("STOPPED"));
+    options.signal.addEventListener("abort", stop, { once: true });
+    socket.on("data", (chunk: Buffer) => this.#read(chunk));
+    socket.on("error", (error) => this.#fail(RedisFailure.fromSocket(error)));
+    socket.on("close", () => {
+      options.signal.removeEventListener("abort", stop);
+      this.#fail(new RedisFailure("CLOSED"));
+    });
+  }
+
+  /**
+   * Connects, with TLS when the address says so. Does not log in: see {@link login}.
+   *
+   * @throws RedisFailure
+   */
+  static async open(address: RedisAddress, options: ConnectionOptions): Promise<Connection> {
+    if (options.signal.aborted) throw new RedisFailure("STOPPED");
+    const { host, port } = address;
+    const socket = address.tls
+      ? // Always verified: NODE_TLS_REJECT_UNAUTHORIZED=0 in someone's shell must not turn the proof off.
+        tlsConnect({ host, port, rejectUnauthorized: true, ...(isIP(host) === 0 ? { servername: host } : {}) })
+      : tcpConnect({ host, port });
+    socket.setNoDelay(true);
+    try {
+      await opened(socket, address.tls, options);
+    } catch (error) {
+      socket.destroy();
+      throw RedisFailure.fromSocket(error);
+    }
+    return new Connection(socket, options);
+  }
+
+  /** Sends commands in one write; answers with a reply for each, in order. Never rejects. */
+  async send(commands: readonly (readonly string[])[]): Promise<Reply[]> {
+    if (this.#end === undefined) this.#socket.write(encode(commands));
+    return Promise.all(commands.map(() => this.receive()));
+  }
+
+  /** The next reply, or message of a subscription. Never rejects. */
+  receive(): Promise<Reply> {
+    const unread = this.#unread.shift();
+    if (unread !== undefined) return Promise.resolve(unread);
+    if (this.#end !== undefined) return Promise.resolve(this.#end);
+    return new Promise((resolve) => {
+      // A late reply would be taken for the next command's, so silence ends the connection.
+      const timer = setTimeout(() => this.#fail(new RedisFailure("TIMEOUT")), this.#patienceMs);
+      this.#waiting.push((reply) => {
+        clearTimeout(timer);
+        resolve(reply);
+      });
+    });
+  }
+
+  /** Closes at once; what is still waiting for a reply gets `CLOSED`. */
+  close(): void {
+    this.#fail(new RedisFailure("CLOSED"));
+  }
+
+  #read(chunk: Buffer): void {
+    try {
+      for (const reply of this.#parser.push(chunk)) {
+        const next = this.#waiting.shift();
+        if (next === undefined) this.#unread.push(reply);
+        else next(reply);
+      }
+    } catch (error) {
+      this.#fail(RedisFailure.fromSocket(error));
+    }
+  }
+
+  #fail(failure: RedisFailure): void {
+    this.#end ??= failure;
+    for (const waiting of this.#waiting.splice(0)) waiting(this.#end);
+    this.#socket.destroy();
+  }
+}
+
+/** The commands that log in and pick the database; none when the address has no password. */
+export function login(address: RedisAddress): string[][] {
+  const { username, password, db } = address;
+  const auth = password === undefined ? [] : [username === undefined ? [password] : [username, password]];
+  return [...auth.map((words) => ["AUTH", ...words]), ...(db === 0 ? [] : [["SELECT", String(db)]])];
+}
+
+function opened(socket: Socket, tls: boolean, options: ConnectionOptions): Promise<void> {
+  const ready = tls ? "secureConnect" : "connect";
+  return new Promise((resolve, reject) => {
+    const settle = (failure?: RedisFailure) => {
+      clearTimeout(timer);
+      options.signal.removeEventListener("abort", stop);
+      socket.off(ready, succeed).off("error", fail).off("close", close);
+      // Node throws an error of a socket that nobody listens to; by then the outcome is known.
+      socket.on("error", () => {});
+      if (failure === undefined) resolve();
+      else reject(failure);
+    };
+    const succeed = () => settle();
+    const fail = (error: Error) => settle(RedisFailure.fromSocket(error));
+    const close = () => settle(new RedisFailure("CLOSED"));
+    const stop = () => settle(new RedisFailure("STOPPED"));
+    const timer = setTimeout(() => {
+      settle(new RedisFailure(tls && !socket.connecting ? "NO_HANDSHAKE" : "TIMEOUT"));
+    }, options.patienceMs ?? PATIENCE_MS);
+    options.signal.addEventListener("abort", stop, { once: true });
+    socket.once(ready, succeed).once("error", fail).once("close", close);
+  });
+}
+
+function tlsFacts(socket: TLSSocket): TlsFacts {
+  return {
+    protocol: socket.getProtocol() ?? "unknown",
+    validTo: new Date(socket.getPeerCertificate().valid_to).toISOString(),
+  };
+}

@@ -1,0 +1,128 @@
+/** First words of error replies that mean something of their own; servers and versions differ in all later words. */
+const REPLY_CODES = [
+  "WRONGPASS",
+  "NOAUTH",
+  "NOPERM",
+  "LOADING",
+  "READONLY",
+  "MISCONF",
+  "OOM",
+  "BUSY",
+  "CLUSTERDOWN",
+  "MASTERDOWN",
+  "NOREPLICAS",
+  "DENIED",
+  "NOSCRIPT",
+] as const;
+
+/**
+ * Why Redis gave no usable answer, as one word of a fixed list.
+ *
+ * Nothing else of an error is kept: a reply may quote the command it refuses, and with it a password or a value.
+ */
+export const FAILURE_KINDS = [
+  ...REPLY_CODES,
+  "NOT_ALLOWED",
+  "MAX_CLIENTS",
+  "DB_INDEX",
+  "UNKNOWN_COMMAND",
+  "NO_PASSWORD_SET",
+  "ERR",
+  "BAD_URL",
+  "NOT_FOUND",
+  "REFUSED",
+  "UNREACHABLE",
+  "TIMEOUT",
+  "CLOSED",
+  "NO_HANDSHAKE",
+  "TLS_EXPECTED",
+  "NOT_REDIS",
+  "CERTIFICATE_EXPIRED",
+  "CERTIFICATE_NAME",
+  "CERTIFICATE_UNTRUSTED",
+  "STOPPED",
+] as const;
+
+export type FailureKind = (typeof FAILURE_KINDS)[number];
+
+/** What `ERR` replies are about; the only ones whose later words are looked at. */
+const ERR_REPLIES: readonly (readonly [RegExp, FailureKind])[] = [
+  [/allow-?list/i, "NOT_ALLOWED"],
+  [/max number of clients/i, "MAX_CLIENTS"],
+  [/DB index|invalid DB/i, "DB_INDEX"],
+  [/^ERR unknown (sub)?command/i, "UNKNOWN_COMMAND"],
+  [/invalid password/i, "WRONGPASS"],
+  [/without any password configured|no password is set/i, "NO_PASSWORD_SET"],
+];
+
+const SOCKET_CODES: Readonly<Record<string, FailureKind>> = {
+  ENOTFOUND: "NOT_FOUND",
+  EAI_AGAIN: "NOT_FOUND",
+  ENODATA: "NOT_FOUND",
+  ECONNREFUSED: "REFUSED",
+  ENETUNREACH: "UNREACHABLE",
+  EHOSTUNREACH: "UNREACHABLE",
+  EADDRNOTAVAIL: "UNREACHABLE",
+  EACCES: "UNREACHABLE",
+  ETIMEDOUT: "TIMEOUT",
+  ECONNRESET: "CLOSED",
+  EPIPE: "CLOSED",
+  EPROTO: "NO_HANDSHAKE",
+  ERR_SSL_WRONG_VERSION_NUMBER: "NO_HANDSHAKE",
+  ERR_SSL_PACKET_LENGTH_TOO_LONG: "NO_HANDSHAKE",
+  CERT_HAS_EXPIRED: "CERTIFICATE_EXPIRED",
+  CERT_NOT_YET_VALID: "CERTIFICATE_EXPIRED",
+  ERR_TLS_CERT_ALTNAME_INVALID: "CERTIFICATE_NAME",
+};
+
+const UNTRUSTED = /SELF_SIGNED|UNABLE_TO|CERT_|ERR_TLS_CERT/;
+
+/** An instance that has just come up, or restarts, shows these for a while. */
+const TRANSIENT: readonly FailureKind[] = [
+  "NOT_FOUND",
+  "REFUSED",
+  "UNREACHABLE",
+  "TIMEOUT",
+  "CLOSED",
+  "NO_HANDSHAKE",
+  "LOADING",
+  "MASTERDOWN",
+  "MAX_CLIENTS",
+];
+
+/** A failure by its kind alone; its message holds nothing that a server, or a URL, said. */
+export class RedisFailure extends Error {
+  readonly kind: FailureKind;
+
+  constructor(kind: FailureKind) {
+    super(kind);
+    this.name = "RedisFailure";
+    this.kind = kind;
+  }
+
+  /** Whether trying again may help. */
+  get transient(): boolean {
+    return TRANSIENT.includes(this.kind);
+  }
+
+  /** The failure that an error reply (`-WRONGPASS invalid …`) stands for. */
+  static fromReply(line: string): RedisFailure {
+    const special = ERR_REPLIES.find(([pattern]) => pattern.test(line));
+    // Render's proxy refuses an address with "AUTH failed: Client IP address is not in the allowlist."
+    if (special !== undefined && /^(ERR|AUTH)\b/.test(line)) return new RedisFailure(special[1]);
+    const word = line.split(" ", 1)[0]?.replace("-", "");
+    return new RedisFailure(REPLY_CODES.find((code) => code === word) ?? "ERR");
+  }
+
+  /**
+   * The failure that an error of Node's `net` or `tls` stands for.
+   *
+   * @throws The error itself when it has no code: then it is a mistake in the checks, and must not look like a finding.
+   */
+  static fromSocket(error: unknown): RedisFailure {
+    if (error instanceof RedisFailure) return error;
+    if (!(error instanceof Error && "code" in error)) throw error;
+    const code = String(error.code);
+    return new RedisFailure(SOCKET_CODES[code] ?? (UNTRUSTED.test(code) ? "CERTIFICATE_UNTRUSTED" : "CLOSED"));
+  }
+}

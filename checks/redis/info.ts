@@ -1,0 +1,9 @@
+/**
+ * The fields of `INFO`, from its text: lines of `name:value`, and headings that begin with `#`.
+ *
+ * @see https://redis.io/docs/latest/commands/info/
+ */
+export function parseInfo(text: string): Record<string, string> {
+  const lines = text.split(/\r?\n/).filter((line) => !line.startsWith("#") && line.includes(":"));
+  return Object.fromEntries(lines.map((line) => [line.slice(0, line.indexOf(":")), line.slice(line.indexOf(":") + 1)]));
+}

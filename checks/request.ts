@@ -1,0 +1,76 @@
+import { z } from "zod";
+import { type InstanceDescription, instanceDescriptionSchema } from "../render/instance-description.ts";
+import { InvalidValue } from "../render/invalid-value.ts";
+
+/** One environment to verify. */
+export interface Target {
+  readonly expected: InstanceDescription;
+  /** Without it the instance is found by name and region. */
+  readonly instanceId?: string | undefined;
+  readonly deadlineSeconds: number;
+  readonly acceptUnknown: boolean;
+  /** The service whose one-off jobs can look from inside. */
+  readonly backendServiceId?: string | undefined;
+}
+
+/** A mistake in how the checks are called. */
+export class UsageError extends Error {
+  override readonly name = "UsageError";
+}
+
+/** A JSON text in an environment variable. */
+function json<T extends z.ZodType>(schema: T) {
+  return z
+    .string({ error: "is not set" })
+    .transform((text, context): unknown => {
+      try {
+        return JSON.parse(text);
+      } catch {
+        context.addIssue({ code: "custom", message: "is not JSON" });
+        return z.NEVER;
+      }
+    })
+    .pipe(schema);
+}
+
+const postApplyVariables = z.object({
+  REDIS_INSTANCE_ID: z.string({ error: "is not set" }).regex(/^red-[a-z0-9-]+$/, "is not an instance's id (red-…)"),
+  REDIS_EXPECTED: json(instanceDescriptionSchema),
+  REDIS_CHECKS: json(
+    z.object({
+      deadlineSeconds: z.int().positive(),
+      acceptUnknown: z.boolean(),
+      backendServiceId: z.string().optional(),
+    }),
+  ),
+  TF_VAR_backend_service_id: z.string().optional(),
+});
+
+/**
+ * What Terraform's provisioner asks for, from the variables that it sets.
+ *
+ * @throws UsageError naming each variable that is missing or wrong.
+ */
+export function postApplyTarget(env: NodeJS.ProcessEnv): Target {
+  const parsed = readEnvironment(env);
+  if (!parsed.success) {
+    const lines = parsed.error.issues.map((issue) => `\`${issue.path.join(".")}\` ${issue.message}.`);
+    throw new UsageError(`--post-apply is for Terraform, which sets its variables:\n${lines.join("\n")}`);
+  }
+  const { REDIS_INSTANCE_ID, REDIS_EXPECTED, REDIS_CHECKS, TF_VAR_backend_service_id } = parsed.data;
+  return {
+    expected: REDIS_EXPECTED,
+    instanceId: REDIS_INSTANCE_ID,
+    ...REDIS_CHECKS,
+    backendServiceId: REDIS_CHECKS.backendServiceId ?? (TF_VAR_backend_service_id || undefined),
+  };
+}
+
+function readEnvironment(env: NodeJS.ProcessEnv) {
+  try {
+    return postApplyVariables.safeParse(env);
+  } catch (error) {
+    if (error instanceof InvalidValue) throw new UsageError(`\`REDIS_EXPECTED\` is wrong: a plan ${error.message}`);
+    throw error;
+  }
+}

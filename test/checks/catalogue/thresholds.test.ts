@@ -1,0 +1,319 @@
+import { describe, expect, test } from "vitest";
+import { allChecks } from "../../../checks/all-checks.ts";
+import { judge, type Situation } from "../support/judge.ts";
+
+type Row = readonly [what: string, situation: Situation, status: string, actual?: string | RegExp];
+
+const MB = 1024 ** 2;
+const bytes = (share: number) => String(Math.ceil(share * 256 * MB));
+const days = (number: number) => new Date(Date.now() + number * 24 * 3_600_000 + 60_000).toISOString();
+const latencies = (...latenciesMs: number[]) => ({ core: { latenciesMs } });
+const unreachable = (failure?: "REFUSED" | "NOT_ALLOWED" | "CERTIFICATE_NAME"): Situation => ({
+  live: {
+    vantage: "external",
+    passedOver: [],
+    obstacle: { reason: "no way", remedy: "go there", ...(failure === undefined ? {} : { failure }) },
+  },
+});
+const filled = { canary: { failure: "OOM" }, created: 3, grown: 2, alive: 3, evicted: 0 } as const;
+const proof = (differences: object): Situation => ({
+  prove: true,
+  observation: { proof: { ...filled, ...differences } },
+});
+
+/** Every limit from both sides, and every field that matters. */
+const TABLE: Readonly<Record<string, readonly Row[]>> = {
+  identity: [
+    ["all as it should be", {}, "pass"],
+    ["another name", { instance: { name: "other" } }, "fail", "name other"],
+    ["another region", { instance: { region: "ohio" } }, "fail", "region ohio"],
+    ["another plan", { instance: { plan: "standard" } }, "fail", "plan standard"],
+    ["the plan's newer name", { instance: { plan: "256mb" } }, "pass"],
+    ["a plan that nobody knows", { instance: { plan: "galactic" } }, "fail", "plan galactic"],
+    ["a plan by contract", { expected: { plan: "Custom-7" }, instance: { plan: "custom" } }, "pass"],
+    [
+      "another policy and persistence",
+      { instance: { options: { maxmemoryPolicy: "allkeys_lru", persistenceMode: "off" } } },
+      "fail",
+      "eviction policy allkeys_lru, persistence off",
+    ],
+  ],
+  ping: [
+    ["inside, good", { vantage: "inside", ...latencies(1, 1, 1) }, "pass", /1\.0 ms \(good/],
+    ["inside, workable", { vantage: "inside", ...latencies(9, 10, 10) }, "pass", /10\.0 ms \(workable/],
+    ["inside, slow", { vantage: "inside", ...latencies(50, 50) }, "pass", /50\.0 ms \(slow/],
+    ["inside, too slow", { vantage: "inside", ...latencies(51, 51) }, "warn", /51\.0 ms/],
+    ["outside, the same is good", latencies(50, 50), "pass", /good/],
+    ["outside, too slow", latencies(401), "warn", /401/],
+    ["one slow answer among many", { vantage: "inside", ...latencies(1, 900, 1) }, "pass", /good; median of 3/],
+    ["no PONG", { core: { ping: { reply: "PANG" } } }, "fail", "another reply"],
+    ["refused", { core: { ping: { failure: "NOPERM" } } }, "fail", /NOPERM/],
+    ["the connection broke after PONG", latencies(), "pass", /broke/],
+    ["nobody could connect", unreachable("REFUSED"), "fail", "no way"],
+    ["nobody was let in", unreachable("NOT_ALLOWED"), "unknown"],
+    ["nobody tried", unreachable(), "unknown"],
+  ],
+  tls: [
+    ["plenty of days", {}, "pass", /^TLSv1\.3, certificate verified, 59 days left|60 days left/],
+    ["15 days", { core: { tls: { protocol: "TLSv1.3", validTo: days(15) } } }, "pass"],
+    ["14 days", { core: { tls: { protocol: "TLSv1.3", validTo: days(14) } } }, "warn", /14 days/],
+    ["none", { core: { tls: undefined } }, "fail", "no TLS"],
+    ["inside", { vantage: "inside" }, "skip"],
+    ["a wrong certificate", unreachable("CERTIFICATE_NAME"), "fail"],
+    ["nobody could connect", unreachable("REFUSED"), "unknown"],
+  ],
+  auth: [
+    ["refused", {}, "pass", "refused (NOAUTH)"],
+    ["let in", { observation: { stranger: { reply: "PONG" } } }, "fail", "let in"],
+    ["no answer", { observation: { stranger: { failure: "TIMEOUT" } } }, "unknown"],
+    ["not tried", { observation: { stranger: undefined } }, "unknown"],
+    ["inside, no password due", { vantage: "inside" }, "skip"],
+    ["inside, a password due", { vantage: "inside", expected: { internalAuthentication: true } }, "pass"],
+    [
+      "inside, a password due, let in",
+      {
+        vantage: "inside",
+        expected: { internalAuthentication: true },
+        observation: { stranger: { reply: "PONG" } },
+      },
+      "fail",
+    ],
+  ],
+  exposure: [
+    ["as it should be", {}, "pass", "127.0.0.1/32"],
+    ["nobody, as it should be", { expected: { ipAllowList: [] }, instance: { ipAllowList: null } }, "pass", "nobody"],
+    ["one too many", { expected: { ipAllowList: [] } }, "fail", "127.0.0.1/32"],
+    ["one missing", { instance: { ipAllowList: null } }, "fail", "nobody"],
+    ...(["production", "staging"] as const).map((environment): Row => {
+      const ipAllowList = [{ cidrBlock: "0.0.0.0/0", description: "everyone" }];
+      const status = environment === "production" ? "fail" : "warn";
+      return [`open in ${environment}`, { expected: { environment, ipAllowList }, instance: { ipAllowList } }, status];
+    }),
+    ...(["0.0.0.0/1", "::/0"] as const).map((cidrBlock): Row => {
+      const ipAllowList = [{ cidrBlock, description: "half" }];
+      return [cidrBlock, { expected: { environment: "production", ipAllowList }, instance: { ipAllowList } }, "fail"];
+    }),
+  ],
+  "read-write": [
+    ["all well", {}, "pass"],
+    ...(["set", "get", "ttl", "deleted"] as const).flatMap((step): Row[] => {
+      const write = { value: "v", set: { reply: "OK" }, get: { reply: "v" }, ttl: { reply: 9 }, deleted: { reply: 1 } };
+      return [
+        [`${step} refused`, { core: { write: { ...write, [step]: { failure: "READONLY" } } } }, "fail", /READONLY/],
+        [`${step} wrong`, { core: { write: { ...write, [step]: { reply: -1 } } } }, "fail", /another answer/],
+        [`${step} not answered`, { core: { write: { ...write, [step]: { failure: "CLOSED" } } } }, "unknown"],
+      ];
+    }),
+  ],
+  "eviction-policy": [
+    ["all the same", {}, "pass", "noeviction (API), noeviction (INFO)"],
+    ["CONFIG too", { core: { configuredPolicy: { reply: "noeviction" } } }, "pass", /noeviction \(CONFIG\)/],
+    ["CONFIG differs", { core: { configuredPolicy: { reply: "allkeys-lru" } } }, "fail", /allkeys-lru \(CONFIG\)/],
+    ["INFO differs", { info: { maxmemory_policy: "allkeys-lru" } }, "fail", /allkeys-lru \(INFO\)/],
+    ["INFO is empty", { info: { maxmemory_policy: "" } }, "unknown"],
+    ["INFO lacks it", { info: { maxmemory_policy: undefined } }, "unknown"],
+    ["INFO is refused", { core: { info: { failure: "NOPERM" } } }, "unknown"],
+    [
+      "INFO is refused and the API differs",
+      {
+        core: { info: { failure: "NOPERM" } },
+        instance: { options: { maxmemoryPolicy: "allkeys_lru", persistenceMode: "off" } },
+      },
+      "fail",
+      "allkeys-lru (API)",
+    ],
+    [
+      "the API differs",
+      { instance: { options: { maxmemoryPolicy: "allkeys_lru", persistenceMode: "off" } } },
+      "fail",
+      /^allkeys-lru \(API\), noeviction/,
+    ],
+    [
+      "the environment differs",
+      { expected: { evictionPolicy: "volatile_ttl" } },
+      "fail",
+      "noeviction (API), noeviction (INFO)",
+    ],
+    [
+      "hyphens and underscores",
+      {
+        expected: { evictionPolicy: "volatile_ttl" },
+        info: { maxmemory_policy: "volatile-ttl" },
+        instance: { options: { maxmemoryPolicy: "volatile_ttl", persistenceMode: "off" } },
+      },
+      "pass",
+    ],
+    ["nobody could connect", unreachable("REFUSED"), "unknown"],
+  ],
+  "eviction-proof": [
+    ["nobody asked for it", {}, "skip"],
+    ["the environment evicts", { prove: true, expected: { evictionPolicy: "allkeys_lru" } }, "skip"],
+    ["refused, nothing lost", proof({}), "pass"],
+    ["something evicted", proof({ evicted: 1 }), "fail"],
+    ["a key gone", proof({ alive: 2 }), "fail"],
+    ["accepted", proof({ canary: { reply: "OK" } }), "unknown"],
+    ["refused, but nothing ever grew", proof({ grown: 0 }), "unknown"],
+    ["not empty", { prove: true, observation: { proof: { refused: "the instance is not empty" } } }, "unknown"],
+    ["broken off", { prove: true, observation: { proof: { failure: "CLOSED" } } }, "unknown"],
+  ],
+  "memory-limit": [
+    ["the plan's", { info: { maxmemory: bytes(1) } }, "pass", "256 MB"],
+    ["the least", { info: { maxmemory: bytes(0.75) } }, "pass"],
+    ["too little", { info: { maxmemory: bytes(0.74) } }, "fail"],
+    ["the most", { info: { maxmemory: bytes(1.0499) } }, "pass"],
+    ["too much", { info: { maxmemory: bytes(1.06) } }, "fail"],
+    ["none", { info: { maxmemory: "0" } }, "fail", "no limit (maxmemory 0)"],
+    ["a plan by contract", { expected: { plan: "Custom-7" } }, "pass"],
+    ["a plan by contract without a limit", { expected: { plan: "Custom-7" }, info: { maxmemory: "0" } }, "fail"],
+    ["missing", { info: { maxmemory: undefined } }, "unknown"],
+    ["no number", { info: { maxmemory: "" } }, "unknown"],
+  ],
+  "memory-headroom": [
+    ["little used", {}, "pass"],
+    ["just below 70 %", { info: { used_memory: bytes(0.699) } }, "pass"],
+    ["70 %", { info: { used_memory: bytes(0.7) } }, "warn", /^70\.0 % used/],
+    ["just below 80 %", { info: { used_memory: bytes(0.799) } }, "warn"],
+    ["80 %", { info: { used_memory: bytes(0.8) } }, "fail", /^80\.0 % used/],
+    ["no limit", { info: { maxmemory: "0" } }, "unknown"],
+  ],
+  evictions: [
+    ["none", {}, "pass"],
+    ["a key", { info: { evicted_keys: "1" } }, "fail", "1 keys, 0 clients in 60 s of uptime"],
+    ["a client", { info: { evicted_clients: "1" } }, "fail"],
+    ["long up", { info: { evicted_keys: "2", uptime_in_seconds: "7200" } }, "fail", /in 2\.0 h/],
+    ["an old server", { info: { evicted_clients: undefined } }, "pass"],
+  ],
+  connections: [
+    ["few", {}, "pass", "1 of 250, 0 rejected"],
+    ["50", { info: { connected_clients: "50" } }, "pass"],
+    ["51", { info: { connected_clients: "51" } }, "warn"],
+    ["70 % of a small limit", { info: { connected_clients: "35", maxclients: "50" } }, "warn"],
+    ["just below", { info: { connected_clients: "34", maxclients: "50" } }, "pass"],
+    ["90 %", { info: { connected_clients: "225" } }, "fail"],
+    ["just below 90 %", { info: { connected_clients: "224" } }, "warn"],
+    ["the plan's limit is lower", { info: { connected_clients: "225", maxclients: "10000" } }, "fail"],
+    ["no limit known", { info: { maxclients: undefined }, expected: { plan: "Custom-7" } }, "pass", "1, 0 rejected"],
+    ["rejected", { info: { rejected_connections: "1" } }, "warn"],
+  ],
+  persistence: [
+    ["journal", {}, "pass"],
+    ["journal missing", { info: { aof_enabled: "0" } }, "fail", /journal off/],
+    ["journal not written", { info: { aof_last_write_status: "err" } }, "fail", /aof_last_write_status err/],
+    ["journal not rewritten", { info: { aof_last_bgrewrite_status: "err" } }, "fail"],
+    ["snapshot not written", { info: { rdb_last_bgsave_status: "err" } }, "fail"],
+    ["the API differs", { instance: { options: { maxmemoryPolicy: "noeviction", persistenceMode: "off" } } }, "fail"],
+    ...(["snapshot", "off"] as const).flatMap((persistence): Row[] => {
+      const at = {
+        expected: { persistence },
+        instance: { options: { maxmemoryPolicy: "x", persistenceMode: persistence } },
+      };
+      return [
+        [`${persistence}, journal off`, { ...at, info: { aof_enabled: "0" } }, "pass"],
+        [`${persistence}, journal on`, at, "fail"],
+        [
+          `${persistence}, snapshot not written`,
+          { ...at, info: { aof_enabled: "0", rdb_last_bgsave_status: "err" } },
+          persistence === "off" ? "pass" : "fail",
+        ],
+      ];
+    }),
+  ],
+  role: [
+    ["primary", {}, "pass"],
+    ["replica", { info: { role: "slave" } }, "fail", "slave"],
+  ],
+  loading: [
+    ["loaded", {}, "pass"],
+    ["loading", { info: { loading: "1" } }, "fail"],
+  ],
+  version: [
+    ["Valkey's own number", {}, "pass", "Valkey 8.1.4"],
+    ["Redis 7.0", { info: { valkey_version: undefined, redis_version: "7.0.15" } }, "pass", "Redis 7.0.15"],
+    ["Redis 6.2", { info: { valkey_version: undefined, redis_version: "6.2.0" } }, "pass"],
+    ["Redis 6.0", { info: { valkey_version: undefined, redis_version: "6.0.16" } }, "warn"],
+    ["Redis 4", { info: { valkey_version: undefined, redis_version: "4.0.9" } }, "fail"],
+    ["no number", { info: { valkey_version: undefined, redis_version: "new" } }, "unknown"],
+  ],
+  "pub-sub": [
+    ["it arrives", {}, "pass"],
+    ["refused", { observation: { pubSub: { delivered: { failure: "NOPERM" } } } }, "fail", /NOPERM/],
+    ["lost", { observation: { pubSub: { delivered: { failure: "TIMEOUT" } } } }, "fail"],
+  ],
+  queue: [
+    ["inside", { vantage: "inside" }, "pass"],
+    [
+      "the libraries work",
+      {
+        observation: {
+          queue: { commands: { reply: "OK" }, libraries: [{ library: "Bull", outcome: { reply: "OK" } }] },
+        },
+      },
+      "pass",
+    ],
+    [
+      "a library fails",
+      {
+        observation: {
+          queue: { commands: { reply: "OK" }, libraries: [{ library: "Bull", outcome: { failure: "OOM" } }] },
+        },
+      },
+      "fail",
+      /^Bull: .*\(OOM\)/,
+    ],
+    [
+      "a command fails",
+      { observation: { queue: { commands: { command: "BZPOPMIN", failure: "UNKNOWN_COMMAND" } } } },
+      "fail",
+      /^BZPOPMIN/,
+    ],
+    ["no answer", { observation: { queue: { commands: { command: "EVALSHA", failure: "TIMEOUT" } } } }, "unknown"],
+  ],
+};
+
+describe.each(allChecks.map((check) => [check.id, check] as const))("%s", (id, check) => {
+  test.for(TABLE[id] ?? [])("%s", async ([, situation, status, actual]) => {
+    const finding = await judge(check, situation);
+    expect(finding.status).toBe(status);
+    if (actual !== undefined) {
+      const evidence = "evidence" in finding ? finding.evidence?.actual : undefined;
+      if (typeof actual === "string") expect(evidence).toBe(actual);
+      else expect(evidence).toMatch(actual);
+    }
+    if (finding.status !== "pass" && finding.status !== "skip") expect(finding.remedy).toMatch(/^\S.{5,}/);
+  });
+
+  test("has cases", () => {
+    expect(TABLE[id]?.length ?? 0).toBeGreaterThan(1);
+  });
+
+  test("says nothing about a Redis that nobody could look at", async () => {
+    const finding = await judge(check, { ...unreachable(), prove: true });
+    const apiOnly = ["identity", "exposure"].includes(id);
+    expect(finding.status).toBe(apiOnly ? "pass" : "unknown");
+  });
+
+  test("says nothing when INFO is refused, unless it needs none", async () => {
+    const finding = await judge(check, { core: { info: { failure: "NOPERM" } } });
+    const needsNone = [
+      "identity",
+      "ping",
+      "tls",
+      "auth",
+      "exposure",
+      "read-write",
+      "eviction-proof",
+      "pub-sub",
+      "queue",
+    ];
+    expect(finding.status === "unknown").toBe(!needsNone.includes(id));
+  });
+});
+
+test("ids are unique, and every check says what it proves", () => {
+  expect(new Set(allChecks.map(({ id }) => id)).size).toBe(allChecks.length);
+  for (const { id, title, proves } of allChecks) {
+    expect(id).toMatch(/^[a-z]+(-[a-z]+)*$/);
+    expect(title).toMatch(/^[A-Z]/);
+    expect(proves).toMatch(/^[A-Z].*\.$/);
+  }
+});

@@ -1,0 +1,101 @@
+import { describe, expect, test } from "vitest";
+import { allChecks } from "../../checks/all-checks.ts";
+import { readCommandLine } from "../../checks/command-line.ts";
+import { UsageError } from "../../checks/request.ts";
+import { EXPECTED } from "./support/render-api.ts";
+
+const POST_APPLY = {
+  REDIS_INSTANCE_ID: "red-abc",
+  REDIS_EXPECTED: JSON.stringify(EXPECTED),
+  REDIS_CHECKS: JSON.stringify({ deadlineSeconds: 300, acceptUnknown: false }),
+};
+
+describe("readCommandLine", () => {
+  test("an environment, with its own settings", async () => {
+    const request = await readCommandLine(["local"], {});
+    expect(request).toMatchObject({
+      targets: [{ expected: { environment: "local", plan: "starter" }, deadlineSeconds: 300, acceptUnknown: false }],
+      manner: { vantage: "auto", prove: false, checks: allChecks, memoryUse: { warnPercent: 70, failPercent: 80 } },
+      reports: [{ format: "table", file: undefined }],
+    });
+  });
+
+  test("several environments, each once", async () => {
+    const request = await readCommandLine(["local", "staging", "local"], {});
+    expect(request?.targets.map(({ expected }) => expected.environment)).toEqual(["local", "staging"]);
+  });
+
+  test("everything that can be said", async () => {
+    const request = await readCommandLine(
+      [
+        ...[
+          "local",
+          "--instance",
+          "red-abc",
+          "--deadline",
+          "7.5",
+          "--accept-unknown",
+          "--prove",
+          "--vantage",
+          "inside",
+        ],
+        ...["--only", "ping", "--only", "auth", "--memory-warn", "50", "--memory-fail", "60"],
+        ...["--report", "table", "--report", "json=a=b.json"],
+      ],
+      { TF_VAR_backend_service_id: "srv-x" },
+    );
+    expect(request).toMatchObject({
+      targets: [{ instanceId: "red-abc", deadlineSeconds: 7.5, acceptUnknown: true, backendServiceId: "srv-x" }],
+      manner: { vantage: "inside", prove: true, memoryUse: { warnPercent: 50, failPercent: 60 } },
+      reports: [{ format: "table" }, { format: "json", file: "a=b.json" }],
+    });
+    expect(request?.manner.checks.map(({ id }) => id)).toEqual(["ping", "auth"]);
+  });
+
+  test("what Terraform's provisioner sets", async () => {
+    const request = await readCommandLine(["--post-apply"], { ...POST_APPLY, TF_VAR_backend_service_id: "" });
+    expect(request?.targets).toEqual([
+      {
+        expected: EXPECTED,
+        instanceId: "red-abc",
+        deadlineSeconds: 300,
+        acceptUnknown: false,
+        backendServiceId: undefined,
+      },
+    ]);
+  });
+
+  test("--help asks for nothing else", async () => {
+    expect(await readCommandLine(["--help"], {})).toBeUndefined();
+  });
+
+  test.each<[string[], RegExp, object?]>([
+    [[], /Name at least one environment/],
+    [["locl"], /The environment must be one of .*, got: "locl"\. Did you mean "local"\?/],
+    [["--instance", "red-abc"], /Name at least one environment/],
+    [["local", "staging", "--instance", "red-abc"], /exactly one environment/],
+    [["local", "--deadline", "0"], /--deadline must be a number of seconds/],
+    [["local", "--deadline", "soon"], /--deadline must be .*, got: "soon"/],
+    [["local", "--vantage", "insid"], /--vantage must be one of .*Did you mean "inside"\?/],
+    [["local", "--only", "pong"], /--only must be one of .*Did you mean "ping"\?/],
+    [["local", "--memory-warn", "90"], /--memory-warn must not be above --memory-fail/],
+    [["local", "--memory-fail", "101"], /--memory-fail must be a percentage up to 100/],
+    [["local", "--report", "xml"], /--report must be one of table, json, junit, markdown, github/],
+    [["local", "--report", "json="], /--report must be one of/],
+    [["local", "--shout"], /Unknown option '--shout'/],
+    [["--post-apply", "local"], /takes no environment/],
+    [["--post-apply"], /`REDIS_INSTANCE_ID` is not set\.\n`REDIS_EXPECTED` is not set\.\n`REDIS_CHECKS` is not set\./],
+    [["--post-apply"], /`REDIS_INSTANCE_ID` is not an instance's id/, { ...POST_APPLY, REDIS_INSTANCE_ID: "srv-1" }],
+    [["--post-apply"], /`REDIS_EXPECTED` is not JSON/, { ...POST_APPLY, REDIS_EXPECTED: "{" }],
+    [
+      ["--post-apply"],
+      /`REDIS_EXPECTED` is wrong: a plan must be one of/,
+      { ...POST_APPLY, REDIS_EXPECTED: JSON.stringify({ ...EXPECTED, plan: "huge" }) },
+    ],
+    [["--post-apply"], /`REDIS_CHECKS\.deadlineSeconds`/, { ...POST_APPLY, REDIS_CHECKS: "{}" }],
+  ])("%j is refused", async (args, message, env = {}) => {
+    const refused = readCommandLine(args, env as NodeJS.ProcessEnv);
+    await expect(refused).rejects.toThrow(UsageError);
+    await expect(refused).rejects.toThrow(message);
+  });
+});

@@ -1,0 +1,58 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { parseRedisUrl } from "../../../checks/redis/address.ts";
+import { RedisFailure } from "../../../checks/redis/failure.ts";
+import { AWKWARD_PASSWORDS } from "../support/passwords.ts";
+
+describe("parseRedisUrl", () => {
+  test.each([
+    [
+      "redis://red-abc:6379",
+      { host: "red-abc", port: 6379, tls: false, username: undefined, password: undefined, db: 0 },
+    ],
+    ["rediss://u:p@h", { host: "h", port: 6379, tls: true, username: "u", password: "p", db: 0 }],
+    ["redis://:p@h:1/2", { host: "h", port: 1, tls: false, username: undefined, password: "p", db: 2 }],
+    ["redis://p@h", { host: "h", port: 6379, tls: false, username: undefined, password: "p", db: 0 }],
+    ["redis://[::1]:7/", { host: "::1", port: 7, tls: false, username: undefined, password: undefined, db: 0 }],
+    ["REDISS://h", { host: "h", port: 6379, tls: true, username: undefined, password: undefined, db: 0 }],
+  ])("%s", (url, address) => {
+    expect(parseRedisUrl(url)).toEqual(address);
+  });
+
+  test.each([
+    "",
+    "https://h",
+    "redis:/h",
+    "redis://",
+    "redis://u:secret@",
+    "redis://h:99999",
+    "redis://h:0",
+    "red-abc:6379",
+  ])("refuses %j without repeating it", (url) => {
+    expect(() => parseRedisUrl(url)).toThrow(new RedisFailure("BAD_URL"));
+  });
+
+  test.each(AWKWARD_PASSWORDS)("reads the encoded password %j", (password) => {
+    expect(parseRedisUrl(`rediss://u:${encodeURIComponent(password)}@h`).password).toBe(password);
+  });
+
+  test.each(AWKWARD_PASSWORDS.filter((password) => !/%[0-9a-f]{2}/i.test(password)))(
+    "reads the bare password %j",
+    (password) => {
+      expect(parseRedisUrl(`rediss://u:${password}@h:1`)).toMatchObject({ host: "h", port: 1, password });
+    },
+  );
+
+  test("any encoded login survives", () => {
+    fc.assert(
+      fc.property(
+        fc.string({ minLength: 1, unit: "grapheme" }),
+        fc.string({ minLength: 1, unit: "grapheme" }),
+        (name, word) => {
+          const address = parseRedisUrl(`redis://${encodeURIComponent(name)}:${encodeURIComponent(word)}@h:1`);
+          expect(address).toMatchObject({ username: name, password: word, host: "h" });
+        },
+      ),
+    );
+  });
+});

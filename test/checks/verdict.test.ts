@@ -1,0 +1,53 @@
+import { expect, test } from "vitest";
+import type { Finding } from "../../checks/finding.ts";
+import { EXIT_CODES, summarize, verdictOf } from "../../checks/verdict.ts";
+import { Verification } from "../../checks/verification.ts";
+import { keyValueSchema } from "../../render/api/key-value.ts";
+import { INSTANCE } from "./support/render-api.ts";
+
+const evidence = { expected: "a", actual: "b", source: "c" };
+const FINDINGS: Readonly<Record<string, Finding>> = {
+  pass: { status: "pass", evidence },
+  warn: { status: "warn", evidence, remedy: "look" },
+  fail: { status: "fail", evidence, remedy: "mend" },
+  unknown: { status: "unknown", reason: "dark", remedy: "light" },
+  skip: { status: "skip", reason: "elsewhere" },
+};
+
+function verified(statuses: readonly string[], acceptUnknown = false) {
+  const checks = statuses.map((status, index) => ({ id: `${status}-${index}`, title: "T", proves: "P." }));
+  const verification = new Verification("test", checks, acceptUnknown);
+  verification.available({ status: "pass", evidence }, keyValueSchema.parse(INSTANCE));
+  checks.forEach((check, index) => {
+    const finding = FINDINGS[statuses[index] ?? ""];
+    if (finding !== undefined) verification.settle(check, finding, 1);
+  });
+  return verification.report();
+}
+
+test.each([
+  [[["pass", "skip"]], false, 0],
+  [[["pass", "warn"]], false, 0],
+  [[["unknown"]], false, 3],
+  [[["unknown"]], true, 0],
+  [[["unknown", "fail"]], true, 1],
+  [[["pass"], ["fail"]], false, 1],
+  [[["pass"], ["unknown"]], false, 3],
+  [[["never settled"]], false, 3],
+])("%j, unknown accepted: %s, exits with %i", (environments, acceptUnknown, code) => {
+  const reports = environments.map((statuses) => verified(statuses, acceptUnknown));
+  expect(EXIT_CODES[verdictOf(reports)]).toBe(code);
+});
+
+test("a wrong call is not made good by accepting what is unknown", () => {
+  const verification = new Verification("test", [], true);
+  verification.misconfigured("two instances", "say which");
+  expect(verdictOf([verification.report()])).toBe("misconfigured");
+  expect(verdictOf([verification.report(), verified(["fail"])])).toBe("failed");
+});
+
+test("counts in words", () => {
+  expect(summarize([verified(["pass", "fail", "unknown"]), verified(["warn", "skip"])])).toBe(
+    "1 failed, 1 unknown, 1 warned, 3 passed, 1 skipped",
+  );
+});
