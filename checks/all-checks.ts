@@ -1,4 +1,7 @@
 import { auth } from "./catalogue/auth.ts";
+import { backendDeploy } from "./catalogue/backend-deploy.ts";
+import { backendHealth } from "./catalogue/backend-health.ts";
+import { backendVariables } from "./catalogue/backend-variables.ts";
 import { connections } from "./catalogue/connections.ts";
 import { evictionPolicy } from "./catalogue/eviction-policy.ts";
 import { evictionProof } from "./catalogue/eviction-proof.ts";
@@ -38,4 +41,7 @@ export const allChecks: readonly Check[] = [
   version,
   pubSub,
   queue,
+  backendVariables,
+  backendDeploy,
+  backendHealth,
 ];

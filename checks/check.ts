@@ -1,5 +1,6 @@
 import type { KeyValue } from "../render/api/key-value.ts";
 import type { InstanceDescription } from "../render/instance-description.ts";
+import type { BackendSeen } from "./backend/observe-backend.ts";
 import type { Finding } from "./finding.ts";
 import type { Experiment } from "./observation/observation.ts";
 import type { Live } from "./vantage/live.ts";
@@ -12,6 +13,8 @@ export interface CheckContext {
   readonly instance: KeyValue;
   /** What was seen of the running Redis, or why nothing was. */
   readonly live: Live;
+  /** What was seen of the backend; `undefined` when none is known. */
+  readonly backend?: BackendSeen | undefined;
   /** Whether the instance may be filled to prove that it never evicts. */
   readonly prove: boolean;
   /** Percent of the memory limit from which its use is a warning, and a failure. */
@@ -25,6 +28,8 @@ export interface Check {
   readonly title: string;
   /** What is certain once it passed. */
   readonly proves: string;
+  /** What it is about, when that is not the Redis itself. */
+  readonly about?: "backend";
   /** What it judges beside the answers to the core pipeline. */
   readonly observes?: Experiment;
   /** `true`, or why the check says nothing about this instance. */

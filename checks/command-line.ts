@@ -63,7 +63,9 @@ export async function readCommandLine(args: readonly string[], env: NodeJS.Proce
   const accept = values["accept-unknown"] ? { acceptUnknown: true } : {};
   if (values["post-apply"]) {
     if (positionals.length > 0) throw new UsageError("--post-apply takes no environment.");
-    return { targets: [{ ...postApplyTarget(env), ...deadline, ...accept }], manner, reports };
+    const target = postApplyTarget(env);
+    const checks = values.only === undefined ? checksAfterApply(target) : manner.checks;
+    return { targets: [{ ...target, ...deadline, ...accept }], manner: { ...manner, checks }, reports };
   }
   if (positionals.length === 0) throw new UsageError(`Name at least one environment.\n\n${USAGE}`);
   if (values.instance !== undefined && positionals.length !== 1) {
@@ -103,18 +105,24 @@ function parse(args: readonly string[]) {
 
 /** The environments are read only where one is named: Terraform's provisioner brings its own description. */
 async function environmentTarget(name: string, env: NodeJS.ProcessEnv): Promise<Target> {
-  const [{ findEnvironment }, { describeInstance }] = await Promise.all([
+  const [{ findEnvironment }, { describeBackend, describeInstance }] = await Promise.all([
     import("../environments/environments.ts"),
     import("../environments/schema.ts"),
   ]);
   try {
     const environment = findEnvironment(name);
     const backendServiceId = environment.backend.serviceId ?? (env.TF_VAR_backend_service_id || undefined);
-    return { expected: describeInstance(environment), ...environment.checks, backendServiceId };
+    const backend = backendServiceId === undefined ? undefined : describeBackend(environment, backendServiceId);
+    return { expected: describeInstance(environment), ...environment.checks, backendServiceId, backend };
   } catch (error) {
     if (error instanceof InvalidValue) throw new UsageError(`The environment ${error.message}`);
     throw error;
   }
+}
+
+/** Terraform asks twice: for the Redis before the backend is wired to it, and for the backend after that. */
+function checksAfterApply({ backend }: Target): readonly Check[] {
+  return allChecks.filter(({ about }) => (about === "backend") === (backend !== undefined));
 }
 
 const DEFAULT_MEMORY_WARN = 70;

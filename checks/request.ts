@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { type BackendDescription, backendDescriptionSchema } from "../render/backend-description.ts";
 import { type InstanceDescription, instanceDescriptionSchema } from "../render/instance-description.ts";
 import { InvalidValue } from "../render/invalid-value.ts";
 
@@ -11,6 +12,8 @@ export interface Target {
   readonly acceptUnknown: boolean;
   /** The service whose one-off jobs can look from inside. */
   readonly backendServiceId?: string | undefined;
+  /** What the backend should read, and how it is asked whether it is well. */
+  readonly backend?: BackendDescription | undefined;
 }
 
 /** A mistake in how the checks are called. */
@@ -43,6 +46,8 @@ const postApplyVariables = z.object({
       backendServiceId: z.string().optional(),
     }),
   ),
+  /** Set once the backend is wired: then it is the backend that is proved. */
+  BACKEND_EXPECTED: json(backendDescriptionSchema).optional(),
   TF_VAR_backend_service_id: z.string().optional(),
 });
 
@@ -57,12 +62,13 @@ export function postApplyTarget(env: NodeJS.ProcessEnv): Target {
     const lines = parsed.error.issues.map((issue) => `\`${issue.path.join(".")}\` ${issue.message}.`);
     throw new UsageError(`--post-apply is for Terraform, which sets its variables:\n${lines.join("\n")}`);
   }
-  const { REDIS_INSTANCE_ID, REDIS_EXPECTED, REDIS_CHECKS, TF_VAR_backend_service_id } = parsed.data;
+  const { REDIS_INSTANCE_ID, REDIS_EXPECTED, REDIS_CHECKS, BACKEND_EXPECTED, TF_VAR_backend_service_id } = parsed.data;
   return {
     expected: REDIS_EXPECTED,
     instanceId: REDIS_INSTANCE_ID,
     ...REDIS_CHECKS,
     backendServiceId: REDIS_CHECKS.backendServiceId ?? (TF_VAR_backend_service_id || undefined),
+    backend: BACKEND_EXPECTED,
   };
 }
 

@@ -45,7 +45,9 @@ function keep(script) {
 }
 
 async function startSources() {
-  require("tsx/esm/api").register();
+  // Imported: what tsx gives to `require` looks for its own files in the wrong folder.
+  const { register } = await import("tsx/esm/api");
+  register();
   await import("./main.ts");
 }
 

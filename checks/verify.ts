@@ -1,5 +1,7 @@
 import { RenderApiError } from "../render/api/error.ts";
 import type { KeyValue } from "../render/api/key-value.ts";
+import type { BackendDescription } from "../render/backend-description.ts";
+import { type BackendSeen, observeBackend } from "./backend/observe-backend.ts";
 import type { Check, CheckContext } from "./check.ts";
 import { type Finding, fail, pass, unknown } from "./finding.ts";
 import { findInstance, InstanceAmbiguous, InstanceMissing, waitUntilAvailable, watchInstance } from "./target.ts";
@@ -10,10 +12,11 @@ import type { Verification } from "./verification.ts";
 /** What is verified and how. */
 export interface VerifyOptions
   extends Omit<LookOptions, "signal" | "experiments">,
-    Omit<CheckContext, "instance" | "live"> {
+    Omit<CheckContext, "instance" | "live" | "backend"> {
   /** The instance's id; without it the instance is found by name and region. */
   readonly instanceId?: string | undefined;
   readonly ownerId: string | undefined;
+  readonly backend?: BackendDescription | undefined;
   readonly checks: readonly Check[];
 }
 
@@ -22,12 +25,32 @@ export async function verify(options: VerifyOptions, verification: Verification)
   try {
     const instance = await awaitInstance(options, verification);
     if (instance === undefined) return;
-    const live = await lookWhileItLasts(options, instance, verification);
-    verification.looked(live);
-    await judge(options.checks, { ...options, instance, live }, verification);
+    const [live, backend] = await Promise.all([
+      lookAtRedis(options, instance, verification),
+      lookAtBackend(options, instance),
+    ]);
+    await judge(options.checks, { ...options, instance, live, backend }, verification);
   } finally {
     verification.finish();
   }
+}
+
+/** Looks at the Redis if any check asks for it. */
+async function lookAtRedis(options: VerifyOptions, instance: KeyValue, verification: Verification): Promise<Live> {
+  if (options.checks.every(({ about }) => about === "backend")) {
+    const obstacle = { reason: "nobody looked at the Redis itself", remedy: "Run its checks, too." };
+    return { vantage: "api-only", passedOver: [], obstacle };
+  }
+  const live = await lookWhileItLasts(options, instance, verification);
+  verification.looked(live);
+  return live;
+}
+
+/** Looks at the backend if any check asks for it, and there is one. */
+async function lookAtBackend(options: VerifyOptions, instance: KeyValue): Promise<BackendSeen | undefined> {
+  const { backend, checks } = options;
+  if (backend === undefined || checks.every(({ about }) => about !== "backend")) return undefined;
+  return observeBackend(backend, { ...options, instanceId: instance.id });
 }
 
 async function awaitInstance(options: VerifyOptions, verification: Verification): Promise<KeyValue | undefined> {

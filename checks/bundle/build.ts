@@ -1,6 +1,7 @@
 import { fileURLToPath } from "node:url";
 import { deflateRawSync } from "node:zlib";
 import { type BuildOptions, build, type Plugin } from "esbuild";
+import { buildWorker } from "../queue/build-worker.ts";
 import { buildProbe } from "../vantage/build-probe.ts";
 
 const SHARED = {
@@ -21,26 +22,22 @@ export async function buildChecks(outfile: string): Promise<void> {
     entryPoints: ["checks/main.ts"],
     outfile,
     inject: ["checks/bundle/fetch-over-http.ts"],
-    plugins: [packedQueues, builtProbe, onlyEnglish],
+    plugins: [packedWorker, builtProbe, onlyEnglish],
   });
 }
 
 /**
- * Packs the queue libraries, which are most of the code and needed by one check, as a text: Node then reads past them
- * instead of parsing them, until they are asked for.
+ * Puts the finished program of the queues' threads where the sources build it, packed: it is most of the code, and as a
+ * text Node reads past it instead of parsing it, until one check asks for it.
  */
-const packedQueues: Plugin = {
-  name: "packed-queues",
+const packedWorker: Plugin = {
+  name: "packed-worker",
   setup({ onLoad }) {
-    onLoad({ filter: /checks[/\\]queue[/\\]try-libraries\.ts$/ }, async ({ path }) => {
-      const { outputFiles } = await build({ ...SHARED, entryPoints: [path], write: false });
-      const packed = deflateRawSync(outputFiles[0]?.contents ?? "").toString("base64");
+    onLoad({ filter: /checks[/\\]queue[/\\]build-worker\.ts$/ }, async () => {
+      const packed = deflateRawSync(await buildWorker()).toString("base64");
       const contents = `
         import { inflateRawSync } from "node:zlib";
-        const source = inflateRawSync(Buffer.from("${packed}", "base64")).toString();
-        const queues = { exports: {} };
-        new Function("module", "exports", "require", source)(queues, queues.exports, require);
-        export const tryLibraries = queues.exports.tryLibraries;`;
+        export const buildWorker = () => inflateRawSync(Buffer.from("${packed}", "base64")).toString();`;
       return { contents, loader: "js" };
     });
   },

@@ -30,8 +30,7 @@ export interface QueueObservation {
 }
 
 export interface LibraryObservation {
-  /** `BullMQ`. */
-  readonly library: string;
+  readonly library: "Bull" | "BullMQ";
   readonly outcome: Answer;
 }
 

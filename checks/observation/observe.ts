@@ -44,17 +44,20 @@ export async function observe(url: string, options: ObserveOptions): Promise<Obs
 
 async function settledCore(address: RedisAddress, options: ObserveOptions): Promise<CoreObservation> {
   const until = performance.now() + options.connectWithinMs;
-  for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(pause * 2, LONGEST_PAUSE_MS)) {
+  let last: CoreObservation | RedisFailure = new RedisFailure("STOPPED");
+  for (let pause = FIRST_PAUSE_MS; !options.signal.aborted; pause = Math.min(pause * 2, LONGEST_PAUSE_MS)) {
     const outcome = await observeCore(address, options).catch((error: unknown) => RedisFailure.fromSocket(error));
+    // That time was up says less than what came of the try before.
+    if (outcome instanceof RedisFailure && outcome.kind === "STOPPED") break;
+    last = outcome;
     const unsettled = outcome instanceof RedisFailure ? outcome : loading(outcome);
-    if (unsettled?.transient && performance.now() + pause < until) {
-      options.onRetry?.(unsettled);
-      await sleep(pause, undefined, { signal: options.signal }).catch(() => {
-        throw new RedisFailure("STOPPED");
-      });
-    } else if (outcome instanceof RedisFailure) throw outcome;
-    else return outcome;
+    if (!unsettled?.transient || performance.now() + pause >= until) break;
+    options.onRetry?.(unsettled);
+    // Ends early when the signal comes, which ends the loop.
+    await sleep(pause, undefined, { signal: options.signal }).catch(() => {});
   }
+  if (last instanceof RedisFailure) throw last;
+  return last;
 }
 
 /** While a Redis reads its data from disk it serves INFO and refuses the rest. */

@@ -9,13 +9,17 @@ import { ask, inSession } from "./session.ts";
 const KEYS_LIVE_MS = 30_000;
 const BLOCK_SECONDS = 3;
 
-/** Adds a job as the libraries do: in a script, which packs and unpacks it with the two codecs that they use. */
+/**
+ * Adds a job as the libraries do: in a script, which packs and unpacks it with the two codecs that they use. All keys are
+ * made here, even the list that the job moves to, so that each has its time to live from the start.
+ */
 const ADD = `
 local job = cmsgpack.unpack(cmsgpack.pack(cjson.decode(ARGV[1])))
 redis.call("HSET", KEYS[1], "id", job.id, "data", cjson.encode(job))
 redis.call("RPUSH", KEYS[2], job.id)
 redis.call("ZADD", KEYS[3], 1, job.id)
 redis.call("XADD", KEYS[4], "MAXLEN", "~", 10, "*", "event", "added")
+redis.call("RPUSH", KEYS[5], "first")
 for _, key in ipairs(KEYS) do redis.call("PEXPIRE", key, ARGV[2]) end
 return job.id`;
 
@@ -37,7 +41,7 @@ export async function observeQueueCommands(
     work: (connection: Connection) => Promise<Reply>,
     right: (reply: Reply) => boolean,
   ])[] = [
-    ["EVALSHA", (connection) => addByHash(connection, [job, wait, delayed, events]), (reply) => reply === "1"],
+    ["EVALSHA", (connection) => addByHash(connection, [job, wait, delayed, events, active]), (reply) => reply === "1"],
     ["HGET", (connection) => ask(connection, "HGET", job, "data"), (reply) => String(reply).includes('"id":"1"')],
     [
       "BRPOPLPUSH",

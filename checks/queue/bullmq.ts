@@ -1,8 +1,8 @@
 import { Queue, Worker } from "bullmq";
-import type { CompleteJob } from "./try-libraries.ts";
+import type { StartTrial } from "./trial.ts";
 
 /** BullMQ, with a worker of its own and a client for each, as it demands. */
-export const completeWithBullMq: CompleteJob = async (clients, name) => {
+export const tryBullMq: StartTrial = (clients, name) => {
   const options = { prefix: "{render-redis-check}", skipVersionCheck: true };
   const queue = new Queue<{ question: number }, number>(name, { ...options, connection: clients.connect() });
   const worker = new Worker<{ question: number }, number>(name, async (job) => job.data.question + 1, {
@@ -12,13 +12,19 @@ export const completeWithBullMq: CompleteJob = async (clients, name) => {
   // The clients report their errors themselves.
   queue.on("error", () => {});
   worker.on("error", () => {});
-  const completed = new Promise<number>((resolve, reject) => {
-    worker.on("completed", (_job, result) => resolve(result));
-    worker.on("failed", (_job, error) => reject(error));
-  });
-  completed.catch(() => {});
-  await queue.add("question", { question: 41 }, { removeOnComplete: true, removeOnFail: true });
-  if ((await completed) !== 42) throw new RangeError("the job came back with another result");
-  await worker.close(true);
-  await queue.obliterate({ force: true });
+  return {
+    async complete() {
+      const completed = new Promise<unknown>((resolve, reject) => {
+        worker.on("completed", (_job, result) => resolve(result));
+        worker.on("failed", (_job, error) => reject(error));
+      });
+      completed.catch(() => {});
+      await queue.add("question", { question: 41 }, { removeOnComplete: true, removeOnFail: true });
+      const answer = await completed;
+      await worker.close(true);
+      await queue.obliterate({ force: true });
+      return answer;
+    },
+    end: () => void Promise.allSettled([worker.close(true), queue.close()]),
+  };
 };

@@ -1,47 +1,40 @@
-import { randomBytes } from "node:crypto";
-import type { LibraryObservation } from "../observation/observation.ts";
+import { Worker } from "node:worker_threads";
+import type { Answer, LibraryObservation } from "../observation/observation.ts";
 import type { RedisAddress } from "../redis/address.ts";
-import { RedisFailure } from "../redis/failure.ts";
-import { completeWithBull } from "./bull.ts";
-import { completeWithBullMq } from "./bullmq.ts";
-import { Clients } from "./clients.ts";
+import type { TrialTask } from "./worker.ts";
 
 const PATIENCE_MS = 15_000;
 
-/** Takes one job through a queue of its own and leaves nothing behind. */
-export type CompleteJob = (clients: Clients, queue: string, signal: AbortSignal) => Promise<void>;
+const LIBRARIES = ["Bull", "BullMQ"] as const;
 
-const LIBRARIES: readonly (readonly [library: string, complete: CompleteJob])[] = [
-  ["Bull", completeWithBull],
-  ["BullMQ", completeWithBullMq],
-];
-
-/** Takes a job through each of the libraries, side by side. Never rejects. */
-export function tryLibraries(address: RedisAddress, signal: AbortSignal): Promise<LibraryObservation[]> {
+/**
+ * Takes a job through each of the libraries, side by side. Never rejects.
+ *
+ * Each works in a thread of its own: with a connection that fails, Bull goes round in circles that leave its thread no time for
+ * anything else, least of all for a deadline, and both let errors go that would end the process.
+ */
+export async function tryLibraries(address: RedisAddress, signal: AbortSignal): Promise<LibraryObservation[]> {
+  // Where the checks are one file, the build has put the finished program here.
+  const { buildWorker } = await import("./build-worker.ts");
+  const program = await buildWorker();
   return Promise.all(
-    LIBRARIES.map(async ([library, complete]) => ({ library, outcome: await outcomeOf(complete, address, signal) })),
+    LIBRARIES.map(async (library) => ({ library, outcome: await inThread(program, { library, address }, signal) })),
   );
 }
 
-async function outcomeOf(
-  complete: CompleteJob,
-  address: RedisAddress,
-  stop: AbortSignal,
-): Promise<LibraryObservation["outcome"]> {
-  const clients = new Clients(address);
-  const signal = AbortSignal.any([stop, AbortSignal.timeout(PATIENCE_MS)]);
-  const queue = `render-redis-check-${randomBytes(9).toString("hex")}`;
+async function inThread(program: string, workerData: TrialTask, stop: AbortSignal): Promise<Answer> {
+  if (stop.aborted) return { failure: "STOPPED" };
+  // What the libraries print may hold anything; with streams of its own it goes nowhere.
+  const worker = new Worker(program, { eval: true, workerData, stdout: true, stderr: true });
+  const patience = AbortSignal.timeout(PATIENCE_MS);
   try {
-    const ended = new Promise<never>((_, reject) => {
-      const kind = () => new RedisFailure(stop.aborted ? "STOPPED" : "TIMEOUT");
-      if (signal.aborted) reject(kind());
-      signal.addEventListener("abort", () => reject(kind()), { once: true });
+    return await new Promise<Answer>((resolve) => {
+      worker.once("message", resolve);
+      worker.once("error", () => resolve({ failure: "ERR" }));
+      stop.addEventListener("abort", () => resolve({ failure: "STOPPED" }), { once: true });
+      patience.addEventListener("abort", () => resolve({ failure: "TIMEOUT" }), { once: true });
     });
-    await Promise.race([complete(clients, queue, signal), clients.failed, ended]);
-    return { reply: "OK" };
-  } catch (error) {
-    return { failure: clients.classify(error).kind };
   } finally {
-    clients.close();
+    await worker.terminate();
   }
 }

@@ -26,7 +26,7 @@ function renderEnvironment({ environment, instance, vantage, passedOver, results
 
 function summaryOf(results: readonly Result[]): string {
   const skipped = results.filter(({ status }) => status === "skip").length;
-  return `${results.length - skipped} passed${skipped === 0 ? "" : `, ${skipped} do not apply`}`;
+  return `${results.length - skipped} passed${skipped === 0 ? "" : `, ${skipped} not applicable`}`;
 }
 
 function table(results: readonly Result[]): string {

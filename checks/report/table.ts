@@ -1,8 +1,11 @@
-import pc from "picocolors";
+import picocolors from "picocolors";
 import type { Status } from "../finding.ts";
 import { summarize, verdictOf } from "../verdict.ts";
 import type { Result, VerificationReport } from "../verification.ts";
 import { type Alike, alike } from "./alike.ts";
+
+// picocolors also colours in CI logs and when FORCE_COLOR is set; a pipe, as Terraform's log is one, gets plain text.
+const pc = picocolors.createColors(process.stdout.isTTY === true && picocolors.isColorSupported);
 
 const MARKS: Readonly<Record<Status, string>> = {
   pass: pc.green("✔"),

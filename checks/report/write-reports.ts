@@ -1,5 +1,6 @@
 import { appendFileSync, mkdirSync, writeFileSync, writeSync } from "node:fs";
 import { dirname } from "node:path";
+import { stripVTControlCharacters } from "node:util";
 import type { ReportRequest } from "../command-line.ts";
 import type { Secrets } from "../secrets.ts";
 import type { VerificationReport } from "../verification.ts";
@@ -36,7 +37,7 @@ export function writeReports(
     if (file === undefined) writeAll(STDOUT, text);
     else {
       mkdirSync(dirname(file), { recursive: true });
-      writeFileSync(file, text);
+      writeFileSync(file, stripVTControlCharacters(text));
     }
   }
 }

@@ -351,7 +351,7 @@ const states: Row[] = [
     exit: 1,
     statuses: { ping: "fail", loading: "fail", "memory-limit": "pass" },
     says: /still reading its data from disk \(LOADING\)/,
-    deadlineSeconds: 2,
+    deadlineSeconds: 6,
     args: ["--only", "ping", "--only", "loading", "--only", "memory-limit"],
   },
   {

@@ -73,7 +73,7 @@ test("the Markdown", () => {
     | ❌ | bad | one \\| two | \\<"three"\\> & 100 %, four | Mend it. |
     | ❔ | dark, darker |  | no connection | Connect. |
 
-    <details><summary>1 passed, 1 do not apply</summary>
+    <details><summary>1 passed, 1 not applicable</summary>
 
     | | check | expected | actual | what to do |
     |-|-|-|-|-|

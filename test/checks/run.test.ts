@@ -1,0 +1,142 @@
+import { execFile } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import type { Check } from "../../checks/check.ts";
+import { Deadline } from "../../checks/deadline.ts";
+import { jsonReportSchema } from "../../checks/report/json-schema.ts";
+import { Secrets } from "../../checks/secrets.ts";
+import { Verification } from "../../checks/verification.ts";
+import { verify } from "../../checks/verify.ts";
+import { RenderClient } from "../../render/api/client.ts";
+import { bundleChecks } from "./support/bundle.ts";
+import { EXPECTED, INSTANCE, startTestApi, type TestApiOptions } from "./support/render-api.ts";
+
+let bundle: Awaited<ReturnType<typeof bundleChecks>>;
+
+beforeAll(async () => {
+  bundle = await bundleChecks();
+});
+
+afterAll(() => rmSync(bundle.directory, { recursive: true }));
+
+/** The checks as a person runs them. */
+async function run(args: readonly string[], options: TestApiOptions = {}, env: Readonly<Record<string, string>> = {}) {
+  const { host, stop } = await startTestApi(options);
+  onTestFinished(stop);
+  return new Promise<{ code: unknown; stdout: string; stderr: string }>((resolve) => {
+    const settings = { env: { PATH: process.env.PATH, RENDER_HOST: host, RENDER_API_KEY: "rnd_key", ...env } };
+    execFile(process.execPath, [bundle.file, ...args], settings, (error, stdout, stderr) => {
+      resolve({ code: error === null ? 0 : error.code, stdout, stderr });
+    });
+  });
+}
+
+function reportFile(): string {
+  const directory = mkdtempSync(join(tmpdir(), "checks-report-"));
+  onTestFinished(() => rmSync(directory, { recursive: true }));
+  return join(directory, "deep/report.json");
+}
+
+test("several environments run side by side and give one verdict", async () => {
+  const file = reportFile();
+  const { code, stdout } = await run(
+    ["production", "staging", "local", "--report", "table", "--report", `json=${file}`],
+    {
+      latencyMs: 400,
+    },
+  );
+  const report = jsonReportSchema.parse(JSON.parse(readFileSync(file, "utf8")));
+  expect(report.environments.map(({ environment }) => environment)).toEqual(["production", "staging", "local"]);
+  const starts = report.environments.map(({ startedAt }) => Date.parse(startedAt));
+  expect(Math.max(...starts) - Math.min(...starts)).toBeLessThan(100);
+  expect(stdout).toMatch(/no instance "koinoniasms-redis" in oregon.*npx cdktf deploy production/s);
+  expect(stdout).toMatch(/failed: 3 failed/);
+  expect(code).toBe(1);
+});
+
+test("two instances of one name: it asks which", async () => {
+  const named = { ...INSTANCE, name: "koinoniasms-redis-local" };
+  const entries = ["red-one", "red-two"].map((id) => ({ cursor: id, keyValue: { ...named, id } }));
+  const { code, stdout } = await run(["local"], {
+    answer: (request, response) => {
+      if (request.url?.includes("cursor")) return false;
+      response.end(JSON.stringify(entries));
+      return true;
+    },
+  });
+  expect(stdout).toMatch(/2 instances "koinoniasms-redis-local" in oregon: red-one, red-two.*--instance <id>/s);
+  expect(code).toBe(2);
+});
+
+test.each([
+  ["no key", ["local"], { RENDER_API_KEY: "" }, /`RENDER_API_KEY` is empty/],
+  ["a host that is none", ["local"], { RENDER_HOST: "nowhere" }, /`RENDER_HOST` must be an address/],
+  ["no such environment", ["locl"], {}, /Did you mean "local"\?/],
+])("%s: exit 2, and what to do", async (_, args, env, message) => {
+  const { code, stdout, stderr } = await run(args, {}, env);
+  expect(stderr).toMatch(message);
+  expect(stdout).toBe("");
+  expect(code).toBe(2);
+});
+
+test("a report that cannot be written does not hide the others, nor the verdict", async () => {
+  const { code, stdout, stderr } = await run(["staging", "--report", "table", "--report", "json=/dev/null/x.json"]);
+  expect(stdout).toContain("staging");
+  expect(stderr).toMatch(/A report could not be written \(E[A-Z]+\): .*x\.json/);
+  expect(code).toBe(1);
+});
+
+test("--help", async () => {
+  const { code, stdout } = await run(["--help"]);
+  expect(stdout).toMatch(/^Usage: npm run verify/);
+  expect(code).toBe(0);
+});
+
+describe("a check that breaks", () => {
+  test("is unknown, leaves the others alone, and its error stays inside", async () => {
+    const { host, stop } = await startTestApi({});
+    onTestFinished(stop);
+    const check = (id: string, run: Check["run"]): Check => ({
+      id,
+      title: "T",
+      proves: "P.",
+      applies: () => true,
+      run,
+    });
+    const checks = [
+      check("breaks", () => {
+        throw new TypeError("the secret is abc");
+      }),
+      check("works", () => ({ status: "pass", evidence: { expected: "a", actual: "a", source: "s" } })),
+    ];
+    const verification = new Verification("test", checks, false);
+    const deadline = new Deadline(10);
+    onTestFinished(() => deadline.stop("over"));
+    await verify(
+      {
+        client: new RenderClient({ apiKey: "k", host }),
+        expected: EXPECTED,
+        instanceId: INSTANCE.id,
+        ownerId: undefined,
+        checks,
+        deadline,
+        secrets: new Secrets(),
+        vantage: "api-only",
+        prove: false,
+        memoryUse: { warnPercent: 70, failPercent: 80 },
+        onProgress: () => {},
+      },
+      verification,
+    );
+    const { results } = verification.report();
+    expect(results.map(({ id, status }) => `${id} ${status}`)).toEqual([
+      "available pass",
+      "breaks unknown",
+      "works pass",
+    ]);
+    expect(JSON.stringify(results)).toContain("TypeError");
+    expect(JSON.stringify(results)).not.toContain("abc");
+  });
+});

@@ -1,0 +1,147 @@
+import { describe, expect, onTestFinished, test } from "vitest";
+import { Deadline } from "../../../checks/deadline.ts";
+import { Secrets } from "../../../checks/secrets.ts";
+import { look } from "../../../checks/vantage/look.ts";
+import { RenderClient } from "../../../render/api/client.ts";
+import { keyValueSchema } from "../../../render/api/key-value.ts";
+import { startRedis } from "../support/redis-server.ts";
+import { always, INSTANCE, startTestApi, type TestApiOptions } from "../support/render-api.ts";
+import { answering } from "../support/sockets.ts";
+
+const BACKEND = "srv-00000000000000000000";
+
+/** Where the checks look from when the API and the world are so. */
+async function lookAt(
+  api: TestApiOptions,
+  options: {
+    readonly vantage?: "auto" | "external" | "inside" | "api-only";
+    readonly backendServiceId?: string;
+    readonly deadlineSeconds?: number;
+  } = {},
+) {
+  const { host, calls, stop } = await startTestApi(api);
+  onTestFinished(stop);
+  const deadline = new Deadline(options.deadlineSeconds ?? 10);
+  onTestFinished(() => deadline.stop("the test is over"));
+  const live = await look(
+    {
+      client: new RenderClient({ apiKey: "k", host }),
+      vantage: options.vantage ?? "auto",
+      backendServiceId: options.backendServiceId,
+      deadline,
+      signal: deadline.signal,
+      experiments: [],
+      secrets: new Secrets(),
+      onProgress: () => {},
+    },
+    keyValueSchema.parse({ ...INSTANCE, ...api.instance }),
+  );
+  return { live, calls };
+}
+
+/** Jobs that the API refuses, as for a free service. */
+const noJobs: TestApiOptions["answer"] = (request, response) =>
+  request.url?.includes("/jobs") === true && always(400, '{"message":"not for free services"}')(request, response);
+
+/** A job that ends without a word of the probe. */
+const silentJob: TestApiOptions["answer"] = (request, response) => {
+  if (request.url?.startsWith("/v1/logs")) {
+    return always(200, '{"hasMore":false,"nextStartTime":"","nextEndTime":"","logs":[]}')(request, response);
+  }
+  if (!request.url?.includes("/jobs")) return false;
+  return always(200, JSON.stringify({ id: "job-1", serviceId: BACKEND, status: "failed" }))(request, response);
+};
+
+async function refusing(): Promise<string> {
+  const { port, stop } = await answering("-AUTH failed: Client IP address is not in the allowlist.\r\n");
+  onTestFinished(stop);
+  return `redis://u:secret@localhost:${port}`;
+}
+
+describe("auto", () => {
+  test("from outside, when that works", async () => {
+    const server = await startRedis();
+    onTestFinished(() => server.stop());
+    const { live, calls } = await lookAt({ url: `redis://localhost:${server.port}` }, { backendServiceId: BACKEND });
+    expect(live).toMatchObject({
+      vantage: "external",
+      passedOver: [],
+      observation: { core: { ping: { reply: "PONG" } } },
+    });
+    expect(calls.some((call) => call.includes("/jobs"))).toBe(false);
+  });
+
+  test("nobody may come from outside, and no backend is known: it says both", async () => {
+    const { live, calls } = await lookAt({ url: "redis://localhost:1", instance: { ipAllowList: null } });
+    expect(live).toMatchObject({
+      vantage: "api-only",
+      passedOver: [
+        { vantage: "external", reason: expect.stringContaining("allow list is empty") },
+        { vantage: "inside", reason: expect.stringContaining("no backend is known") },
+      ],
+      obstacle: { remedy: expect.stringMatching(/TF_VAR_backend_service_id.*redis\.ipAllowList/) },
+    });
+    expect(calls).toEqual([]);
+  });
+
+  test("not on the allow list, and no jobs: unknown, with Render's words", async () => {
+    const { live } = await lookAt({ url: await refusing(), answer: noJobs }, { backendServiceId: BACKEND });
+    expect(live).toMatchObject({
+      vantage: "external",
+      passedOver: [{ vantage: "inside", reason: expect.stringContaining("not for free services") }],
+      obstacle: { failure: "NOT_ALLOWED" },
+    });
+  });
+
+  test("a finding is not looked away from", async () => {
+    const server = await startRedis({ password: "another password" });
+    onTestFinished(() => server.stop());
+    const { live, calls } = await lookAt(
+      { url: `redis://u:wrong@localhost:${server.port}` },
+      { backendServiceId: BACKEND },
+    );
+    expect(live).toMatchObject({ vantage: "external", obstacle: { failure: "WRONGPASS" } });
+    expect(calls.some((call) => call.includes("/jobs"))).toBe(false);
+  });
+});
+
+describe("inside", () => {
+  test("a job that says nothing: what its image may lack", { timeout: 30_000 }, async () => {
+    const { live } = await lookAt(
+      { answer: silentJob },
+      { vantage: "inside", backendServiceId: BACKEND, deadlineSeconds: 20 },
+    );
+    expect(live).toMatchObject({
+      vantage: "inside",
+      obstacle: {
+        reason: expect.stringContaining("without an answer in its log"),
+        remedy: expect.stringContaining("node (18 or newer)"),
+      },
+    });
+  });
+
+  test("what the job is told holds no secret", async () => {
+    let body = "";
+    await lookAt(
+      {
+        url: "redis://u:the-secret@localhost:1",
+        answer: (request, response, call) => {
+          request.on("data", (chunk) => {
+            body += chunk;
+          });
+          return noJobs(request, response, call);
+        },
+      },
+      { vantage: "inside", backendServiceId: BACKEND },
+    );
+    expect(body).toContain("startCommand");
+    expect(body).not.toContain("the-secret");
+    expect(JSON.parse(body).startCommand).toMatch(/^node -e '[^']*' '[^']*'$/);
+  });
+});
+
+test("api-only touches nothing", async () => {
+  const { live, calls } = await lookAt({}, { vantage: "api-only" });
+  expect(live).toMatchObject({ vantage: "api-only", obstacle: { remedy: expect.any(String) } });
+  expect(calls).toEqual([]);
+});
