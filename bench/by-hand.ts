@@ -116,7 +116,7 @@ export function byHand(app: App, name: string): TerraformStack {
     provisioners: [
       {
         type: "local-exec",
-        command: "node checks/start.mjs --post-apply",
+        command: "node checks/start.cjs --post-apply",
         workingDir: `\${path.root}/../../..`,
         environment: { REDIS_INSTANCE_ID: id, REDIS_EXPECTED: expected, REDIS_CHECKS: parameters },
       },

@@ -28,6 +28,11 @@ export interface BackendEnvProps {
  * @throws ValidationError when `env` has a `REDIS_URL` of its own.
  */
 export class BackendEnv extends Construct {
+  /** `evg-…`, known after apply. */
+  readonly groupId: string;
+  /** Depend on this to happen only after the service has the variables. */
+  readonly linked: ITerraformDependable;
+
   constructor(scope: Construct, id: string, props: BackendEnvProps) {
     super(scope, id);
     if ("REDIS_URL" in props.env) {
@@ -44,5 +49,7 @@ export class BackendEnv extends Construct {
     group.overrideLogicalId(address);
     const link = new EnvGroupLink(this, "link", { envGroupId: group.id, serviceIds: [props.serviceId] });
     link.overrideLogicalId(address);
+    this.groupId = group.id;
+    this.linked = link;
   }
 }

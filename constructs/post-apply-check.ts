@@ -51,7 +51,7 @@ export class PostApplyCheck extends Construct {
       provisioners: [
         {
           type: "local-exec",
-          command: "node checks/start.mjs --post-apply",
+          command: "node checks/start.cjs --post-apply",
           workingDir: `\${path.root}/${props.repository}`,
           environment: {
             REDIS_INSTANCE_ID: props.redis.id,

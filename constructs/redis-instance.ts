@@ -1,4 +1,4 @@
-import { TerraformStack, Token } from "cdktf";
+import { type ITerraformDependable, TerraformStack, Token } from "cdktf";
 import { Construct } from "constructs";
 import { type EvictionPolicy, NEVER_EVICT, parseEvictionPolicy } from "../render/eviction-policies.ts";
 import type { InstanceDescription } from "../render/instance-description.ts";
@@ -68,6 +68,12 @@ export interface RedisInstanceProps {
    * @default false
    */
   readonly internalAuthentication?: boolean | undefined;
+  /**
+   * What must have happened before the instance is created or changed.
+   *
+   * @default - nothing
+   */
+  readonly after?: readonly ITerraformDependable[] | undefined;
 }
 
 /**
@@ -104,7 +110,11 @@ export class RedisInstance extends Construct {
       persistenceMode: this.description.persistence,
       ipAllowList: this.description.ipAllowList,
       ...(props.environmentId === undefined ? {} : { environmentId: props.environmentId }),
+      ...(props.after === undefined ? {} : { dependsOn: [...props.after] }),
       lifecycle: {
+        // A replacement is proven, and the backend switched to it, before the old one goes. On the free plan Render has
+        // room for one instance only, and refuses the second; the preflight says so before.
+        createBeforeDestroy: true,
         ...((props.deletionProtection ?? true) ? { preventDestroy: true } : {}),
         postcondition: [internalUrlIsAsBuilt(this.description.internalAuthentication)],
       },

@@ -15,6 +15,8 @@ export const local = defineEnvironment({
   backend: {
     name: "connect-yw-backend",
     env: { ENABLE_QUEUES: "true" },
+    healthPath: "/health",
+    drainCommand: "node --import tsx local/backend/drain.ts",
   },
   state: { type: "local", path: ".state/local.tfstate" },
 });

@@ -17,4 +17,10 @@ export const production = defineEnvironment({
     env: { ENABLE_QUEUES: "true" },
   },
   state: { type: "local", path: ".state/production.tfstate" },
+  exceptions: [
+    {
+      rule: "production-remote-state",
+      reason: "The team has not chosen where to keep it yet. Until then one person deploys, from one machine.",
+    },
+  ],
 });

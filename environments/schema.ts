@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { BackendDescription } from "../render/backend-description.ts";
 import { parseEvictionPolicy } from "../render/eviction-policies.ts";
 import type { InstanceDescription } from "../render/instance-description.ts";
 import { InvalidValue, nearest, notOneOf } from "../render/invalid-value.ts";
@@ -81,6 +82,8 @@ const backendSchema = z.strictObject({
   name: text("must be a service's name", /\S/),
   /** The service's id (`srv-…`). Left out, the Terraform variable `backend_service_id` has it. */
   serviceId: text('must be a service\'s id such as "srv-" and 20 letters or digits', /^srv-[a-z0-9]{20}$/).optional(),
+  /** Where the service runs, for the policy to compare with the instance's region. Default whatever Render says at deploy. */
+  region: parsedBy(parseRegion).optional(),
   /** What the backend reads beside `REDIS_URL`. Not for secrets: the file and the Terraform show them. */
   env: z
     .record(
@@ -91,6 +94,15 @@ const backendSchema = z.strictObject({
     .refine((env) => !("REDIS_URL" in env), {
       error: "must not hold REDIS_URL: it is built from the instance. Remove it.",
     }),
+  /** A path that the backend answers on when it is well, such as `/health`; it is asked after each roll-out. */
+  healthPath: text('must be a path such as "/health"', /^\/[^\s?#]*$/).optional(),
+  /**
+   * A command of the backend that works off everything that waits in the Redis at `REDIS_URL`, then ends. It is run as
+   * a one-off job before an instance is destroyed. Without it, what waits in the instance then is lost.
+   */
+  drainCommand: text("must be a command", /\S/).optional(),
+  /** Seconds that a roll-out may take. Default 900. */
+  rollOutSeconds: z.int().min(10).max(3600).default(900),
 });
 
 const checksSchema = z.strictObject({
@@ -98,6 +110,13 @@ const checksSchema = z.strictObject({
   deadlineSeconds: z.int().min(10).max(3600).default(300),
   /** Whether a check that could not run lets the deploy go on. Default no: unknown is not pass. */
   acceptUnknown: z.boolean().default(false),
+});
+
+const exceptionSchema = z.strictObject({
+  /** A rule's id, from `docs/rules.md`. */
+  rule: text("must be a rule's id, as docs/rules.md lists them", /^[a-z-]+$/),
+  /** Why it does not hold here, and until when. Reviews show it. */
+  reason: text("must be a reason of at least 10 characters", /^\S[\s\S]{9,}$/),
 });
 
 /** One deployment: one file in this folder, one stack, one Terraform state. */
@@ -108,6 +127,8 @@ export const environmentSchema = z.strictObject({
   backend: backendSchema,
   state: stateSchema,
   checks: checksSchema.prefault({}),
+  /** Rules of the policy that do not hold here, each with the reason. Default none. */
+  exceptions: z.array(exceptionSchema).default([]),
 });
 
 /** An environment as its file writes it. */
@@ -177,6 +198,7 @@ const KNOWN_FIELDS = [
   ...Object.keys(redisSchema.in.shape),
   ...Object.keys(backendSchema.shape),
   ...Object.keys(checksSchema.shape),
+  ...Object.keys(exceptionSchema.shape),
 ];
 
 /** The part of an environment that the checks prove. */
@@ -191,5 +213,23 @@ export function describeInstance(environment: Environment): InstanceDescription 
     persistence,
     ipAllowList,
     internalAuthentication,
+  };
+}
+
+/**
+ * What the backend should read, and how it is rolled out.
+ *
+ * @param serviceId The service's id, which the environment may leave to whoever deploys.
+ */
+export function describeBackend(environment: Environment, serviceId: string): BackendDescription {
+  const { name, env, healthPath, drainCommand, rollOutSeconds } = environment.backend;
+  return {
+    name,
+    serviceId,
+    groupName: `${environment.redis.name}-env`,
+    env,
+    ...(healthPath === undefined ? {} : { healthPath }),
+    ...(drainCommand === undefined ? {} : { drainCommand }),
+    rollOutSeconds,
   };
 }

@@ -8,7 +8,7 @@ import pc from "picocolors";
 import { RenderClient } from "../render/api/client.ts";
 import { getLinkedEnvGroups } from "../render/api/env-group.ts";
 import { keyValueSchema } from "../render/api/key-value.ts";
-import { listServiceEnvVars } from "../render/api/service.ts";
+import { askBackend } from "./backend/ask.ts";
 import { exportsOf } from "./cli/exports.ts";
 import { diagnose } from "./doctor/diagnose.ts";
 import { startProvider } from "./provider/server.ts";
@@ -71,16 +71,16 @@ async function demo({ provider }: Options): Promise<void> {
     const env = await commandEnvironment(render, attached?.reattach, workspace);
     const client = new RenderClient({ apiKey: render.apiKey, host: render.host, signal: interrupted.signal });
     note(`the API is at ${render.host}`);
-    note(`the backend reads ${await describeBackend(client, render.backendServiceId)}`);
+    await showBackend(client, render.backendServiceId);
 
     step(2, `cdktf deploy ${ENVIRONMENT}`);
     await cdktf("deploy", workspace, env);
 
     step(3, `npm run verify -- ${ENVIRONMENT}`);
-    await run(process.execPath, ["--import", "tsx", "checks/main.ts", ENVIRONMENT], REPOSITORY, env, "show");
+    await run(process.execPath, ["checks/start.cjs", ENVIRONMENT], REPOSITORY, env, "show");
 
-    step(4, "What the backend reads at its next deploy");
-    note(await describeBackend(client, render.backendServiceId));
+    step(4, "The backend, which the deploy has rolled out");
+    await showBackend(client, render.backendServiceId);
 
     step(5, "terraform plan: nothing is left to change");
     const stack = join(workspace, "cdktf.out", "stacks", ENVIRONMENT);
@@ -97,6 +97,7 @@ async function demo({ provider }: Options): Promise<void> {
     const left = await client.list("/key-value", "keyValue", keyValueSchema);
     if (left.length > 0) throw new Error(`${left.length} instances are left after destroy.`);
     note("no instance and no environment group is left");
+    await showBackend(client, render.backendServiceId);
   } finally {
     for (const cleanup of cleanups.reverse()) await cleanup();
   }
@@ -155,7 +156,7 @@ async function run(
   const running = execa(command, args, options);
   for await (const line of running.iterable({ from: "all" })) {
     if (view === "show") console.log(`  ${line}`);
-    else if (isProgress(line)) note(line.replace(/^local {2}|^\s+/, "").replace(/ \([\w/-]+\)(?=[ :])/, ""));
+    else if (isProgress(line)) note(line.replace(/^local {2}|^\s+/, "").replace(/ \([\w/-]+\)(?=[ :[])/, ""));
   }
   const { exitCode, all } = await running;
   if (exitCode === 0) return;
@@ -166,16 +167,20 @@ async function run(
 
 function isProgress(line: string): boolean {
   const text = stripVTControlCharacters(line);
+  // Of what provisioners print, how the backend gets on.
+  if (/\(local-exec\): \S+: (deploy|emptying|nothing waits|the backend)/.test(text)) return true;
   return /: (Creating|Still creating|Creation complete|Destroying|Destruction complete|Provisioning)|^\s*(local {2})?(Plan:|Apply complete|Destroy complete|No changes)/.test(
     text,
   );
 }
 
-/** The variables of the service and of the groups that are linked to it. */
-async function describeBackend(client: RenderClient, serviceId: string): Promise<string> {
+/** What the backend is given by its groups, and what the running backend says of itself. */
+async function showBackend(client: RenderClient, serviceId: string): Promise<void> {
   const linked = await getLinkedEnvGroups(client, serviceId);
-  const own = await listServiceEnvVars(client, serviceId);
-  return [...own, ...linked.flatMap(({ envVars }) => envVars)].map(({ key, value }) => `${key}=${value}`).join("  ");
+  const given = linked.flatMap(({ envVars }) => envVars).map(({ key, value }) => `${key}=${value}`);
+  note(`the backend is given ${given.length === 0 ? "no Redis" : given.join("  ")}`);
+  const { mode, queues } = await askBackend(client, serviceId, interrupted.signal);
+  note(`the backend says: mode: ${mode}${queues.length === 0 ? "" : `, queues: ${queues.join(", ")}`}`);
 }
 
 function step(number: number, title: string): void {

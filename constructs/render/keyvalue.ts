@@ -91,8 +91,12 @@ export interface KeyvalueConfig extends TerraformMetaArguments {
  * @see https://registry.terraform.io/providers/render-oss/render/1.9.1/docs/resources/keyvalue
  */
 export class Keyvalue extends RenderResource<KeyvalueConfig> {
+  /** As given; the policy judges it. */
+  readonly config: KeyvalueConfig;
+
   constructor(scope: Construct, id: string, config: KeyvalueConfig) {
     super(scope, id, "render_keyvalue", KEYVALUE_ATTRIBUTES, config);
+    this.config = config;
   }
 
   /** `red-…`, known after apply. */

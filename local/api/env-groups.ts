@@ -49,8 +49,12 @@ export function envGroupsApi(platform: Platform): Hono {
     if (group === undefined) throw notFound(id);
     return group;
   };
-  const saved = (group: EnvGroupState) => {
+  const touch = (group: EnvGroupState) => {
+    group.updatedAt = new Date().toISOString();
     store.save();
+  };
+  const saved = (group: EnvGroupState) => {
+    touch(group);
     return fullView(platform, group);
   };
 
@@ -96,7 +100,6 @@ export function envGroupsApi(platform: Platform): Hono {
       const group = find(pathParameter(context, "id"));
       const { name } = await readBody(context, creation.pick({ name: true }));
       group.name = name;
-      group.updatedAt = new Date().toISOString();
       return context.json(saved(group));
     })
     .delete("/:id", (context) => {
@@ -118,7 +121,7 @@ export function envGroupsApi(platform: Platform): Hono {
       const group = find(pathParameter(context, "id"));
       const gone = entryOf(group.envVars, "key", pathParameter(context, "key"));
       group.envVars = group.envVars.filter((variable) => variable !== gone);
-      store.save();
+      touch(group);
       return context.body(null, 204);
     })
     .get("/:id/secret-files/:name", (context) => {
@@ -135,7 +138,7 @@ export function envGroupsApi(platform: Platform): Hono {
       const group = find(pathParameter(context, "id"));
       const gone = entryOf(group.secretFiles, "name", pathParameter(context, "name"));
       group.secretFiles = group.secretFiles.filter((entry) => entry !== gone);
-      store.save();
+      touch(group);
       return context.body(null, 204);
     })
     .post("/:id/services/:serviceId", (context) => {
@@ -152,7 +155,7 @@ export function envGroupsApi(platform: Platform): Hono {
       const serviceId = pathParameter(context, "serviceId");
       if (!group.serviceIds.includes(serviceId)) throw notFound(serviceId);
       group.serviceIds = group.serviceIds.filter((id) => id !== serviceId);
-      store.save();
+      touch(group);
       return context.body(null, 204);
     });
 }

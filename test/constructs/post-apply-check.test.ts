@@ -41,7 +41,7 @@ function check(
 
 test("the provisioner gets the id and what is expected, and no secret", () => {
   const provisioner = check().provisioner[0]["local-exec"];
-  expect(provisioner.command).toBe("node checks/start.mjs --post-apply");
+  expect(provisioner.command).toBe("node checks/start.cjs --post-apply");
   expect(provisioner.working_dir).toBe(`\${path.root}/../../..`);
   expect(Object.keys(provisioner.environment).sort()).toEqual(["REDIS_CHECKS", "REDIS_EXPECTED", "REDIS_INSTANCE_ID"]);
   expect(provisioner.environment.REDIS_INSTANCE_ID).toBe(`\${render_keyvalue.redis.id}`);

@@ -20,6 +20,10 @@ test("the demo deploys, proves, plans to nothing, destroys, and leaves nothing b
   expect(all).toMatch(/✔ eviction-policy +noeviction/);
   expect(all).toMatch(/✔ memory-limit +256 MB/);
   expect(all).toMatch(/REDIS_URL=redis:\/\/red-[0-9a-v]{20}:6379/);
+  // Before, after, and when it is gone again.
+  const said = [...(all ?? "").matchAll(/the backend says: (.*)/g)].map(([, text]) => text);
+  const queued = "mode: queued, queues: SMS, MMS, Mail, Analytics";
+  expect(said).toEqual(["mode: synchronous", queued, "mode: synchronous"]);
   expect(all).toContain("No changes.");
   expect(all).toContain("Destroy complete! Resources:");
   // Not a terminal, so no colours.

@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { execa } from "execa";
+import { expect } from "vitest";
 import { z } from "zod";
 import { defineEnvironment, type EnvironmentInput } from "../../environments/schema.ts";
 import { exportsOf } from "../../local/cli/exports.ts";
@@ -9,8 +10,10 @@ import { LocalControl } from "../../local/control.ts";
 import { type RunningProvider, startProvider } from "../../local/provider/server.ts";
 import { type LocalRender, type LocalRenderOptions, startLocalRender } from "../../local/render.ts";
 import { RenderClient } from "../../render/api/client.ts";
+import { listDeploys } from "../../render/api/deploy.ts";
 import { type EnvGroup, getLinkedEnvGroups } from "../../render/api/env-group.ts";
 import { type KeyValue, keyValueSchema } from "../../render/api/key-value.ts";
+import { listServiceEnvVars } from "../../render/api/service.ts";
 import { createApp } from "../../stacks/create-app.ts";
 
 const REPOSITORY = join(import.meta.dirname, "../..");
@@ -146,9 +149,9 @@ export class Deployment {
     return new Map(resources.map((resource) => [`${resource.type}.${resource.name}`, resource.instances[0]]));
   }
 
-  /** The group that the backend is linked to. */
-  async linkedGroup(): Promise<EnvGroup | undefined> {
-    const [group] = await getLinkedEnvGroups(this.client, this.render.backendServiceId);
+  /** The group that a backend is linked to. */
+  async linkedGroup(serviceId = this.render.backendServiceId): Promise<EnvGroup | undefined> {
+    const [group] = await getLinkedEnvGroups(this.client, serviceId);
     return group;
   }
 
@@ -179,4 +182,23 @@ export class Deployment {
     const result = await execa(command, args, { cwd, env: { ...this.#env, ...env }, all: true, reject: false });
     return { exitCode: result.exitCode, output: result.all };
   }
+}
+
+/** Creates another backend like the one that is there already, and waits until it runs. Gives its id. */
+export async function createBackend({ client, render }: Deployment, name: string, region: string): Promise<string> {
+  const path = `/services/${render.backendServiceId}`;
+  const { serviceDetails } = await client.request("GET", path, z.looseObject({ serviceDetails: z.looseObject({}) }));
+  const envVars = await listServiceEnvVars(client, render.backendServiceId);
+  const body = {
+    name,
+    ownerId: render.ownerId,
+    type: "web_service",
+    autoDeploy: "no",
+    serviceDetails: { ...serviceDetails, region },
+    envVars,
+  };
+  const created = z.object({ service: z.object({ id: z.string() }) });
+  const { service } = await client.request("POST", "/services", created, { body });
+  await expect.poll(async () => (await listDeploys(client, service.id))[0]?.status, { timeout: 20_000 }).toBe("live");
+  return service.id;
 }

@@ -1,9 +1,13 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createKeyValue, getConnectionInfo } from "../../render/api/key-value.ts";
-import { Deployment, type Tool } from "./deployment.ts";
+import { createBackend, Deployment, type Tool } from "./deployment.ts";
 
 const TOOLS: Tool[] = ["terraform", "cdktf"];
 const ADDRESSES = [
+  "null_resource.backend_checks",
+  "null_resource.backend_leave",
+  "null_resource.backend_roll_out",
+  "null_resource.preflight",
   "null_resource.redis_checks",
   "render_env_group.backend",
   "render_env_group_link.backend",
@@ -13,12 +17,19 @@ const ADDRESSES = [
 // One life, told in order: each test begins where the one before it ended.
 describe.each(TOOLS)("an environment's life with %s", (tool) => {
   let deployment: Deployment;
+  /** The backend in another region, once there is one. */
+  let ohio: string;
   beforeAll(async () => {
     deployment = await Deployment.start(tool);
   });
   afterAll(() => deployment.stop());
 
-  const redisUrl = async () => (await deployment.linkedGroup())?.envVars.find(({ key }) => key === "REDIS_URL")?.value;
+  const redisUrl = async (serviceId?: string) => {
+    return (await deployment.linkedGroup(serviceId))?.envVars.find(({ key }) => key === "REDIS_URL")?.value;
+  };
+  const inOhio = (redis: Parameters<Deployment["describe"]>[0]) => {
+    deployment.describe({ region: "ohio", ...redis }, { backend: { name: "backend-ohio", serviceId: ohio } });
+  };
   const addresses = async () => [...(await deployment.state()).keys()].sort();
   const checksRun = async () => (await deployment.state()).get("null_resource.redis_checks")?.attributes.id;
 
@@ -88,34 +99,36 @@ describe.each(TOOLS)("an environment's life with %s", (tool) => {
 
   test("another region replaces the instance, and the backend gets the new URL once it is proven", async () => {
     const before = await deployment.instanceId();
-    deployment.describe({ plan: "standard", region: "ohio" });
+    ohio = await createBackend(deployment, "backend-ohio", "ohio");
+    inOhio({ plan: "standard" });
     const { exitCode, output } = await deployment.deploy();
     expect(exitCode, output).toBe(0);
 
     const id = await deployment.instanceId();
     expect(id).not.toBe(before);
     expect(await deployment.instances()).toMatchObject([{ id, region: "ohio" }]);
-    expect(await redisUrl()).toBe(`redis://${id}:6379`);
+    expect(await redisUrl(ohio)).toBe(`redis://${id}:6379`);
+    expect(await redisUrl()).toBeUndefined();
     expect((await deployment.plan()).exitCode).toBe(0);
   });
 
   test("a smaller plan is refused by Render, and nothing is lost", async () => {
     const before = await deployment.instanceId();
-    deployment.describe({ plan: "starter", region: "ohio" });
+    inOhio({ plan: "starter" });
     const { exitCode, output } = await deployment.deploy();
     expect(exitCode).toBe(1);
     expect(output).toContain("downgrade");
     expect(await deployment.instances()).toMatchObject([{ id: before, plan: "standard" }]);
-    expect(await redisUrl()).toBe(`redis://${before}:6379`);
+    expect(await redisUrl(ohio)).toBe(`redis://${before}:6379`);
 
-    deployment.describe({ plan: "standard", region: "ohio" });
+    inOhio({ plan: "standard" });
     expect((await deployment.deploy()).exitCode).toBe(0);
     expect((await deployment.plan()).exitCode).toBe(0);
   });
 
   test("a protected instance refuses to be destroyed, and to be replaced", async () => {
     const before = await deployment.instanceId();
-    deployment.describe({ plan: "standard", region: "ohio", deletionProtection: true });
+    inOhio({ plan: "standard", deletionProtection: true });
     expect((await deployment.deploy()).exitCode).toBe(0);
     const destroy = await deployment.destroy();
     expect(destroy.output).toContain("Instance cannot be destroyed");
@@ -126,15 +139,15 @@ describe.each(TOOLS)("an environment's life with %s", (tool) => {
     expect(replace.output).toContain("Instance cannot be destroyed");
     expect(replace.exitCode).toBe(1);
     expect(await deployment.instanceId()).toBe(before);
-    expect(await redisUrl()).toBe(`redis://${before}:6379`);
+    expect(await redisUrl(ohio)).toBe(`redis://${before}:6379`);
   });
 
   test("destroying takes away all of it, and nothing else", async () => {
-    deployment.describe({ plan: "standard", region: "ohio" });
+    inOhio({ plan: "standard" });
     const { exitCode, output } = await deployment.destroy();
     expect(exitCode, output).toBe(0);
     expect(await deployment.instances()).toEqual([]);
-    expect(await deployment.linkedGroup()).toBeUndefined();
+    expect(await deployment.linkedGroup(ohio)).toBeUndefined();
     expect(await addresses()).toEqual([]);
   });
 

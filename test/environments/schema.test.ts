@@ -22,9 +22,10 @@ test("the smallest environment has everything decided", () => {
       deletionProtection: true,
       internalAuthentication: false,
     },
-    backend: { name: "backend", env: { ENABLE_QUEUES: "true" } },
+    backend: { name: "backend", env: { ENABLE_QUEUES: "true" }, rollOutSeconds: 900 },
     state: { type: "local", path: ".state/test.tfstate" },
     checks: { deadlineSeconds: 300, acceptUnknown: false },
+    exceptions: [],
   });
 });
 
@@ -41,7 +42,11 @@ test("production is what the mission says", () => {
     internalAuthentication: false,
   });
   expect(production.redis.deletionProtection).toBe(true);
-  expect(production.backend).toEqual({ name: "connect-yw-backend", env: { ENABLE_QUEUES: "true" } });
+  expect(production.backend).toEqual({
+    name: "connect-yw-backend",
+    env: { ENABLE_QUEUES: "true" },
+    rollOutSeconds: 900,
+  });
 });
 
 test("no two environments share a name or a state", () => {
@@ -131,6 +136,21 @@ test.each<[string, Record<string, unknown>, string]>([
   ],
   ["deadline", { checks: { deadlineSeconds: 1 } }, "`checks.deadlineSeconds` must be at least 10, got: 1."],
   ["no state", { state: undefined }, "`state` is missing."],
+  [
+    "exception without a reason",
+    { exceptions: [{ rule: "production-paid", reason: "because" }] },
+    '`exceptions.0.reason` must be a reason of at least 10 characters, got: "because".',
+  ],
+  [
+    "exception without a rule",
+    { exceptions: [{ rule: "Not a rule", reason: "It does not fit us." }] },
+    "`exceptions.0.rule` must be a rule's id",
+  ],
+  [
+    "backend's region",
+    { backend: { name: "a", region: "oregano" } },
+    '`backend.region` must be one of frankfurt, ohio, oregon, singapore, virginia, got: "oregano". Did you mean "oregon"?',
+  ],
   [
     "kind of state",
     { state: { type: "locl" } },

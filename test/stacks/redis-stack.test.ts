@@ -34,12 +34,17 @@ test("the addresses are a contract: renaming one destroys what is there", () => 
     Object.keys(resources).map((name) => `${type}.${name}`),
   );
   expect(addresses.sort()).toEqual([
+    "null_resource.backend_checks",
+    "null_resource.backend_leave",
+    "null_resource.backend_roll_out",
+    "null_resource.preflight",
     "null_resource.redis_checks",
     "render_env_group.backend",
     "render_env_group_link.backend",
     "render_keyvalue.redis",
   ]);
   expect(Object.keys(stack().output).sort()).toEqual([
+    "deletion_protection",
     "eviction_policy",
     "external_url",
     "instance_id",
@@ -49,11 +54,26 @@ test("the addresses are a contract: renaming one destroys what is there", () => 
   ]);
 });
 
-test("the order is instance, checks, group, link", () => {
+test("the order is preflight, instance, checks, group, link, roll-out, and the way out in between", () => {
   const { resource } = stack();
-  expect(JSON.stringify(resource.null_resource)).toContain("render_keyvalue.redis.id");
-  expect(resource.render_env_group?.backend).toMatchObject({ depends_on: ["null_resource.redis_checks"] });
+  expect(resource.render_keyvalue?.redis).toMatchObject({ depends_on: ["null_resource.preflight"] });
+  expect(resource.null_resource?.redis_checks).toMatchObject({
+    triggers: { instance_id: `\${render_keyvalue.redis.id}` },
+  });
+  expect(resource.null_resource?.backend_leave).toMatchObject({ depends_on: ["null_resource.redis_checks"] });
+  expect(resource.render_env_group?.backend).toMatchObject({ depends_on: ["null_resource.backend_leave"] });
+  expect(resource.null_resource?.backend_roll_out).toMatchObject({ depends_on: ["render_env_group_link.backend"] });
   expect(resource.render_env_group_link?.backend).toMatchObject({ env_group_id: `\${render_env_group.backend.id}` });
+});
+
+test("a backend that can empty an instance does so after everything that uses it is gone", () => {
+  const { resource } = stack({ backend: { name: "backend", drainCommand: "npm run drain" } });
+  expect(resource.null_resource?.redis_drain).toMatchObject({
+    depends_on: ["null_resource.redis_checks"],
+    triggers: { instance_id: `\${render_keyvalue.redis.id}` },
+  });
+  expect(resource.null_resource?.redis_hand_over).toMatchObject({ depends_on: ["null_resource.backend_roll_out"] });
+  expect(resource.null_resource?.backend_leave).toMatchObject({ depends_on: ["null_resource.redis_drain"] });
 });
 
 test("what holds a password is a sensitive output", () => {

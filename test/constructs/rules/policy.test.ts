@@ -1,0 +1,153 @@
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, describe, expect, test } from "vitest";
+import { Keyvalue } from "../../../constructs/render/keyvalue.ts";
+import { policyRules } from "../../../constructs/rules/all-rules.ts";
+import { environments } from "../../../environments/environments.ts";
+import { defineEnvironment, type EnvironmentInput } from "../../../environments/schema.ts";
+import { renderPolicy } from "../../../pipeline/report/policy.ts";
+import { createApp } from "../../../stacks/create-app.ts";
+import { RedisStack } from "../../../stacks/redis-stack.ts";
+
+const outdir = mkdtempSync(join(tmpdir(), "policy-"));
+afterAll(() => rmSync(outdir, { recursive: true, force: true }));
+
+interface Change extends Partial<Omit<EnvironmentInput, "redis">> {
+  readonly redis?: Partial<EnvironmentInput["redis"]>;
+}
+
+/** A production that keeps every rule, with a change. */
+function production({ redis, ...rest }: Change): EnvironmentInput {
+  return {
+    name: "production",
+    backend: { name: "backend", env: { ENABLE_QUEUES: "true" } },
+    state: { type: "pg", schemaName: "production" },
+    ...rest,
+    redis: { name: "queues", region: "oregon", plan: "standard", ...redis },
+  };
+}
+
+function stackOf(change: Change, edit?: (stack: RedisStack) => void) {
+  const app = createApp([defineEnvironment(production(change))], join(outdir, "cdktf.out"));
+  const stack = app.node.children.find((child) => child instanceof RedisStack);
+  if (stack === undefined) throw new Error("The app has no stack.");
+  edit?.(stack);
+  return { app, policy: stack.policy };
+}
+
+const noQueues = { backend: { name: "backend", env: { ENABLE_QUEUES: "false" } } };
+const open = [{ cidrBlock: "0.0.0.0/0", description: "everybody" }];
+
+/** What breaks each rule, and the nearest that keeps it. */
+const BOTH_WAYS: [id: string, breaking: Change, keeping: Change, said: string][] = [
+  [
+    "queues-never-evict",
+    { redis: { evictionPolicy: "allkeys-lru" } },
+    { redis: { evictionPolicy: "allkeys-lru" }, ...noQueues },
+    "render_keyvalue.redis has the eviction policy allkeys_lru",
+  ],
+  ["production-paid", { redis: { plan: "free" } }, { name: "preview", redis: { plan: "free" } }, "is on the plan free"],
+  [
+    "production-persists",
+    { redis: { persistence: "off" } },
+    { redis: { persistence: "snapshot" } },
+    "has persistence off",
+  ],
+  [
+    "production-protected",
+    { redis: { deletionProtection: false } },
+    { name: "staging", redis: { deletionProtection: false } },
+    "is not protected",
+  ],
+  [
+    "production-not-open",
+    { name: "prod-eu", redis: { ipAllowList: [{ cidrBlock: "::/0", description: "everybody" }] } },
+    { redis: { ipAllowList: [{ cidrBlock: "0.0.0.0/1", description: "half of everybody" }] } },
+    "allows ::/0",
+  ],
+  [
+    "one-region",
+    { backend: { name: "backend", region: "ohio" } },
+    { backend: { name: "backend", region: "oregon" } },
+    "is in oregon, and the backend in ohio",
+  ],
+  [
+    "production-remote-state",
+    { state: { type: "local", path: ".state/production.tfstate" } },
+    { name: "products", state: { type: "local", path: ".state/production.tfstate" } },
+    "the state is a local file",
+  ],
+];
+
+describe.each(BOTH_WAYS)("%s", (id, breaking, keeping, said) => {
+  test("stops the synthesis where it is broken, and says what, why and what to do", () => {
+    const { app } = stackOf(breaking);
+    const rule = policyRules.find((candidate) => candidate.id === id);
+    expect(() => app.synth()).toThrow(`breaks the rule ${id}: ${rule?.what} Here `);
+    expect(() => app.synth()).toThrow(said);
+    expect(() => app.synth()).toThrow(rule?.remedy);
+  });
+
+  test("says nothing where it is kept", () => {
+    const { policy } = stackOf(keeping);
+    expect(policy.result().errors.join("\n")).not.toContain(id);
+  });
+
+  test("an exception with a reason lets it pass, and is counted", () => {
+    const exceptions = policyRules
+      .filter((rule) =>
+        stackOf(breaking)
+          .policy.result()
+          .errors.some((error) => error.includes(` ${rule.id}:`)),
+      )
+      .map((rule) => ({ rule: rule.id, reason: "Until the end of the month." }));
+    const { app, policy } = stackOf({ ...breaking, exceptions });
+    expect(() => app.synth()).not.toThrow();
+    expect(policy.result().exceptions).toContainEqual({ rule: id, reason: "Until the end of the month." });
+  });
+});
+
+test("plan-written-out holds for instances that no RedisInstance describes", () => {
+  const { app } = stackOf({}, (stack) => {
+    new Keyvalue(stack, "extra", { name: "extra", region: "oregon", maxMemoryPolicy: "noeviction" });
+  });
+  expect(() => app.synth()).toThrow("breaks the rule plan-written-out");
+  expect(() => app.synth()).toThrow("render_keyvalue.extra names no plan");
+});
+
+test("a warning does not stop the synthesis, and is told", () => {
+  const { app, policy } = stackOf({ name: "staging", redis: { ipAllowList: open } });
+  expect(() => app.synth()).not.toThrow();
+  expect(policy.result().warnings).toMatchObject([{ rule: "not-open", message: expect.stringContaining("0.0.0.0/0") }]);
+});
+
+test.each([
+  ["that is not needed", "production-paid", "The exception from the rule production-paid is not needed"],
+  ["from no rule", "production-payed", 'Did you mean "production-paid"?'],
+])("an exception %s is an error", (_what, rule, message) => {
+  const { app } = stackOf({ exceptions: [{ rule, reason: "It was needed once." }] });
+  expect(() => app.synth()).toThrow(message);
+});
+
+test("every rule is tested both ways, and its id is never used twice", () => {
+  const ids = policyRules.map((rule) => rule.id);
+  expect(new Set(ids).size).toBe(ids.length);
+  const tested = [...BOTH_WAYS.map(([id]) => id), "plan-written-out", "not-open"];
+  expect(ids.toSorted()).toEqual(tested.toSorted());
+});
+
+test("the environments of this repository keep the policy; production waits for a place for its state", () => {
+  const app = createApp(environments, join(outdir, "all"));
+  expect(() => app.synth()).not.toThrow();
+  const stacks = app.node.children.filter((child) => child instanceof RedisStack);
+  const exceptions = stacks.flatMap((stack) =>
+    stack.policy.result().exceptions.map(({ rule }) => [stack.node.id, rule]),
+  );
+  expect(exceptions).toEqual([["production", "production-remote-state"]]);
+});
+
+test("docs/rules.md is what the rules give", () => {
+  const page = readFileSync(join(import.meta.dirname, "../../../docs/rules.md"), "utf8");
+  expect(page, "Run: npm run rules").toBe(renderPolicy());
+});

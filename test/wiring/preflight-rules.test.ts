@@ -1,0 +1,167 @@
+import { expect, test } from "vitest";
+import type { EnvGroup } from "../../render/api/env-group.ts";
+import type { KeyValue } from "../../render/api/key-value.ts";
+import type { Service } from "../../render/api/service.ts";
+import type { PreflightFacts } from "../../wiring/preflight-facts.ts";
+import { PREFLIGHT_RULES, type Wiring } from "../../wiring/preflight-rules.ts";
+
+const SERVICE_ID = "srv-d00000000000000000a0";
+const INSTANCE_ID = "red-d00000000000000000a0";
+
+const WIRING: Wiring = {
+  ownerId: "tea-1",
+  redis: {
+    environment: "production",
+    name: "queues",
+    region: "oregon",
+    plan: "starter",
+    evictionPolicy: "noeviction",
+    persistence: "journal_snapshot",
+    ipAllowList: [],
+    internalAuthentication: false,
+  },
+  backend: {
+    name: "backend",
+    serviceId: SERVICE_ID,
+    groupName: "queues-env",
+    env: { ENABLE_QUEUES: "true" },
+    drainCommand: "npm run drain",
+    rollOutSeconds: 60,
+  },
+};
+
+const TIMES = { createdAt: "2026-11-22T12:00:00Z", updatedAt: "2026-11-22T12:00:00Z" };
+
+function service(change: Partial<Service> = {}, details: Partial<Service["serviceDetails"]> = {}): Service {
+  return {
+    id: SERVICE_ID,
+    name: "backend",
+    type: "web_service",
+    ownerId: "tea-1",
+    autoDeploy: "no",
+    suspended: "not_suspended",
+    serviceDetails: { region: "oregon", plan: "starter", ...details },
+    ...change,
+  };
+}
+
+function instance(change: Partial<KeyValue> = {}): KeyValue {
+  return {
+    id: INSTANCE_ID,
+    name: "queues",
+    plan: "starter",
+    region: "oregon",
+    status: "available",
+    options: { maxmemoryPolicy: "noeviction", persistenceMode: "journal_snapshot" },
+    ipAllowList: [],
+    owner: { id: "tea-1" },
+    ...TIMES,
+    ...change,
+  };
+}
+
+function group(change: Partial<EnvGroup> = {}): EnvGroup {
+  return {
+    id: "evg-1",
+    name: "queues-env",
+    ownerId: "tea-1",
+    serviceLinks: [{ id: SERVICE_ID, name: "backend", type: "web" }],
+    envVars: [{ key: "REDIS_URL", value: `redis://${INSTANCE_ID}:6379` }],
+    secretFiles: [],
+    ...TIMES,
+    ...change,
+  };
+}
+
+const FRESH: PreflightFacts = {
+  owners: [{ id: "tea-1", name: "Ours" }],
+  service: service(),
+  serviceVariables: [{ key: "NODE_ENV", value: "production" }],
+  groups: [],
+  instances: [],
+};
+
+function refusals(facts: Partial<PreflightFacts>, change: (wiring: Wiring) => Wiring = (same) => same): string {
+  const wiring = change(WIRING);
+  return PREFLIGHT_RULES.flatMap(({ refuse }) => refuse({ ...FRESH, ...facts }, wiring))
+    .map(({ reason, remedy }) => `${reason} → ${remedy}`)
+    .join("\n");
+}
+
+const withPlan = (plan: Wiring["redis"]["plan"]) => (wiring: Wiring) => ({
+  ...wiring,
+  redis: { ...wiring.redis, plan },
+});
+
+test.each<[string, Partial<PreflightFacts>, ((wiring: Wiring) => Wiring)?]>([
+  ["a first deploy", {}],
+  ["a next deploy", { groups: [group()], instances: [instance()] }],
+  ["a larger plan", { instances: [instance()] }, withPlan("standard")],
+  ["the same plan by its newer name", { instances: [instance({ plan: "256mb" })] }],
+  ["a plan that is not known here", { instances: [instance({ plan: "64g" })] }],
+  ["the one free instance again", { instances: [instance({ plan: "free" })] }, withPlan("free")],
+  ["a group of somebody else's with other variables", { groups: [group({ name: "mail", envVars: [] })] }],
+  ["our variables in a group that is not linked", { groups: [group({ name: "other", serviceLinks: [] })] }],
+])("%s can begin", (_what, facts, change) => {
+  expect(refusals(facts, change)).toBe("");
+});
+
+test.each<[string, Partial<PreflightFacts>, RegExp, ((wiring: Wiring) => Wiring)?]>([
+  ["a key of another workspace", { owners: [{ id: "tea-2", name: "Theirs" }] }, /tea-1 → .*tea-2 \(Theirs\)/],
+  ["a key without a workspace", { owners: [] }, /it has none/],
+  ["no service", { service: undefined }, new RegExp(`no service ${SERVICE_ID} → .*TF_VAR_backend_service_id`)],
+  [
+    "a service of another workspace",
+    { service: service({ ownerId: "tea-2" }) },
+    /tea-2, not tea-1 → .*RENDER_OWNER_ID/,
+  ],
+  ["a suspended service", { service: service({ suspended: "suspended" }) }, /is suspended.* → Resume it/],
+  ["another region", { service: service({}, { region: "ohio" }) }, /in ohio.*in oregon → .*redis\.region to "ohio"/],
+  [
+    "a free service that should run jobs",
+    { service: service({}, { plan: "free" }) },
+    /no one-off jobs → .*drainCommand/,
+  ],
+  [
+    "REDIS_URL on the service itself",
+    { serviceVariables: [{ key: "REDIS_URL", value: "redis://:s3cret-password@h:6379" }] },
+    /^REDIS_URL is set on backend itself.* → Remove it/,
+  ],
+  [
+    "ENABLE_QUEUES on the service itself",
+    { serviceVariables: [{ key: "ENABLE_QUEUES", value: "true" }] },
+    /ENABLE_QUEUES/,
+  ],
+  [
+    "our variable in another linked group",
+    { groups: [group({ name: "old", id: "evg-2" })] },
+    /group "old" \(evg-2\).* → /,
+  ],
+  ["a group of our name for another Redis", { groups: [group()] }, /"queues-env" already \(evg-1\).* → .*import/],
+  [
+    "two groups of our name",
+    { groups: [group(), group({ id: "evg-2" })], instances: [instance()] },
+    /already \(evg-1, evg-2\)/,
+  ],
+  [
+    "a second free instance",
+    { instances: [instance({ name: "other", plan: "free" })] },
+    /its one free instance: other .* → Take a paid plan, or delete that one/,
+    withPlan("free"),
+  ],
+  [
+    "replacing the free instance",
+    { instances: [instance({ plan: "25mb", region: "ohio" })] },
+    /cannot be replaced while it runs/,
+    withPlan("free"),
+  ],
+  [
+    "a downgrade",
+    { instances: [instance({ plan: "standard" })] },
+    /is a downgrade, which Render refuses → Keep plan "standard"/,
+  ],
+])("%s is refused, with the remedy", (_what, facts, message, change) => {
+  const text = refusals(facts, change);
+  expect(text).toMatch(message);
+  expect(text).not.toContain("s3cret-password");
+});

@@ -1,0 +1,102 @@
+import { z } from "zod";
+import { backendDescriptionSchema } from "../render/backend-description.ts";
+import { instanceDescriptionSchema } from "../render/instance-description.ts";
+import { InvalidValue } from "../render/invalid-value.ts";
+import type { Wiring } from "./preflight-rules.ts";
+
+/** A mistake in how a command is called, or in the variables that it reads. */
+export class UsageError extends Error {
+  override readonly name = "UsageError";
+}
+
+const SERVICE_ID = /^srv-[a-z0-9]{20}$/;
+
+/** A JSON text in a variable. */
+function json<T extends z.ZodType>(schema: T) {
+  return z
+    .string({ error: "is not set" })
+    .transform((text, context): unknown => {
+      try {
+        return JSON.parse(text);
+      } catch {
+        context.addIssue({ code: "custom", message: "is not JSON" });
+        return z.NEVER;
+      }
+    })
+    .pipe(schema);
+}
+
+const ownerId = z
+  .string({ error: "is not set. Set it to the workspace's id (tea-…): Render Dashboard, Settings." })
+  .min(1, "is empty. Set it to the workspace's id (tea-…): Render Dashboard, Settings.");
+const seconds = z.coerce.number("is not a number of seconds").int().positive();
+const serviceId = z.string({ error: "is not set" }).regex(SERVICE_ID, "is not a service's id (srv-…)");
+const instanceId = z.string({ error: "is not set" }).regex(/^red-[a-z0-9-]+$/, "is not an instance's id (red-…)");
+
+/** What Terraform's provisioners set for each command. Ids and descriptions only, no secret. */
+export const PROVISIONED = {
+  preflight: z.object({
+    REDIS_EXPECTED: json(instanceDescriptionSchema),
+    BACKEND_EXPECTED: json(backendDescriptionSchema),
+    RENDER_OWNER_ID: ownerId,
+  }),
+  rollOut: z.object({
+    BACKEND_EXPECTED: json(backendDescriptionSchema),
+    BACKEND_GROUP_ID: z.string({ error: "is not set" }).regex(/^evg-[a-z0-9]+$/, "is not a group's id (evg-…)"),
+  }),
+  handOver: z.object({ BACKEND_EXPECTED: json(backendDescriptionSchema), REDIS_INSTANCE_ID: instanceId }),
+  leave: z.object({ BACKEND_SERVICE_ID: serviceId, BACKEND_ROLL_OUT_SECONDS: seconds }),
+  drain: z.object({
+    /** Terraform's own variable, where the environment file leaves the id to whoever deploys. */
+    TF_VAR_backend_service_id: z.string().optional(),
+    BACKEND_SERVICE_ID: serviceId.optional(),
+    REDIS_INSTANCE_ID: instanceId,
+    BACKEND_DRAIN_COMMAND: z.string({ error: "is not set" }).min(1),
+  }),
+} as const;
+
+/** @throws UsageError naming each variable that is missing or wrong; never a value. */
+export function readVariables<T extends z.ZodType>(schema: T, env: NodeJS.ProcessEnv): z.output<T> {
+  let parsed: z.ZodSafeParseResult<z.output<T>>;
+  try {
+    parsed = schema.safeParse(env);
+  } catch (error) {
+    // A plan that no longer exists.
+    if (error instanceof InvalidValue) throw new UsageError(`\`REDIS_EXPECTED\` is wrong: a plan ${error.message}`);
+    throw error;
+  }
+  if (parsed.success) return parsed.data;
+  throw new UsageError(parsed.error.issues.map((issue) => `\`${issue.path.join(".")}\` ${issue.message}`).join("\n"));
+}
+
+/**
+ * The wiring of an environment, for a person's command line. The environments are loaded only here: a provisioner
+ * brings its own description.
+ *
+ * @throws UsageError when there is no such environment, or a variable is missing.
+ */
+export async function wiringOf(name: string, env: NodeJS.ProcessEnv): Promise<Wiring> {
+  const [{ findEnvironment }, { describeBackend, describeInstance }] = await Promise.all([
+    import("../environments/environments.ts"),
+    import("../environments/schema.ts"),
+  ]);
+  try {
+    const environment = findEnvironment(name);
+    const id = environment.backend.serviceId ?? env.TF_VAR_backend_service_id ?? "";
+    if (!SERVICE_ID.test(id)) {
+      throw new UsageError(
+        "The backend's service id is not known. Set backend.serviceId in the environment file, or TF_VAR_backend_service_id, " +
+          'to "srv-" and 20 letters or digits.',
+      );
+    }
+    const { RENDER_OWNER_ID } = readVariables(z.object({ RENDER_OWNER_ID: ownerId }), env);
+    return {
+      redis: describeInstance(environment),
+      backend: describeBackend(environment, id),
+      ownerId: RENDER_OWNER_ID,
+    };
+  } catch (error) {
+    if (error instanceof InvalidValue) throw new UsageError(`The environment ${error.message}`);
+    throw error;
+  }
+}

@@ -1,0 +1,84 @@
+import type { RenderClient } from "../render/api/client.ts";
+import { type Deploy, FAILED_DEPLOYS, listDeploys } from "../render/api/deploy.ts";
+import { getEnvGroup } from "../render/api/env-group.ts";
+import { getService, type Service } from "../render/api/service.ts";
+import { beginDeploy } from "./begin-deploy.ts";
+import { followDeploy } from "./follow-deploy.ts";
+import { WiringError } from "./wiring-error.ts";
+
+/** A deploy that is over may have read the variables before they changed. */
+const OVER: readonly string[] = ["live", "deactivated", ...FAILED_DEPLOYS];
+
+export interface RollOutOptions {
+  readonly client: RenderClient;
+  readonly serviceId: string;
+  /** The group whose change is to reach the service; without it the service is deployed in any case. */
+  readonly groupId?: string;
+  /** Fires when it has taken too long. */
+  readonly signal: AbortSignal;
+  /** Shows how it gets on. */
+  readonly say: (line: string) => void;
+}
+
+/**
+ * Makes the running service read what it is given now: a deploy, until it is live.
+ *
+ * Neither a change of an environment group nor its link deploys anything through Render's API. Where a deploy is under
+ * way that began after the change, it is that one; otherwise one is started that reuses the build.
+ *
+ * @throws WiringError when the service is suspended, or the deploy does not go live; RenderApiError.
+ */
+export async function rollOut(options: RollOutOptions): Promise<void> {
+  const { client, serviceId, groupId, signal, say } = options;
+  const service = await getService(client, serviceId);
+  if (service.suspended === "suspended") {
+    throw new WiringError(
+      `${service.name} (${serviceId}) is suspended, so nothing can be rolled out. Resume it first.`,
+    );
+  }
+  const before = await listDeploys(client, serviceId);
+  const adopted = groupId === undefined ? undefined : await begunSince(client, groupId, before);
+  if (adopted !== undefined) {
+    say(`deploy ${adopted.id} began after the change`);
+    const { outcome, deploy } = await followDeploy(client, serviceId, adopted, signal, say);
+    if (outcome === "live") return;
+    if (outcome === "pending") throw overdue(service, deploy);
+    // It was somebody else's, with a mistake of its own; the last good build still has to read the change.
+  }
+  const begun = await beginDeploy(client, serviceId, before, signal, say);
+  const { outcome, deploy } = await followDeploy(client, serviceId, begun, signal, say);
+  if (outcome === "pending") throw overdue(service, deploy);
+  if (outcome === "failed") throw failed(service, deploy);
+}
+
+/** The deploy that is under way, if it began after the group's last change. Both times are Render's own. */
+async function begunSince(
+  client: RenderClient,
+  groupId: string,
+  deploys: readonly Deploy[],
+): Promise<Deploy | undefined> {
+  const [newest] = deploys;
+  if (newest === undefined || OVER.includes(newest.status)) return undefined;
+  const { updatedAt } = await getEnvGroup(client, groupId);
+  return Date.parse(newest.createdAt) > Date.parse(updatedAt) ? newest : undefined;
+}
+
+function failed(service: Service, deploy: Deploy): WiringError {
+  return new WiringError(
+    `The deploy ${deploy.id} of ${service.name} ended as ${deploy.status}. ` +
+      "The backend goes on running with what it had before. " +
+      `The log says why: ${linkTo(service, deploy)}. Put that right, then run the same command again.`,
+  );
+}
+
+function overdue(service: Service, deploy: Deploy): WiringError {
+  return new WiringError(
+    `The deploy ${deploy.id} of ${service.name} is still ${deploy.status}. ` +
+      "It goes on; the backend runs with what it had before until it is live. " +
+      `See ${linkTo(service, deploy)}, then run the same command again, or allow more time: backend.rollOutSeconds.`,
+  );
+}
+
+function linkTo(service: Service, deploy: Deploy): string {
+  return `${service.dashboardUrl ?? `https://dashboard.render.com/web/${service.id}`}/deploys/${deploy.id}`;
+}
