@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { Command } from "commander";
 import { createTwoFilesPatch } from "diff";
 import { execa } from "execa";
+import { readableTerraform } from "./synthesized-stack.ts";
 
 const REPOSITORY = join(import.meta.dirname, "..");
 const SYNTHESIZED = join(REPOSITORY, "synthesized");
@@ -46,17 +47,12 @@ async function synthesize(): Promise<Map<string, string>> {
     const files = new Map<string, string>();
     for (const stack of (await readdir(join(outdir, "stacks"))).sort()) {
       const json = await readFile(join(outdir, "stacks", stack, "cdk.tf.json"), "utf8");
-      files.set(`${stack}${SUFFIX}`, `${JSON.stringify(JSON.parse(json, withoutNotes), undefined, 2)}\n`);
+      files.set(`${stack}${SUFFIX}`, readableTerraform(json));
     }
     return files;
   } finally {
     await rm(outdir, { recursive: true, force: true });
   }
-}
-
-/** cdktf keeps its version and construct paths under "//"; to a reviewer they are noise. */
-function withoutNotes(key: string, value: unknown): unknown {
-  return key === "//" ? undefined : value;
 }
 
 async function staleFiles(fresh: ReadonlyMap<string, string>): Promise<StaleFile[]> {

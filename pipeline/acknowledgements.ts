@@ -1,0 +1,21 @@
+import { nearest } from "../render/invalid-value.ts";
+import { acknowledgementsOf, type Review } from "./review/review.ts";
+import { ConfigurationError } from "./synthesize.ts";
+
+/**
+ * The acknowledgements that a plan still waits for.
+ *
+ * @throws ConfigurationError for one that the plan does not ask for: a slip of the pen must not look like consent.
+ */
+export function missingAcknowledgements(review: Review, given: readonly string[]): string[] {
+  const needed = acknowledgementsOf(review);
+  for (const token of given) {
+    if (needed.includes(token)) continue;
+    const like = nearest(token, needed);
+    const allowed = needed.length === 0 ? "This plan needs none" : `This plan needs ${needed.join(", ")}`;
+    throw new ConfigurationError(
+      `--ack ${JSON.stringify(token)} acknowledges nothing in this plan. ${allowed}.${like === undefined ? "" : ` Did you mean "${like}"?`}`,
+    );
+  }
+  return needed.filter((token) => !given.includes(token));
+}

@@ -1,0 +1,60 @@
+import { mkdir, rename, writeFile } from "node:fs/promises";
+import { userInfo } from "node:os";
+import { join } from "node:path";
+import { z } from "zod";
+
+const checkSchema = z.strictObject({
+  /** The step in the graph that ran the checks. */
+  address: z.string(),
+  result: z.enum(["passed", "failed", "interrupted"]),
+  /** What they printed. */
+  output: z.array(z.string()),
+});
+
+/** Who applied what, on whose approval, and how it went. */
+export const deploymentRecordSchema = z.strictObject({
+  schemaVersion: z.literal(1),
+  environment: z.string(),
+  /** Of the review that was approved. */
+  fingerprint: z.string(),
+  plannedAt: z.iso.datetime(),
+  /** The user of the pipeline, or of this machine. */
+  by: z.string(),
+  startedAt: z.iso.datetime(),
+  /** Absent while it runs, and for ever when it was killed. */
+  finishedAt: z.iso.datetime().optional(),
+  /** `running` in a record that is over says that whoever wrote it was killed: plan again to see where things stand. */
+  outcome: z.enum(["running", "applied", "failed", "interrupted", "refused"]),
+  acknowledged: z.array(z.string()),
+  /** Addresses in the order in which Terraform was done with them. */
+  done: z.array(z.string()),
+  failed: z.array(z.strictObject({ address: z.string().optional(), error: z.string() })),
+  /** Empty when nothing that the checks prove has changed. */
+  checks: z.array(checkSchema),
+});
+
+export type DeploymentRecord = z.infer<typeof deploymentRecordSchema>;
+
+/** Writes a record so that a reader never finds half of it. Gives its path. */
+export async function writeRecord(directory: string, record: DeploymentRecord): Promise<string> {
+  await mkdir(directory, { recursive: true });
+  // Windows takes no colons in names.
+  const file = join(directory, `${record.startedAt.replaceAll(":", "-")}.json`);
+  await writeFile(`${file}.new`, `${JSON.stringify(record, null, 2)}\n`);
+  await rename(`${file}.new`, file);
+  return file;
+}
+
+/** Who starts this: the pipeline's user, or this machine's. */
+export function whoApplies(env: NodeJS.ProcessEnv): string {
+  return env.GITHUB_ACTOR || env.GITLAB_USER_LOGIN || env.USER || nameOfUser();
+}
+
+function nameOfUser(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    // In a container the user may have no name.
+    return `user ${process.getuid?.() ?? "unknown"}`;
+  }
+}

@@ -1,0 +1,22 @@
+import { fingerprintOf } from "../review/fingerprint.ts";
+import { EXIT_CODES, worstVerdict } from "../review/outcome.ts";
+import type { Review } from "../review/review.ts";
+
+/** For machines. */
+export interface JsonReport {
+  readonly schemaVersion: 1;
+  readonly verdict: Review["verdict"];
+  readonly exitCode: number;
+  readonly reviews: readonly (Review & { readonly fingerprint: string })[];
+}
+
+export function renderJson(reviews: readonly Review[]): string {
+  const verdict = worstVerdict(reviews);
+  const report: JsonReport = {
+    schemaVersion: 1,
+    verdict,
+    exitCode: EXIT_CODES[verdict],
+    reviews: reviews.map((review) => ({ fingerprint: fingerprintOf(review), ...review })),
+  };
+  return `${JSON.stringify(report, null, 2)}\n`;
+}

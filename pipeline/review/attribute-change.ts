@@ -1,0 +1,100 @@
+import { isDeepStrictEqual } from "node:util";
+import type { Mask, TerraformChange } from "../terraform-plan.ts";
+
+/** One attribute that a plan changes, in a form that may be shown to anybody. */
+export interface AttributeChange {
+  /** `plan`, or `env_vars.REDIS_URL.value`. */
+  readonly attribute: string;
+  /** The value, {@link HIDDEN} or {@link UNKNOWN}; absent when there is none. */
+  readonly before?: string | undefined;
+  readonly after?: string | undefined;
+}
+
+/** Stands for a value that Terraform marks as sensitive. */
+export const HIDDEN = "(sensitive)";
+/** Stands for a value that only the apply will tell. */
+export const UNKNOWN = "(known after apply)";
+
+/** Longer values say no more to a reviewer, and crowd out what does. */
+const LONGEST = 200;
+
+interface Leaf {
+  readonly value: unknown;
+  readonly sensitive: boolean;
+  readonly unknown: boolean;
+}
+
+/**
+ * The attributes in which before and after differ, by name in alphabetical order. The only place where values of a plan become
+ * text: whatever either mask covers is shown as {@link HIDDEN}.
+ */
+export function attributeChanges(change: TerraformChange): AttributeChange[] {
+  const before = leaves(change.before, change.before_sensitive, false);
+  const after = leaves(change.after, change.after_sensitive, change.after_unknown);
+  const names = [...new Set([...before.keys(), ...after.keys()])].sort();
+  return names.flatMap((attribute) => {
+    const [old, fresh] = [before.get(attribute), after.get(attribute)];
+    if (isDeepStrictEqual(old?.value ?? null, fresh?.value ?? null) && !fresh?.unknown) return [];
+    const sensitive = old?.sensitive === true || fresh?.sensitive === true;
+    return [{ attribute, ...shown("before", old, sensitive), ...shown("after", fresh, sensitive) }];
+  });
+}
+
+function shown<Side extends "before" | "after">(side: Side, leaf: Leaf | undefined, sensitive: boolean) {
+  if (leaf === undefined || (leaf.value === null && !leaf.unknown)) return {};
+  return { [side]: leaf.unknown ? UNKNOWN : sensitive ? HIDDEN : print(leaf.value) };
+}
+
+function print(value: unknown): string {
+  const text = typeof value === "string" ? value : (JSON.stringify(value) ?? "null");
+  return text.length <= LONGEST ? text : `${text.slice(0, LONGEST)}…`;
+}
+
+/** Objects attribute by attribute; lists and sets as a whole, since their order says nothing. */
+function leaves(value: unknown, sensitive: Mask, unknown: Mask, path: string[] = []): Map<string, Leaf> {
+  const name = path.join(".");
+  const unpacked = sensitive === false && unknown === false ? unpack(value) : undefined;
+  if (unpacked !== undefined) return leaves(unpacked, false, false, path);
+  if (sensitive === true || unknown === true) {
+    return new Map([[name, { value, sensitive: sensitive === true, unknown: unknown === true }]]);
+  }
+  const isList = Array.isArray(value) || Array.isArray(sensitive) || Array.isArray(unknown);
+  if (isList || (!isObject(value) && !isObject(unknown))) {
+    return new Map([[name, { value: normalize(value), sensitive: covers(sensitive), unknown: covers(unknown) }]]);
+  }
+  const fields = isObject(value) ? value : {};
+  const keys = new Set([...Object.keys(fields), ...(isObject(unknown) ? Object.keys(unknown) : [])]);
+  return new Map(
+    [...keys].flatMap((key) => [...leaves(fields[key], part(sensitive, key), part(unknown, key), [...path, key])]),
+  );
+}
+
+/** The object in a JSON text. Triggers are texts, and of a description in one of them only what differs is of interest. */
+function unpack(value: unknown): unknown {
+  if (typeof value !== "string" || !value.startsWith("{")) return undefined;
+  try {
+    const parsed: unknown = JSON.parse(value);
+    return isObject(parsed) && Object.keys(parsed).length > 0 ? parsed : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Terraform's sets come in any order. */
+function normalize(value: unknown): unknown {
+  if (!Array.isArray(value)) return value ?? null;
+  return value.toSorted((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1));
+}
+
+function covers(mask: Mask): boolean {
+  return typeof mask === "boolean" ? mask : Object.values(mask).some(covers);
+}
+
+function part(mask: Mask, key: string): Mask {
+  if (typeof mask === "boolean") return mask;
+  return isObject(mask) && Object.hasOwn(mask, key) ? (mask[key] ?? false) : false;
+}
+
+function isObject<T>(value: T): value is T & Readonly<Record<string, never>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

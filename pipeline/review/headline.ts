@@ -1,0 +1,78 @@
+import { KIND_TITLES, KINDS } from "./finding.ts";
+import type { Review } from "./review.ts";
+import { difference } from "./rules/cost.ts";
+
+/** The first line: the verdict and what brings it about, the worst first. */
+export function headline(review: Review): string {
+  const reasons = reasonsOf(review);
+  return `${review.environment}: ${VERDICT_TEXTS[review.mode][review.verdict]}${reasons.length === 0 ? "" : ` – ${reasons.join(", ")}`}`;
+}
+
+const VERDICT_TEXTS = {
+  change: {
+    "no changes": "no changes",
+    changes: "changes",
+    "needs acknowledgement": "needs acknowledgement",
+    failed: "cannot be planned",
+  },
+  destroy: {
+    "no changes": "nothing to destroy",
+    changes: "destroys everything",
+    "needs acknowledgement": "destroys everything, needs acknowledgement",
+    failed: "cannot be planned",
+  },
+  "refresh-only": {
+    "no changes": "nothing was changed outside Terraform",
+    changes: "changed outside Terraform",
+    "needs acknowledgement": "changed outside Terraform",
+    failed: "cannot be compared",
+  },
+} as const satisfies Readonly<Record<Review["mode"], Readonly<Record<Review["verdict"], string>>>>;
+
+function reasonsOf({ findings, drift, cost, mode }: Review): string[] {
+  const shown = mode === "refresh-only" ? drift : findings;
+  const kinds = KINDS.filter((kind) => shown.some((finding) => finding.kind === kind)).flatMap((kind) => {
+    if (kind === "checks" || kind === "bookkeeping") return [];
+    if (kind === "cost") return cost === undefined ? ["cost"] : [`${difference(cost)} a month`];
+    const [first = "", ...rest] = KIND_TITLES[kind];
+    return [`${first.toLowerCase()}${rest.join("")}`];
+  });
+  if (mode === "refresh-only" || drift.length === 0) return kinds;
+  return [...kinds, "changed outside Terraform"];
+}
+
+/** `1 replaced, 2 changed, 1 created`: what Terraform does, counted. Outputs follow and are not counted. */
+export function countActions({ changes }: Review): string {
+  const words = {
+    delete: "destroyed",
+    replace: "replaced",
+    update: "changed",
+    create: "created",
+    forget: "forgotten",
+    read: "read",
+    "no-op": "only moved or taken over",
+  } as const;
+  const resources = changes.filter(({ address }) => !address.startsWith("output."));
+  const counts = (Object.keys(words) as (keyof typeof words)[]).flatMap((action) => {
+    const number = resources.filter((change) => change.action === action).length;
+    return number === 0 ? [] : [`${number} ${words[action]}`];
+  });
+  return counts.length === 0 ? "no resource changes" : counts.join(", ");
+}
+
+/** What was folded away; `undefined` when nothing was. */
+export function countQuiet({ quiet }: Review): string | undefined {
+  const parts = [
+    ...(quiet.attributes === 0 ? [] : [`${quiet.attributes} recomputed ${plural("attribute", quiet.attributes)}`]),
+    ...(quiet.resources.length === 0
+      ? []
+      : [
+          `${quiet.resources.length} ${quiet.resources.length === 1 ? "change that is none" : "changes that are none"} (${quiet.resources.join(", ")})`,
+        ]),
+  ];
+  return parts.length === 0 ? undefined : `folded away as noise of the provider: ${parts.join(", ")}`;
+}
+
+function plural(word: string, number: number): string {
+  return number === 1 ? word : `${word}s`;
+}

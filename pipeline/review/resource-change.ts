@@ -1,0 +1,143 @@
+import { createHmac, randomBytes } from "node:crypto";
+import { z } from "zod";
+import type { Mask, TerraformChange, TerraformResourceChange } from "../terraform-plan.ts";
+import { type AttributeChange, attributeChanges } from "./attribute-change.ts";
+
+export type Action = "no-op" | "read" | "create" | "update" | "delete" | "replace" | "forget";
+
+type Side = "before" | "after";
+type Values = Readonly<Record<string, unknown>>;
+
+/** One resource, or one output, in a plan: in the terms of the rules. */
+export interface ResourceChange {
+  readonly address: string;
+  /** The resource's type; `output` for an output. */
+  readonly type: string;
+  readonly action: Action;
+  /** Terraform's reason for it, for example `replace_because_cannot_update`. */
+  readonly reason: string | undefined;
+  /** Whether it is what an interrupted replacement left behind, beside the one that took its place. */
+  readonly isDeposed: boolean;
+  /** The attributes that ask for a replacement. */
+  readonly replacePaths: readonly string[];
+  /** The address before a move. */
+  readonly movedFrom: string | undefined;
+  /** The id of an existing resource that Terraform takes over. */
+  readonly importedId: string | undefined;
+  /** In a replacement, whether the new one is created before the old one is destroyed. */
+  readonly createsFirst: boolean;
+  /** In a replacement, whether the old one stays on Render, forgotten. */
+  readonly forgets: boolean;
+  /** What differs, masked. */
+  readonly attributes: readonly AttributeChange[];
+  /** The values that are not sensitive. */
+  readonly before: Values | undefined;
+  readonly after: Values | undefined;
+  /** Whether a text is of this form, sensitive or not. */
+  matches(side: Side, path: readonly string[], form: RegExp): boolean;
+  /** Equal for equal texts, sensitive or not. With {@link matches} all that a rule may learn of a secret. */
+  likeness(side: Side, path: readonly string[]): string | undefined;
+}
+
+const values = z.record(z.string(), z.unknown()).nullish();
+
+export function toResourceChange(planned: TerraformResourceChange): ResourceChange {
+  return {
+    ...fromChange(planned.change, values.parse(planned.change.before), values.parse(planned.change.after)),
+    address: planned.address,
+    type: planned.type,
+    reason: planned.action_reason,
+    movedFrom: planned.previous_address,
+    isDeposed: planned.deposed !== undefined,
+  };
+}
+
+/** An output as a change with one attribute, `value`. */
+export function toOutputChange(name: string, change: TerraformChange): ResourceChange {
+  const wrap = (value: unknown) => (value === null || value === undefined ? undefined : { value });
+  const wrapped = {
+    ...change,
+    before: wrap(change.before),
+    after: wrap(change.after),
+    before_sensitive: { value: change.before_sensitive },
+    after_sensitive: { value: change.after_sensitive },
+    after_unknown: { value: change.after_unknown },
+  };
+  return {
+    ...fromChange(wrapped, wrapped.before, wrapped.after),
+    address: `output.${name}`,
+    type: "output",
+    reason: undefined,
+    movedFrom: undefined,
+    isDeposed: false,
+  };
+}
+
+function fromChange(change: TerraformChange, before: Values | null | undefined, after: Values | null | undefined) {
+  const raw = { before, after };
+  const textAt = (side: Side, path: readonly string[]) => {
+    const value = path.reduce<unknown>((parent, key) => values.safeParse(parent).data?.[key], raw[side]);
+    return typeof value === "string" ? value : undefined;
+  };
+  return {
+    action: actionOf(change.actions),
+    replacePaths: change.replace_paths.map((path) => path.join(".")),
+    importedId: change.importing?.id,
+    createsFirst: change.actions.length > 1 && change.actions[0] === "create",
+    forgets: change.actions.includes("forget"),
+    attributes: attributeChanges(change),
+    before: visible(before, change.before_sensitive),
+    after: visible(after, change.after_sensitive),
+    matches: (side: Side, path: readonly string[], form: RegExp) => form.test(textAt(side, path) ?? ""),
+    likeness: (side: Side, path: readonly string[]) => {
+      const text = textAt(side, path);
+      return text === undefined ? undefined : createHmac("sha256", LIKENESS_KEY).update(text).digest("hex");
+    },
+  };
+}
+
+/** Of this process alone, so that a likeness says nothing to anybody else. */
+const LIKENESS_KEY = randomBytes(32);
+
+/** A replacement is any pair that creates, in either order, `["create", "forget"]` included. */
+function actionOf(actions: readonly string[]): Action {
+  if (actions.length > 1 && actions.includes("create")) return "replace";
+  for (const action of ["delete", "create", "update", "forget", "read"] as const) {
+    if (actions.includes(action)) return action;
+  }
+  return "no-op";
+}
+
+/** The attributes without those that hold anything sensitive. */
+function visible(all: Values | null | undefined, sensitive: Mask): Values | undefined {
+  if (all === null || all === undefined || sensitive === true) return undefined;
+  return Object.fromEntries(Object.entries(all).filter(([name]) => !holdsTrue(Reflect.get(Object(sensitive), name))));
+}
+
+function holdsTrue(mask: unknown): boolean {
+  return mask === true || (typeof mask === "object" && mask !== null && Object.values(mask).some(holdsTrue));
+}
+
+/** Why Terraform replaces what the configuration leaves alone; empty when its attributes say it. */
+export function reasonText({ reason }: ResourceChange): string {
+  return REASONS[reason ?? ""] ?? "";
+}
+
+const REASONS: Readonly<Record<string, string>> = {
+  replace_because_tainted: " It is marked as tainted: an earlier apply failed after creating it.",
+  replace_by_request: " Whoever planned asked for it with --replace.",
+  replace_by_triggers: " Its replace_triggered_by names something that changes.",
+};
+
+/** A text attribute; `undefined` when it is absent, unknown, sensitive or not a text. */
+export function textOf(attributes: Values | undefined, name: string): string | undefined {
+  const value = attributes?.[name];
+  return typeof value === "string" ? value : undefined;
+}
+
+/** The changes of the attributes with these names, and of what is in them. */
+export function causesOf(change: ResourceChange, names: readonly string[]): AttributeChange[] {
+  return change.attributes.filter(({ attribute }) =>
+    names.some((name) => attribute === name || attribute.startsWith(`${name}.`)),
+  );
+}

@@ -1,0 +1,26 @@
+import type { TerraformPlan } from "../terraform-plan.ts";
+import type { AttributeChange } from "./attribute-change.ts";
+import type { Kind } from "./finding.ts";
+import type { ResourceChange } from "./resource-change.ts";
+
+/** What a rule can see beside the change that it judges. */
+export interface RuleContext {
+  readonly environment: string;
+  readonly plan: TerraformPlan;
+  /** Every change of the plan; those that do nothing as well. */
+  readonly changes: readonly ResourceChange[];
+}
+
+/** One thing to look for in a plan. */
+export interface Rule {
+  readonly kind: Kind;
+  readonly when: (change: ResourceChange, context: RuleContext) => boolean;
+  /** The consequence, as a sentence. */
+  readonly says: (change: ResourceChange, context: RuleContext) => string;
+  /** The same when it has already happened, outside Terraform. Without it the rule says nothing of drift. */
+  readonly happened?: (change: ResourceChange, context: RuleContext) => string;
+  /** The attributes that bring it about. Default none. */
+  readonly causes?: (change: ResourceChange) => readonly AttributeChange[];
+  /** Whether somebody must acknowledge it by name before it is applied. Default no. */
+  readonly acknowledge?: (change: ResourceChange, context: RuleContext) => boolean;
+}

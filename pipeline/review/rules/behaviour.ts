@@ -1,0 +1,109 @@
+import { NEVER_EVICT } from "../../../render/eviction-policies.ts";
+import { realAttributes } from "../noise.ts";
+import { causesOf, type ResourceChange } from "../resource-change.ts";
+import type { Rule, RuleContext } from "../rule.ts";
+import { isInstance } from "./instance.ts";
+import { runsAny } from "./steps.ts";
+
+const kind = "behaviour";
+const always = () => true;
+const policy = (change: ResourceChange) => causesOf(change, ["max_memory_policy"]);
+
+const LOSES_JOBS =
+  "When memory is full, Redis throws keys away without an error, queued jobs among them; with never-evict it refused the write.";
+
+/** Whether what the backend reads, or whether it reads it, is different. */
+function isWiring({ type }: ResourceChange): boolean {
+  return type === "render_env_group" || type === "render_env_group_link";
+}
+
+/** A link goes with its group; one sentence is enough. */
+function isLinkOfGoingGroup({ type }: ResourceChange, { changes }: RuleContext): boolean {
+  const groupGoes = changes.some((other) => other.type === "render_env_group" && other.action === "delete");
+  return type === "render_env_group_link" && groupGoes;
+}
+
+/** Variables by what happens to them. Names only: a value may be a password. */
+function variables(change: ResourceChange, context: RuleContext): string {
+  const byName = new Map<string, "added" | "changed" | "removed">();
+  for (const { attribute, before, after } of changedVariables(change, context)) {
+    // A name may have dots in it; the field of the variable has none.
+    const name = attribute.replace(/^env_vars\.?/, "").replace(/\.(value|generate_value)$/, "");
+    const isWhole = before !== undefined && after !== undefined;
+    const fate = isWhole ? "changed" : before === undefined ? "added" : "removed";
+    byName.set(name, byName.has(name) && byName.get(name) !== fate ? "changed" : fate);
+  }
+  const named = (fate: string) => [...byName].filter(([, own]) => own === fate).map(([name]) => name || "all");
+  return (["added", "changed", "removed"] as const)
+    .flatMap((fate) => (named(fate).length === 0 ? [] : [`${fate} ${named(fate).join(", ")}`]))
+    .join("; ");
+}
+
+/** Render deploys nothing when a group changes, so a review must not leave it open whether something else does. */
+function whenRead(context: RuleContext): string {
+  return runsAny("roll-out", context) || runsAny("leave", context)
+    ? "in the deploy of this apply"
+    : "at its next deploy, which nothing in this plan starts";
+}
+
+function changedVariables(change: ResourceChange, context: RuleContext) {
+  if (change.type !== "render_env_group" || change.action === "delete") return [];
+  const changed = change.action === "update" ? realAttributes(change, context) : change.attributes;
+  return changed.filter(({ attribute }) => attribute === "env_vars" || attribute.startsWith("env_vars."));
+}
+
+export const behaviour: readonly Rule[] = [
+  {
+    kind,
+    when: (change) =>
+      isInstance(change) &&
+      (change.action === "update" || change.action === "replace") &&
+      policy(change).some(({ before }) => before === NEVER_EVICT),
+    says: () => LOSES_JOBS,
+    happened: () => LOSES_JOBS,
+    causes: policy,
+    acknowledge: always,
+  },
+  {
+    kind,
+    when: (change) =>
+      isInstance(change) &&
+      (change.action === "update" || change.action === "replace") &&
+      policy(change).some(({ after }) => after === NEVER_EVICT),
+    says: () => "When memory is full, Redis refuses new writes and keeps what it has, instead of throwing keys away.",
+    happened: () => "When memory is full, Redis now refuses new writes instead of throwing keys away.",
+    causes: policy,
+  },
+  {
+    kind,
+    when: (change) => isInstance(change) && (change.action === "forget" || change.forgets),
+    says: () =>
+      "Terraform forgets the instance: it goes on running, and costing, and nothing here looks after it any more.",
+    acknowledge: always,
+  },
+  {
+    kind,
+    when: (change, context) => change.action === "delete" && isWiring(change) && !isLinkOfGoingGroup(change, context),
+    says: (_change, context) => `The backend loses REDIS_URL and what came with it ${whenRead(context)}.`,
+    happened: () => "The backend's wiring was removed: it goes without REDIS_URL from its next deploy.",
+    acknowledge: (_change, { changes }) => !changes.some((other) => isInstance(other) && other.action === "delete"),
+  },
+  {
+    kind,
+    when: (change) =>
+      change.type === "render_env_group_link" &&
+      (change.action === "update" || change.action === "replace") &&
+      causesOf(change, ["service_ids"]).length > 0,
+    says: () => "Another service is linked: what is no longer listed loses REDIS_URL at its next deploy.",
+    happened: () => "The services that the variables are linked to were changed.",
+    causes: (change) => causesOf(change, ["service_ids"]),
+    acknowledge: always,
+  },
+  {
+    kind,
+    when: (change, context) => changedVariables(change, context).length > 0,
+    says: (change, context) =>
+      `The backend's variables: ${variables(change, context)}. It reads them ${whenRead(context)}.`,
+    happened: (change, context) => `Somebody else set the backend's variables: ${variables(change, context)}.`,
+  },
+];

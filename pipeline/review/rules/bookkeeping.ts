@@ -1,0 +1,53 @@
+import { UNKNOWN } from "../attribute-change.ts";
+import { PHRASES, settingOf } from "../effects.ts";
+import type { ResourceChange } from "../resource-change.ts";
+import type { Rule } from "../rule.ts";
+import { isInstance } from "./instance.ts";
+
+const kind = "bookkeeping";
+
+/** The settings that nothing happens to the data by, without the allow list, of which the rules of exposure speak. */
+function harmless(change: ResourceChange) {
+  return change.attributes.filter(
+    ({ attribute, after }) =>
+      after !== UNKNOWN &&
+      attribute !== "ip_allow_list" &&
+      settingOf(attribute)?.effects.every((effect) => effect === "none"),
+  );
+}
+
+export const bookkeeping: readonly Rule[] = [
+  {
+    kind,
+    when: ({ movedFrom, address }) => movedFrom !== undefined && movedFrom !== address,
+    says: ({ movedFrom }) => `Only its address in Terraform changes, from ${movedFrom}: ${PHRASES.none}.`,
+  },
+  {
+    kind,
+    when: ({ importedId }) => importedId !== undefined,
+    says: ({ importedId }) =>
+      `Terraform takes over ${importedId}, which exists already: taking it over has ${PHRASES.none}.`,
+  },
+  {
+    kind,
+    when: (change) => isInstance(change) && change.action === "create",
+    says: () => "A new, empty instance is created.",
+  },
+  {
+    kind,
+    when: (change) => isInstance(change) && change.action === "update" && harmless(change).length > 0,
+    says: () => `Changing this has ${PHRASES.none} and does not restart the instance.`,
+    happened: () => `This was changed; it has ${PHRASES.none}.`,
+    causes: harmless,
+  },
+  {
+    kind,
+    when: (change) => change.isDeposed && !isInstance(change),
+    says: () => "What an earlier apply replaced, and was stopped before it could remove, is removed.",
+  },
+  {
+    kind,
+    when: ({ type, action }) => type === "render_env_group_link" && action === "create",
+    says: () => "The backend is linked to the variables.",
+  },
+];

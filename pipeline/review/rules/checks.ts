@@ -1,0 +1,45 @@
+import { causesOf, type ResourceChange, reasonText } from "../resource-change.ts";
+import type { Rule, RuleContext } from "../rule.ts";
+import { isInstance, isUpdate, restartCauses } from "./instance.ts";
+import { runs, runsAny, STEP_KINDS, stepKind } from "./steps.ts";
+
+const kind = "checks";
+
+/** Whether the configuration no longer has a step that proved something. */
+function losesCheck(change: ResourceChange, context: RuleContext): boolean {
+  const isGone = change.action === "delete" || change.action === "forget";
+  return isGone && !change.isDeposed && stepKind(change, context)?.kind === "checks";
+}
+
+function goesWithInstance({ changes }: RuleContext): boolean {
+  return changes.some((change) => isInstance(change) && !change.isDeposed && change.action === "delete");
+}
+
+/** One rule for each kind of step: each says its own sentence when it runs. */
+const running: readonly Rule[] = STEP_KINDS.map((step) => ({
+  kind: step.kind,
+  when: (change, context) => stepKind(change, context)?.name === step.name && runs(change, context),
+  says: (change) => `${step.says}${reasonText(change)}`,
+  causes: (change) => (change.action === "replace" ? causesOf(change, change.replacePaths) : []),
+}));
+
+export const checks: readonly Rule[] = [
+  ...running,
+  {
+    kind,
+    when: (change, context) => losesCheck(change, context) && !goesWithInstance(context),
+    says: () => "This no longer runs: nothing proves any more what it proved.",
+    acknowledge: () => true,
+  },
+  {
+    kind,
+    when: (change, context) => losesCheck(change, context) && goesWithInstance(context),
+    says: () => "It goes with the instance.",
+  },
+  {
+    kind,
+    when: (change, context) => isUpdate(change) && restartCauses(change).length > 0 && !runsAny("check", context),
+    says: (_change, { environment }) =>
+      `No check in this plan proves the change. Afterwards run: npm run verify -- ${environment}`,
+  },
+];

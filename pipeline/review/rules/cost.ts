@@ -1,0 +1,53 @@
+import { PLANS_CHECKED, planFacts } from "../../../render/plans.ts";
+import { causesOf, type ResourceChange } from "../resource-change.ts";
+import type { Rule } from "../rule.ts";
+import { isInstance, isRefusedDowngrade, planOf } from "./instance.ts";
+
+/** Dollars a month before and after; `undefined` where only a contract has the price. */
+export interface Cost {
+  readonly before: number | undefined;
+  readonly after: number | undefined;
+}
+
+export function costOf(change: ResourceChange): Cost {
+  const side = (which: "before" | "after", exists: boolean) => {
+    const plan = planOf(change, which);
+    return exists ? plan && planFacts(plan)?.price : 0;
+  };
+  const { action } = change;
+  return { before: side("before", action !== "create"), after: side("after", action !== "delete") };
+}
+
+function dollars(amount: number | undefined): string {
+  return amount === undefined ? "a price by contract" : `$${amount}`;
+}
+
+/** `+$22`, `-$10`; nothing when it cannot be said. */
+export function difference({ before, after }: Cost): string | undefined {
+  if (before === undefined || after === undefined) return undefined;
+  return `${after < before ? "-" : "+"}$${Math.abs(after - before)}`;
+}
+
+function describe(change: ResourceChange): string {
+  const cost = costOf(change);
+  const gap = difference(cost);
+  return `${dollars(cost.before)} → ${dollars(cost.after)} a month${gap === undefined ? "" : ` (${gap})`}, by Render's prices of ${PLANS_CHECKED.on}.`;
+}
+
+/** Whether a month costs something else afterwards. */
+export function isPriceChange(change: ResourceChange): boolean {
+  const acts = change.action !== "no-op" && change.action !== "read" && change.action !== "forget";
+  if (!isInstance(change) || !acts || isRefusedDowngrade(change)) return false;
+  const { before, after } = costOf(change);
+  return before !== after;
+}
+
+export const cost: readonly Rule[] = [
+  {
+    kind: "cost",
+    when: isPriceChange,
+    says: describe,
+    happened: describe,
+    causes: (change) => causesOf(change, ["plan"]),
+  },
+];

@@ -1,0 +1,72 @@
+import { PHRASES } from "../effects.ts";
+import { causesOf, type ResourceChange, reasonText, textOf } from "../resource-change.ts";
+import type { Rule } from "../rule.ts";
+import { changesPersistenceToOrFromOff, isInstance, isUpdate, leavesFree, restartCauses } from "./instance.ts";
+
+const kind = "data-loss";
+const always = () => true;
+
+/** Whether the plan takes the instance's protection away, in words of the configuration. */
+function removesProtection({ address, before, after }: ResourceChange): boolean {
+  return address === "output.deletion_protection" && before?.value === true && after?.value !== true;
+}
+
+export const dataLoss: readonly Rule[] = [
+  {
+    kind,
+    when: (change) => isInstance(change) && change.action === "delete",
+    says: ({ isDeposed }) =>
+      isDeposed
+        ? `The instance that an earlier apply replaced is destroyed now, which ${PHRASES.loss}: what still waits in it.`
+        : `The instance is destroyed, which ${PHRASES.loss}. Render keeps no backup of it.`,
+    happened: () => "The instance was deleted: its data is gone, and whoever uses its URL gets no answer.",
+    acknowledge: always,
+  },
+  {
+    kind,
+    when: (change) => isInstance(change) && change.action === "replace" && !change.forgets,
+    says: (change) =>
+      `A new, empty instance ${PHRASES.replace} this one, which ${PHRASES.loss} and gives a new URL. The old one is destroyed ` +
+      `${change.createsFirst ? "once the new one is up" : "first"}.${reasonText(change)}`,
+    causes: (change) => causesOf(change, change.replacePaths),
+    acknowledge: always,
+  },
+  {
+    kind,
+    when: leavesFree,
+    says: () => `Leaving the plan free ${PHRASES.loss}: Render starts the paid instance empty.`,
+    happened: () => "The instance left the plan free: what was in it is gone.",
+    causes: (change) => causesOf(change, ["plan"]),
+    acknowledge: always,
+  },
+  {
+    kind,
+    when: (change) => isUpdate(change) && !leavesFree(change) && changesPersistenceToOrFromOff(change),
+    says: () => `Switching persistence on or off ${PHRASES.loss}: Render starts the instance empty.`,
+    happened: () => "Persistence was switched on or off: what was in the instance is gone.",
+    causes: (change) => causesOf(change, ["persistence_mode"]),
+    acknowledge: always,
+  },
+  {
+    kind,
+    when: (change) =>
+      isUpdate(change) &&
+      !leavesFree(change) &&
+      !changesPersistenceToOrFromOff(change) &&
+      textOf(change.before, "persistence_mode") === "off" &&
+      restartCauses(change).length > 0,
+    says: () => `The instance does not persist, so the restart ${PHRASES.loss}.`,
+    causes: restartCauses,
+    acknowledge: always,
+  },
+  {
+    kind,
+    when: removesProtection,
+    says: (_change, { changes }) =>
+      changes.some((other) => isInstance(other) && (other.action === "delete" || other.action === "replace"))
+        ? "The instance's protection is removed together with the instance: nothing but this review stands before the loss."
+        : `The instance's protection is removed: from now on a plan can destroy or replace it, which ${PHRASES.loss}.`,
+    causes: (change) => change.attributes,
+    acknowledge: always,
+  },
+];

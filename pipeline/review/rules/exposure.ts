@@ -1,0 +1,94 @@
+import ipaddr from "ipaddr.js";
+import { z } from "zod";
+import { referencesOf } from "../../terraform-plan.ts";
+import { UNKNOWN } from "../attribute-change.ts";
+import { PHRASES } from "../effects.ts";
+import { realAttributes } from "../noise.ts";
+import { causesOf, type ResourceChange } from "../resource-change.ts";
+import type { Rule, RuleContext } from "../rule.ts";
+import { isInstance } from "./instance.ts";
+
+const kind = "exposure";
+const list = (change: ResourceChange) => causesOf(change, ["ip_allow_list"]);
+
+const entries = z.array(z.object({ cidr_block: z.string() }));
+
+function blocks(change: ResourceChange, side: "before" | "after"): string[] {
+  const parsed = entries.safeParse(change[side]?.ip_allow_list);
+  return parsed.success ? parsed.data.map(({ cidr_block }) => cidr_block) : [];
+}
+
+/** Whether every address of one block is in the other. */
+function isWithin(inner: string, outer: string): boolean {
+  if (inner === outer) return true;
+  if (!ipaddr.isValidCIDR(inner) || !ipaddr.isValidCIDR(outer)) return false;
+  const [address, bits] = ipaddr.parseCIDR(inner);
+  const [network, mask] = ipaddr.parseCIDR(outer);
+  return address.kind() === network.kind() && bits >= mask && address.match(network, mask);
+}
+
+/** Blocks of the new list with addresses that no block of the old one has. */
+function added(change: ResourceChange): string[] {
+  const before = blocks(change, "before");
+  return blocks(change, "after").filter((block) => !before.some((outer) => isWithin(block, outer)));
+}
+
+function removed(change: ResourceChange): string[] {
+  const after = blocks(change, "after");
+  return blocks(change, "before").filter((block) => !after.some((outer) => isWithin(block, outer)));
+}
+
+function isWorld(block: string): boolean {
+  return block.endsWith("/0");
+}
+
+function changes(change: ResourceChange): boolean {
+  return isInstance(change) && !["delete", "forget"].includes(change.action) && list(change).length > 0;
+}
+
+/** Whether a variable that held the internal URL gets the external one, which leaves the private network. */
+function becomesExternal(change: ResourceChange, context: RuleContext): boolean {
+  if (change.type !== "render_env_group") return false;
+  return realAttributes(change, context).some(({ attribute, after }) => {
+    const path = attribute.split(".");
+    if (!change.matches("before", path, /^redis:/)) return false;
+    if (after !== UNKNOWN) return change.matches("after", path, /^rediss:/);
+    const references = referencesOf(context.plan, change.address, "env_vars") ?? [];
+    return references.some((reference) => reference.endsWith("connection_info.external_connection_string"));
+  });
+}
+
+export const exposure: readonly Rule[] = [
+  {
+    kind,
+    when: (change) => changes(change) && added(change).some(isWorld),
+    says: () => "Every address of the internet may try to connect; only the password stands before the data.",
+    happened: () => "Every address of the internet may now try to connect; only the password stands before the data.",
+    causes: list,
+    acknowledge: () => true,
+  },
+  {
+    kind,
+    when: (change) => changes(change) && added(change).length > 0 && !added(change).some(isWorld),
+    says: (change) => `More addresses may connect from outside Render: ${added(change).join(", ")}; ${PHRASES.none}.`,
+    happened: (change) => `More addresses may connect from outside Render: ${added(change).join(", ")}.`,
+    causes: list,
+  },
+  {
+    kind,
+    when: (change) => changes(change) && change.action !== "create" && removed(change).length > 0,
+    says: (change) => `Some can no longer connect from outside Render: ${removed(change).join(", ")}; ${PHRASES.none}.`,
+    happened: (change) => `Some can no longer connect from outside Render: ${removed(change).join(", ")}.`,
+    causes: list,
+  },
+  {
+    kind,
+    when: becomesExternal,
+    says: () =>
+      "The backend gets the external URL instead of the internal one: its traffic leaves the private network, and the URL has the password in it.",
+    happened: () =>
+      "The backend got the external URL instead of the internal one: its traffic leaves the private network.",
+    causes: (change) => causesOf(change, ["env_vars"]),
+    acknowledge: () => true,
+  },
+];

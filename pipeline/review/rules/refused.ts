@@ -1,0 +1,49 @@
+import { PLAN_NAMES } from "../../../render/plans.ts";
+import { causesOf, type ResourceChange, textOf } from "../resource-change.ts";
+import type { Rule, RuleContext } from "../rule.ts";
+import { isInstance, isRefusedDowngrade, planOf } from "./instance.ts";
+
+const kind = "refused";
+const always = () => true;
+const plan = (change: ResourceChange) => causesOf(change, ["plan"]);
+
+/** Whether this change makes a free instance while there is another: Render allows one in a workspace. */
+function makesSecondFree(change: ResourceChange, { changes }: RuleContext): boolean {
+  const creates = change.action === "create" || change.action === "replace";
+  if (!isInstance(change) || !creates || planOf(change, "after") !== "free") return false;
+  const another = changes.some(
+    (other) => other !== change && isInstance(other) && other.action !== "delete" && planOf(other, "after") === "free",
+  );
+  const itself = change.createsFirst && planOf(change, "before") === "free";
+  return another || itself;
+}
+
+export const refused: readonly Rule[] = [
+  {
+    kind,
+    when: isRefusedDowngrade,
+    says: () =>
+      "Render refuses a smaller plan, so the apply fails here. To go down, create a new instance, carry the data over, and destroy this one.",
+    causes: plan,
+    acknowledge: always,
+  },
+  {
+    kind,
+    when: makesSecondFree,
+    says: () => "Render refuses a second free instance in a workspace, so the apply fails here. Take a paid plan.",
+    causes: plan,
+    acknowledge: always,
+  },
+  {
+    kind,
+    when: (change) =>
+      isInstance(change) &&
+      change.action !== "delete" &&
+      plan(change).length > 0 &&
+      textOf(change.after, "plan") !== undefined &&
+      planOf(change, "after") === undefined,
+    says: () => `Render has no such plan, so the apply fails here. It has ${PLAN_NAMES.join(", ")}, and custom ones.`,
+    causes: plan,
+    acknowledge: always,
+  },
+];

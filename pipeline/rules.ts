@@ -1,0 +1,8 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { renderPolicy } from "./report/policy.ts";
+
+const FILE = join(import.meta.dirname, "..", "docs", "rules.md");
+
+writeFileSync(FILE, renderPolicy());
+console.log("wrote docs/rules.md");

@@ -1,0 +1,134 @@
+import { createHash } from "node:crypto";
+import { mkdir, open, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { z } from "zod";
+import { fingerprintOf } from "./review/fingerprint.ts";
+import { type Review, reviewSchema } from "./review/review.ts";
+
+const PLANS = join(import.meta.dirname, "..", ".plans");
+/** A plan holds the external URL with its password: nobody but its owner reads it. */
+const PRIVATE_FILE = 0o600;
+const PRIVATE_DIRECTORY = 0o700;
+
+const recordSchema = z.strictObject({
+  schemaVersion: z.literal(1),
+  /** Of the review; what an approval names. */
+  fingerprint: z.string(),
+  /** SHA-256, in hex, of the plan's file. */
+  planDigest: z.string(),
+  plannedAt: z.iso.datetime(),
+  review: reviewSchema,
+});
+
+/** A plan that waits to be applied, and the review that was made of it. */
+export type SavedPlan = Readonly<z.infer<typeof recordSchema>>;
+
+/** The saved plan cannot be trusted, or there is none. The message says what to do. */
+export class PlanRefused extends Error {
+  override readonly name = "PlanRefused";
+}
+
+/** Where an environment's plan and all that belongs to it are kept. The directory is git-ignored. */
+export class PlanDirectory {
+  readonly #environment: string;
+  readonly path: string;
+
+  constructor(environment: string) {
+    this.#environment = environment;
+    this.path = join(PLANS, environment);
+  }
+
+  get planFile(): string {
+    return join(this.path, "plan.tfplan");
+  }
+
+  get reviewFile(): string {
+    return join(this.path, "review.json");
+  }
+
+  get deployments(): string {
+    return join(this.path, "deployments");
+  }
+
+  /** An empty private file for Terraform to write a plan into; it keeps the mode. */
+  async newPlanFile(): Promise<string> {
+    await mkdir(this.path, { recursive: true, mode: PRIVATE_DIRECTORY });
+    const file = join(this.path, `new-${process.pid}.tfplan`);
+    await (await open(file, "w", PRIVATE_FILE)).close();
+    return file;
+  }
+
+  /** Puts a plan in the place of the last one, with its review. */
+  async save(newPlanFile: string, review: Review): Promise<void> {
+    const record: SavedPlan = {
+      schemaVersion: 1,
+      fingerprint: fingerprintOf(review),
+      planDigest: digest(await readFile(newPlanFile)),
+      plannedAt: new Date().toISOString(),
+      review,
+    };
+    const newReviewFile = `${newPlanFile}.json`;
+    await writeFile(newReviewFile, `${JSON.stringify(record, null, 2)}\n`, { mode: PRIVATE_FILE });
+    // Between the two the digests differ, so that nothing can be applied.
+    await rename(newPlanFile, this.planFile);
+    await rename(newReviewFile, this.reviewFile);
+  }
+
+  /** Nothing is left to apply. */
+  async clear(): Promise<void> {
+    await rm(this.planFile, { force: true });
+    await rm(this.reviewFile, { force: true });
+  }
+
+  /**
+   * The plan that was reviewed, if it is all of it and nothing else.
+   *
+   * @throws PlanRefused
+   */
+  async load(): Promise<SavedPlan> {
+    const plan = await this.#read(this.planFile);
+    const record = this.#parse((await this.#read(this.reviewFile)).toString());
+    if (record.review.environment !== this.#environment) {
+      throw this.#refuse(`it was made for "${record.review.environment}"`);
+    }
+    if (record.fingerprint !== fingerprintOf(record.review))
+      throw this.#refuse("its review was altered after it was made");
+    if (record.planDigest !== digest(plan)) {
+      throw this.#refuse("its file is not the one that was reviewed: it was altered, or belongs to another review");
+    }
+    return record;
+  }
+
+  async #read(file: string): Promise<Buffer> {
+    try {
+      return await readFile(file);
+    } catch {
+      throw new PlanRefused(
+        `There is no saved plan for "${this.#environment}". Make one with: npm run plan -- ${this.#environment}`,
+      );
+    }
+  }
+
+  #parse(text: string): SavedPlan {
+    try {
+      return recordSchema.parse(JSON.parse(text));
+    } catch {
+      throw this.#refuse("its review cannot be read");
+    }
+  }
+
+  #refuse(reason: string): PlanRefused {
+    return refusal(this.#environment, reason);
+  }
+}
+
+/** The sentence that every refusal is. */
+export function refusal(environment: string, reason: string): PlanRefused {
+  return new PlanRefused(
+    `The saved plan for "${environment}" is refused: ${reason}. Nothing was applied. Plan again, and have that reviewed: npm run plan -- ${environment}`,
+  );
+}
+
+function digest(bytes: Uint8Array): string {
+  return createHash("sha256").update(bytes).digest("hex");
+}

@@ -1,0 +1,159 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { relative } from "node:path";
+import { createInterface } from "node:readline";
+import { type Diagnostic, describeDiagnostic, readEvent, type TerraformEvent } from "./terraform-event.ts";
+
+/** How long to wait for somebody else's lock on the state. */
+const LOCK_TIMEOUT = "60s";
+
+export interface TerraformOptions {
+  /** The directory with the Terraform. */
+  readonly directory: string;
+  /** Whatever Terraform reports while it works. */
+  readonly onEvent?: (event: TerraformEvent) => void;
+}
+
+/** What to plan; nothing for the difference between what is described and what there is. */
+export interface PlanOptions {
+  /** Where to save it. */
+  readonly out: string;
+  readonly mode?: "change" | "destroy" | "refresh-only";
+  /** Resources to replace although nothing asks for it. */
+  readonly replace?: readonly string[];
+}
+
+/** How a command of Terraform ended. */
+export interface TerraformOutcome {
+  readonly exitCode: number;
+  /** What was wrong; empty when it succeeded. */
+  readonly errors: readonly Diagnostic[];
+}
+
+/** Terraform could not do what every command needs. The message is Terraform's own. */
+export class TerraformError extends Error {
+  override readonly name = "TerraformError";
+}
+
+/** There is no Terraform to run. */
+export class TerraformMissing extends Error {
+  override readonly name = "TerraformMissing";
+}
+
+/**
+ * Terraform, or OpenTofu, in one directory. It never asks for anything, and locks the state while it works.
+ *
+ * Which one runs is up to `TERRAFORM_BINARY_NAME`, as with cdktf; default `terraform`.
+ */
+export class Terraform {
+  readonly #binary = process.env.TERRAFORM_BINARY_NAME || "terraform";
+  readonly #options: TerraformOptions;
+  #running: ChildProcess | undefined;
+
+  constructor(options: TerraformOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Plans and saves the plan. Initializes first where Terraform says that it must: init costs as much as a plan, and is
+   * needed once.
+   */
+  async plan(options: PlanOptions): Promise<TerraformOutcome> {
+    const args = [
+      "plan",
+      "-json",
+      "-input=false",
+      `-lock-timeout=${LOCK_TIMEOUT}`,
+      `-out=${options.out}`,
+      ...(options.mode === "destroy" ? ["-destroy"] : []),
+      ...(options.mode === "refresh-only" ? ["-refresh-only"] : []),
+      ...(options.replace ?? []).map((address) => `-replace=${address}`),
+    ];
+    const first = await this.#report(args);
+    if (!first.errors.some(asksForInit)) return first;
+    await this.init();
+    return this.#report(args);
+  }
+
+  /** Applies a saved plan, and nothing else. */
+  async apply(planFile: string): Promise<TerraformOutcome> {
+    return this.#report(["apply", "-json", "-input=false", `-lock-timeout=${LOCK_TIMEOUT}`, planFile]);
+  }
+
+  /** @throws TerraformError; when the state is to be kept somewhere else by now, with the command that moves it. */
+  async init(): Promise<void> {
+    try {
+      await this.#capture(["init", "-input=false", "-no-color"]);
+    } catch (error) {
+      if (!(error instanceof TerraformError && /backend configuration changed|migrat/i.test(error.message)))
+        throw error;
+      const directory = relative(process.cwd(), this.#options.directory);
+      throw new TerraformError(
+        `The state is to be kept in another place than before. Move it there with:\n  ${this.#binary} -chdir=${directory} init -migrate-state`,
+      );
+    }
+  }
+
+  /**
+   * A saved plan as JSON: it holds secrets in clear.
+   *
+   * @throws TerraformError when it is not a plan, or when it needs an init that fails.
+   */
+  async show(planFile: string): Promise<unknown> {
+    return JSON.parse(await this.#capture(["show", "-json", planFile]));
+  }
+
+  /** Asks the running command to end as with ^C: what is under way is finished, and the state is saved. */
+  interrupt(): void {
+    this.#running?.kill("SIGINT");
+  }
+
+  async #report(args: readonly string[]): Promise<TerraformOutcome> {
+    const errors: Diagnostic[] = [];
+    const { exitCode, stderr } = await this.#run(args, (line) => {
+      const event = readEvent(line);
+      if (event === undefined) return;
+      if (event.diagnostic?.severity === "error") errors.push(event.diagnostic);
+      this.#options.onEvent?.(event);
+    });
+    // What goes wrong before Terraform reads its options, or while it dies, is not in its JSON.
+    if (exitCode !== 0 && errors.length === 0) errors.push({ severity: "error", summary: stderr.trim(), detail: "" });
+    return { exitCode, errors: exitCode === 0 ? [] : errors };
+  }
+
+  async #capture(args: readonly string[]): Promise<string> {
+    const lines: string[] = [];
+    const { exitCode, stderr } = await this.#run(args, (line) => lines.push(line));
+    if (exitCode === 0) return lines.join("\n");
+    throw new TerraformError(`terraform ${args[0]} failed:\n${stderr.trim() || lines.join("\n")}`);
+  }
+
+  #run(args: readonly string[], onLine: (line: string) => void): Promise<{ exitCode: number; stderr: string }> {
+    return new Promise((fulfil, reject) => {
+      const child = spawn(this.#binary, args, {
+        cwd: this.#options.directory,
+        env: { ...process.env, TF_INPUT: "0", TF_IN_AUTOMATION: "1", CHECKPOINT_DISABLE: "1" },
+        stdio: ["ignore", "pipe", "pipe"],
+        // In a process group of its own: ^C and a terminal that closes reach Terraform only through interrupt().
+        detached: true,
+      });
+      this.#running = child;
+      const stderr: string[] = [];
+      createInterface({ input: child.stdout }).on("line", onLine);
+      createInterface({ input: child.stderr }).on("line", (line) => stderr.push(line));
+      child.on("error", () => reject(new TerraformMissing(missing(this.#binary))));
+      child.on("close", (code) => {
+        this.#running = undefined;
+        fulfil({ exitCode: code ?? 1, stderr: stderr.join("\n") });
+      });
+    });
+  }
+}
+
+function missing(binary: string): string {
+  return `"${binary}" cannot be run. Install Terraform or OpenTofu, or set TERRAFORM_BINARY_NAME; "npm run doctor" tells more.`;
+}
+
+/** Terraform and OpenTofu name the command in every message whose remedy it is. */
+function asksForInit(diagnostic: Diagnostic): boolean {
+  return /\b(terraform|tofu) init\b|Module not installed/.test(describeDiagnostic(diagnostic));
+}

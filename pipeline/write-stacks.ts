@@ -1,0 +1,24 @@
+import { findEnvironment } from "../environments/environments.ts";
+import { createApp } from "../stacks/create-app.ts";
+import { isMistake } from "../stacks/mistake.ts";
+import { RedisStack } from "../stacks/redis-stack.ts";
+import { OUTDIR, stackDirectory, writeStamp } from "./synthesis-stamp.ts";
+import { describeStack, writeDescription } from "./synthesized-stack.ts";
+
+// Synthesizes the environments that are named to `cdktf.out/`, as cdktf does, with what a review needs to know of each.
+// A process of its own, so that nobody loads cdktf who finds everything synthesized.
+try {
+  const app = createApp(process.argv.slice(2).map(findEnvironment), OUTDIR);
+  app.synth();
+  for (const stack of app.node.children) {
+    if (!(stack instanceof RedisStack)) continue;
+    const directory = stackDirectory(stack.node.id);
+    writeDescription(directory, describeStack(stack.node.id, directory, stack.policy.result()));
+    writeStamp(stack.node.id);
+  }
+} catch (error) {
+  if (!isMistake(error)) throw error;
+  const prefix = error.name === "InvalidValue" ? "The environment " : "";
+  process.stderr.write(`${prefix}${error.message}\n`);
+  process.exitCode = 2;
+}

@@ -1,0 +1,327 @@
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { deploymentRecordSchema } from "../../pipeline/deployment-record.ts";
+import { getConnectionInfo, keyValueSchema } from "../../render/api/key-value.ts";
+import { Project } from "./project.ts";
+
+const LOSS = "data-loss:render_keyvalue.redis";
+
+let project: Project;
+beforeAll(async () => {
+  project = await Project.start();
+});
+afterAll(() => project.stop());
+
+const file = (name: string) => join(project.path, ".plans/staging", name);
+
+function records() {
+  const directory = file("deployments");
+  return readdirSync(directory)
+    .sort()
+    .map((name) => deploymentRecordSchema.parse(JSON.parse(readFileSync(join(directory, name), "utf8"))));
+}
+
+function instances() {
+  return project.client.list("/key-value", "keyValue", keyValueSchema);
+}
+
+// One life, told in order: each test begins where the one before it ended.
+describe("plan and apply", () => {
+  test("nothing is applied that was not planned", async () => {
+    const { exitCode, output } = await project.apply("staging");
+    expect(exitCode).toBe(1);
+    expect(output).toContain('There is no saved plan for "staging". Make one with: npm run plan -- staging');
+  });
+
+  test("a plan with changes exits 2, and lies where only its owner can read it", async () => {
+    const { exitCode, output } = await project.plan("staging", "--report", "table", "--report", "json=review.json");
+    expect(output).toMatch(/staging: changes – .*\+\$10 a month/);
+    expect(exitCode).toBe(2);
+    expect(statSync(file("plan.tfplan")).mode & 0o777).toBe(0o600);
+    expect(statSync(file("review.json")).mode & 0o777).toBe(0o600);
+    expect(readdirSync(file(".")).sort()).toEqual(["plan.tfplan", "review.json"]);
+    expect(JSON.parse(readFileSync(join(project.path, "review.json"), "utf8"))).toMatchObject({
+      schemaVersion: 1,
+      verdict: "changes",
+      exitCode: 2,
+      reviews: [{ environment: "staging", fingerprint: expect.stringMatching(/^[0-9a-f]{64}$/) }],
+    });
+  });
+
+  test("the same plan again has the same fingerprint", async () => {
+    const before = JSON.parse(readFileSync(file("review.json"), "utf8"));
+    await project.plan("staging");
+    expect(JSON.parse(readFileSync(file("review.json"), "utf8")).fingerprint).toBe(before.fingerprint);
+  });
+
+  test("the reviewed plan is applied, the checks prove it, and who did it is recorded", async () => {
+    const { fingerprint } = JSON.parse(readFileSync(file("review.json"), "utf8"));
+    const { exitCode, output } = await project.apply("staging", "--fingerprint", fingerprint);
+    expect(exitCode, output).toBe(0);
+    expect(output).toMatch(/ping .*PONG/);
+    expect(output).toContain("null_resource.redis_checks passed");
+    expect(records()).toMatchObject([
+      {
+        environment: "staging",
+        fingerprint,
+        outcome: "applied",
+        by: expect.stringMatching(/./),
+        acknowledged: [],
+        failed: [],
+        checks: expect.arrayContaining([
+          {
+            address: "null_resource.redis_checks",
+            result: "passed",
+            output: expect.arrayContaining([expect.stringMatching(/PONG/)]),
+          },
+        ]),
+      },
+    ]);
+    expect(records()[0]?.done).toContain("render_keyvalue.redis");
+    // It holds secrets, and has done its work.
+    expect(readdirSync(file("."))).toEqual(["deployments"]);
+  });
+
+  test("nothing to do exits 0, and applying that does nothing", async () => {
+    expect((await project.plan("staging")).exitCode).toBe(0);
+    const { exitCode, output } = await project.apply("staging");
+    expect(exitCode).toBe(0);
+    expect(output).toContain("nothing to apply");
+    expect(records()).toHaveLength(1);
+  });
+
+  test("a loss of data exits 3, and waits for an acknowledgement by name", async () => {
+    project.describe({ persistence: "off" });
+    expect((await project.plan("staging")).exitCode).toBe(3);
+    const { exitCode, output } = await project.apply("staging");
+    expect(exitCode).toBe(3);
+    expect(output).toContain(`Nothing was applied: ${LOSS} must be acknowledged.`);
+    expect(records()).toHaveLength(1);
+  });
+
+  test.each([
+    ["data-loss:render_keyvalu.redis", `Did you mean "${LOSS}"?`],
+    ["restart:render_keyvalue.redis", `This plan needs ${LOSS}.`],
+    ["", `This plan needs ${LOSS}.`],
+  ])("the acknowledgement %o is a mistake, not consent", async (token, hint) => {
+    const { exitCode, output } = await project.apply("staging", "--ack", LOSS, "--ack", token);
+    expect(exitCode).toBe(2);
+    expect(output).toContain("acknowledges nothing in this plan");
+    expect(output).toContain(hint);
+  });
+
+  test("a plan whose fingerprint is not the approved one is refused", async () => {
+    const { exitCode, output } = await project.apply("staging", "--ack", LOSS, "--fingerprint", "0".repeat(64));
+    expect(exitCode).toBe(1);
+    expect(output).toContain(`and ${"0".repeat(64)} was approved`);
+  });
+
+  test("a plan altered by one byte is refused, wherever the byte is", async () => {
+    const original = readFileSync(file("plan.tfplan"));
+    for (const share of [0, 0.25, 0.5, 0.75, 1]) {
+      const altered = Buffer.from(original);
+      const place = Math.floor(share * (original.length - 1));
+      altered[place] = (altered[place] ?? 0) ^ 1;
+      writeFileSync(file("plan.tfplan"), altered);
+      const { exitCode, output } = await project.apply("staging", "--ack", LOSS);
+      expect(exitCode).toBe(1);
+      expect(output).toContain("its file is not the one that was reviewed");
+    }
+    writeFileSync(file("plan.tfplan"), original);
+  });
+
+  test.each([
+    ["the verdict", (text: string) => text.replace('"needs acknowledgement"', '"changes"')],
+    [
+      "the need of an acknowledgement",
+      (text: string) => text.replaceAll('"acknowledge": true', '"acknowledge": false'),
+    ],
+    ["a value", (text: string) => text.replace('"off"', '"snapshot"')],
+  ])("a review in which somebody changed %s is refused", async (_what, alter) => {
+    const original = readFileSync(file("review.json"), "utf8");
+    expect(alter(original)).not.toBe(original);
+    writeFileSync(file("review.json"), alter(original));
+    const { exitCode, output } = await project.apply("staging", "--ack", LOSS);
+    writeFileSync(file("review.json"), original);
+    expect(exitCode).toBe(1);
+    expect(output).toContain("its review was altered after it was made");
+  });
+
+  test("a plan for another environment is refused", async () => {
+    mkdirSync(join(project.path, ".plans/local"), { recursive: true });
+    for (const name of ["plan.tfplan", "review.json"]) {
+      copyFileSync(file(name), join(project.path, ".plans/local", name));
+    }
+    const { exitCode, output } = await project.apply("local", "--ack", LOSS);
+    expect(exitCode).toBe(1);
+    expect(output).toContain('The saved plan for "local" is refused: it was made for "staging"');
+  });
+
+  test("a plan of what the environment file no longer says is refused", async () => {
+    project.describe({ persistence: "snapshot" });
+    const { exitCode, output } = await project.apply("staging", "--ack", LOSS);
+    project.describe({ persistence: "off" });
+    expect(exitCode).toBe(1);
+    expect(output).toContain("described differently by now");
+  });
+
+  test("nothing that was refused has changed anything", async () => {
+    expect(await instances()).toMatchObject([{ options: { persistenceMode: "journal_snapshot" } }]);
+    expect(records()).toHaveLength(1);
+  });
+
+  test("an acknowledged loss is applied, and the acknowledgement recorded", async () => {
+    const { exitCode, output } = await project.apply("staging", "--ack", LOSS);
+    expect(exitCode, output).toBe(0);
+    expect(records().at(-1)).toMatchObject({ outcome: "applied", acknowledged: [LOSS] });
+    expect(await instances()).toMatchObject([{ options: { persistenceMode: "off" } }]);
+  });
+
+  test("a plan made before another apply is refused as stale", async () => {
+    project.describe({ persistence: "off", plan: "standard" });
+    await project.plan("staging");
+    for (const name of ["plan.tfplan", "review.json"]) copyFileSync(file(name), file(`old-${name}`));
+    expect((await project.apply("staging", "--ack", LOSS)).exitCode).toBe(0);
+    for (const name of ["plan.tfplan", "review.json"]) copyFileSync(file(`old-${name}`), file(name));
+    const { exitCode, output } = await project.apply("staging", "--ack", LOSS);
+    expect(exitCode).toBe(1);
+    expect(output).toContain("it is stale: something else was applied since it was made");
+    expect(records().at(-1)).toMatchObject({ outcome: "refused" });
+  });
+
+  test("drift is told in the words of a review, and nothing is saved", async () => {
+    const [instance] = await instances();
+    expect(instance).toBeDefined();
+    const before = readdirSync(file("."));
+    await project.client.request("PATCH", `/key-value/${instance?.id}`, keyValueSchema, {
+      body: { maxmemoryPolicy: "allkeys_lru" },
+    });
+    const { exitCode, output } = await project.plan("staging", "--refresh-only");
+    expect(exitCode).toBe(2);
+    expect(output).toContain("staging: changed outside Terraform – behaviour");
+    expect(output).toContain("max_memory_policy: noeviction → allkeys_lru");
+    expect(readdirSync(file("."))).toEqual(before);
+    await project.client.request("PATCH", `/key-value/${instance?.id}`, keyValueSchema, {
+      body: { maxmemoryPolicy: "noeviction" },
+    });
+  });
+
+  test("checks that fail fail the apply; the record and the next plan say where things stand", async () => {
+    const [instance] = await instances();
+    const office = { cidrBlock: "192.0.2.7/32", description: "office" };
+    const ipAllowList = [{ cidrBlock: "127.0.0.1/32", description: "this machine" }, office];
+    project.describe({ persistence: "off", plan: "standard", ipAllowList });
+    await project.plan("staging");
+    const apply = project.apply("staging");
+    // The API shows the policy that was asked for, and the server runs with another.
+    await expect
+      .poll(async () => (await instances())[0]?.ipAllowList.length, { timeout: 20_000, interval: 10 })
+      .toBe(2);
+    await project.control.setPolicy(instance?.id ?? "", "allkeys-lru");
+    const { exitCode, output } = await apply;
+    expect(exitCode, output).toBe(1);
+    expect(records().at(-1)).toMatchObject({
+      outcome: "failed",
+      checks: expect.arrayContaining([
+        expect.objectContaining({ address: "null_resource.redis_checks", result: "failed" }),
+      ]),
+      failed: [{ address: "null_resource.redis_checks" }],
+    });
+
+    await project.control.setPolicy(instance?.id ?? "", "noeviction");
+    const plan = await project.plan("staging");
+    expect(plan.exitCode).toBe(2);
+    expect(plan.output).toContain("It is marked as tainted: an earlier apply failed after creating it.");
+    expect((await project.apply("staging")).exitCode).toBe(0);
+    expect((await project.plan("staging")).exitCode).toBe(0);
+  });
+
+  test("an interrupted apply finishes what is under way, is recorded, and the next plan heals it", async () => {
+    project.describe({ persistence: "off", plan: "pro" });
+    await project.plan("staging");
+    await project.control.setFaults({ stuckCreating: true });
+    const running = project.start(process.execPath, ["pipeline/start.cjs", "apply", "staging", "--ack", LOSS]);
+    await expect.poll(async () => (await instances())[0]?.plan, { timeout: 20_000, interval: 20 }).toBe("pro");
+    running.kill("SIGINT");
+    const { exitCode } = await running;
+    await project.control.clearFaults();
+    expect(exitCode).toBe(1);
+    expect(records().at(-1)).toMatchObject({ outcome: "interrupted" });
+    expect(records().at(-1)?.done).toContain("render_keyvalue.redis");
+
+    const plan = await project.plan("staging");
+    expect(plan.exitCode).toBe(2);
+    expect(plan.output).not.toContain("Restart");
+    const healed = await project.apply("staging");
+    expect(healed.exitCode, healed.output).toBe(0);
+    expect((await project.plan("staging")).exitCode).toBe(0);
+  });
+
+  test("an apply that is killed leaves a record that says so, and a state that the next plan reads", async () => {
+    project.describe({ persistence: "off", plan: "pro_plus" });
+    await project.plan("staging");
+    await project.control.setFaults({ stuckCreating: true });
+    const running = project.start(process.execPath, ["pipeline/start.cjs", "apply", "staging", "--ack", LOSS]);
+    await expect.poll(async () => (await instances())[0]?.plan, { timeout: 20_000, interval: 20 }).toBe("pro_plus");
+    running.kill("SIGKILL");
+    await running;
+    await project.control.clearFaults();
+    expect(records().at(-1)).toMatchObject({ outcome: "running" });
+    expect(records().at(-1)?.finishedAt).toBeUndefined();
+
+    // Terraform ends on its own when nobody reads what it prints; until then it holds the lock.
+    await expect.poll(async () => (await project.plan("staging")).exitCode, { timeout: 50_000 }).toBe(2);
+    const healed = await project.apply("staging");
+    expect(healed.exitCode, healed.output).toBe(0);
+    expect((await project.plan("staging")).exitCode).toBe(0);
+  }, 90_000);
+
+  test("several environments are planned side by side, and the worst decides", async () => {
+    project.describe({ region: "ohio", plan: "pro_plus" });
+    const { exitCode, output } = await project.plan("staging", "local");
+    expect(exitCode).toBe(3);
+    expect(output.indexOf("staging: needs acknowledgement")).toBeLessThan(output.indexOf("local: changes"));
+  });
+
+  test("no password and no key is in anything that was printed, nor in any file but the state", async () => {
+    const found = await Promise.all((await instances()).map(({ id }) => getConnectionInfo(project.client, id)));
+    const secrets = [project.render.apiKey, ...found.map((info) => new URL(info.externalConnectionString).password)];
+    expect(secrets.length).toBeGreaterThan(1);
+    const files = readdirSync(project.path, { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile() && !entry.parentPath.includes("node_modules"))
+      .map((entry) => join(entry.parentPath, entry.name))
+      // A state and a plan hold them by their nature: git-ignored, and only their owner reads the plan.
+      .filter((path) => !/\.tfstate(\.backup)?$|\.tfplan$/.test(path));
+    expect(files.some((path) => path.includes("deployments"))).toBe(true);
+    for (const secret of secrets) {
+      for (const text of project.transcript) expect(text).not.toContain(secret);
+      expect(files.filter((path) => readFileSync(path, "latin1").includes(secret))).toEqual([]);
+    }
+  });
+});
+
+describe("wrong usage", () => {
+  test.each<[string, "plan" | "apply", string[], number, string]>([
+    ["no environment", "plan", [], 1, "missing required argument"],
+    ["an unknown environment", "plan", ["stagign"], 1, 'got: "stagign". Did you mean "staging"?'],
+    ["an unknown option", "plan", ["staging", "--detailed-exitcode"], 1, "unknown option"],
+    ["an unknown report", "plan", ["staging", "--report", "markdow"], 1, 'Did you mean "markdown"?'],
+    ["two modes", "plan", ["staging", "--refresh-only", "--destroy"], 1, "goes with neither"],
+    ["no environment to apply", "apply", [], 2, "missing required argument"],
+    ["two environments to apply", "apply", ["staging", "local"], 2, "too many arguments"],
+    ["an unknown environment to apply", "apply", ["stagign"], 2, 'Did you mean "staging"?'],
+  ])("%s", async (_what, command, args, code, message) => {
+    const { exitCode, output } = await project[command](...args);
+    expect(output).toContain(message);
+    expect(exitCode).toBe(code);
+  });
+
+  test("no Terraform", async () => {
+    const { exitCode, output } = await project.run(process.execPath, ["pipeline/start.cjs", "plan", "staging"], {
+      env: { TERRAFORM_BINARY_NAME: "terrafrom" },
+    });
+    expect(output).toContain('"terrafrom" cannot be run. Install Terraform or OpenTofu, or set TERRAFORM_BINARY_NAME');
+    expect(exitCode).toBe(1);
+  });
+});

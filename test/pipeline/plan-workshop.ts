@@ -1,0 +1,167 @@
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { execa } from "execa";
+import { vi } from "vitest";
+import { z } from "zod";
+import { defineEnvironment, type EnvironmentInput } from "../../environments/schema.ts";
+import { exportsOf } from "../../local/cli/exports.ts";
+import { LocalControl } from "../../local/control.ts";
+import { type RunningProvider, startProvider } from "../../local/provider/server.ts";
+import { type LocalRender, startLocalRender } from "../../local/render.ts";
+import type { Review } from "../../pipeline/review/review.ts";
+import { reviewPlanFile } from "../../pipeline/review-plan-file.ts";
+import { describeStack } from "../../pipeline/synthesized-stack.ts";
+import { Terraform } from "../../pipeline/terraform.ts";
+import { RenderClient } from "../../render/api/client.ts";
+import { createApp } from "../../stacks/create-app.ts";
+import { RedisStack } from "../../stacks/redis-stack.ts";
+
+/** Every environment here has the same name: it is a stack, and so an address, that all plans share. */
+const NAME = "staging";
+
+const block = z.record(z.string(), z.record(z.string(), z.looseObject({})));
+const terraformSchema = z.looseObject({ resource: block, output: z.record(z.string(), z.looseObject({})) });
+
+/** A stack's Terraform, for a test to change by hand. */
+export type Terraformed = z.output<typeof terraformSchema>;
+
+/** An environment with differences from a plain one: a starter instance that this machine may reach. */
+export interface Described {
+  readonly redis?: Partial<EnvironmentInput["redis"]>;
+  readonly rest?: Partial<EnvironmentInput>;
+  /** What no environment file can say. */
+  readonly edit?: (terraform: Terraformed) => void;
+}
+
+export interface Planned extends Described {
+  /** The state to begin from; a fresh one without it. */
+  readonly from?: string;
+  readonly mode?: Review["mode"];
+  readonly replace?: readonly string[];
+  /** Terraform's own commands on the state, first. */
+  readonly before?: readonly string[][];
+}
+
+/** One Render, one provider and some states that were really applied: enough to make any plan in a fraction of a second. */
+export class PlanWorkshop {
+  readonly render: LocalRender;
+  readonly control: LocalControl;
+  readonly client: RenderClient;
+  readonly #provider: RunningProvider;
+  readonly #directory = mkdtempSync(join(tmpdir(), "plans-"));
+  #plans = 0;
+
+  private constructor(render: LocalRender, provider: RunningProvider) {
+    this.render = render;
+    this.#provider = provider;
+    this.control = new LocalControl(render);
+    this.client = new RenderClient({ apiKey: render.apiKey, host: render.host });
+    const terraformConfig = join(this.#directory, "terraform.rc");
+    writeFileSync(terraformConfig, "");
+    const variables = { ...exportsOf(render, provider.reattach), TF_CLI_CONFIG_FILE: terraformConfig };
+    for (const [name, value] of Object.entries(variables)) vi.stubEnv(name, value);
+  }
+
+  static async start(): Promise<PlanWorkshop> {
+    const directory = mkdtempSync(join(tmpdir(), "plans-render-"));
+    const render = await startLocalRender({ directory, creationDelayMs: 1, rateLimits: "off" });
+    const provider = await startProvider({ ...render, socketDirectory: join(render.socketDirectory, "provider") });
+    return new PlanWorkshop(render, provider);
+  }
+
+  async stop(): Promise<void> {
+    vi.unstubAllEnvs();
+    await this.#provider.stop();
+    await this.render.stop();
+    for (const directory of [this.#directory, this.render.directory])
+      rmSync(directory, { recursive: true, force: true });
+  }
+
+  /** Applies an environment for real, without the commands in its graph. Gives the instance's id. */
+  async prepare(state: string, described: Described): Promise<string> {
+    const directory = join(this.#directory, state);
+    mkdirSync(directory);
+    this.#write(directory, described, true);
+    await this.#terraform(directory, ["init", "-input=false"]);
+    await this.#terraform(directory, ["apply", "-auto-approve", "-input=false"]);
+    return this.output(state, "instance_id");
+  }
+
+  /** Applies what the last {@link prepare} described, with other differences. */
+  async change(state: string, described: Described): Promise<void> {
+    const directory = join(this.#directory, state);
+    this.#write(directory, described, true);
+    await this.#terraform(directory, ["apply", "-auto-approve", "-input=false"]);
+  }
+
+  async output(state: string, name: string): Promise<string> {
+    return this.#terraform(join(this.#directory, state), ["output", "-raw", name]);
+  }
+
+  /** The environment group of a state. */
+  async groupId(state: string): Promise<string> {
+    const shown = await this.#terraform(join(this.#directory, state), [
+      "state",
+      "show",
+      "-no-color",
+      "render_env_group.backend",
+    ]);
+    return /id\s+= "(evg-[a-z0-9]+)"/.exec(shown)?.[1] ?? "";
+  }
+
+  /** A real plan, and the review of it. */
+  async plan({ from, mode = "change", replace = [], before = [], ...described }: Planned): Promise<Review> {
+    const directory = join(this.#directory, `plan-${++this.#plans}`);
+    mkdirSync(directory);
+    if (from !== undefined) cpSync(join(this.#directory, from), directory, { recursive: true });
+    const policy = this.#write(directory, described, false);
+    if (from === undefined) await this.#terraform(directory, ["init", "-input=false"]);
+    for (const args of before) await this.#terraform(directory, args);
+
+    const stack = describeStack(NAME, stackDirectory(directory), policy);
+    const terraform = new Terraform({ directory: stackDirectory(directory) });
+    const out = join(directory, "plan.tfplan");
+    const { exitCode, errors } = await terraform.plan({ out, mode, replace });
+    const planFile = exitCode === 0 || existsSync(out) ? out : undefined;
+    return reviewPlanFile(terraform, planFile, stack, mode, errors);
+  }
+
+  /** Synthesizes into a directory; what the policy says of it. */
+  #write(directory: string, { redis, rest, edit }: Described, withoutCommands: boolean): Review["policy"] {
+    const environment = defineEnvironment({
+      name: NAME,
+      backend: { name: "connect-yw-backend", env: { ENABLE_QUEUES: "true" } },
+      state: { type: "local", path: "state.tfstate" },
+      ...rest,
+      redis: {
+        name: "queues",
+        region: "oregon",
+        plan: "starter",
+        ipAllowList: [{ cidrBlock: "192.0.2.7/32", description: "office" }],
+        deletionProtection: false,
+        ...redis,
+      },
+    });
+    const app = createApp([environment], join(directory, "cdktf.out"));
+    app.synth();
+    const file = join(stackDirectory(directory), "cdk.tf.json");
+    const terraform = terraformSchema.parse(JSON.parse(readFileSync(file, "utf8")));
+    edit?.(terraform);
+    if (withoutCommands) {
+      for (const step of Object.values(terraform.resource.null_resource ?? {})) delete step.provisioner;
+    }
+    writeFileSync(file, JSON.stringify(terraform));
+    const stack = app.node.children.find((child) => child instanceof RedisStack);
+    const { warnings = [], exceptions = [] } = stack?.policy.result() ?? {};
+    return { warnings, exceptions };
+  }
+
+  async #terraform(directory: string, args: readonly string[]): Promise<string> {
+    return (await execa("terraform", args, { cwd: stackDirectory(directory) })).stdout;
+  }
+}
+
+function stackDirectory(directory: string): string {
+  return join(directory, "cdktf.out", "stacks", NAME);
+}
