@@ -3,6 +3,8 @@ import { Resource as NullResource } from "@cdktf/provider-null/lib/resource/inde
 import {
   type App,
   LocalBackend,
+  type LocalExecProvisioner,
+  TerraformIterator,
   type TerraformMetaArguments,
   TerraformOutput,
   TerraformProvider,
@@ -64,6 +66,39 @@ export function byHand(app: App, name: string): TerraformStack {
       },
     ],
   });
+  const service = serviceId.stringValue;
+  const run = (command: string, environment: Record<string, string>, when?: "destroy"): LocalExecProvisioner => ({
+    type: "local-exec",
+    command,
+    workingDir: `\${path.root}/../../..`,
+    environment,
+    ...(when === undefined ? {} : { when }),
+  });
+  const parameters = JSON.stringify({ deadlineSeconds: 300, acceptUnknown: false });
+  const expected = JSON.stringify({
+    environment: name,
+    name: "koinoniasms-redis",
+    region: "oregon",
+    plan: "standard",
+    evictionPolicy: "noeviction",
+    persistence: "journal_snapshot",
+    ipAllowList: [],
+    internalAuthentication: false,
+  });
+  const backend = JSON.stringify({
+    name: "connect-yw-backend",
+    serviceId: service,
+    groupName: "koinoniasms-redis-env",
+    env: { ENABLE_QUEUES: "true" },
+    rollOutSeconds: 900,
+  });
+
+  const preflight = new NullResource(stack, "preflight", {
+    triggers: { redis: expected, backend },
+    provisioners: [
+      run("node --import tsx wiring/main.ts preflight", { REDIS_EXPECTED: expected, BACKEND_EXPECTED: backend }),
+    ],
+  });
   const redis = new Resource(
     stack,
     "redis",
@@ -77,7 +112,9 @@ export function byHand(app: App, name: string): TerraformStack {
       ip_allow_list: [],
     },
     {
+      dependsOn: [preflight],
       lifecycle: {
+        createBeforeDestroy: true,
         preventDestroy: true,
         postcondition: [
           {
@@ -90,17 +127,6 @@ export function byHand(app: App, name: string): TerraformStack {
     },
   );
   const id = redis.getStringAttribute("id");
-  const parameters = JSON.stringify({ deadlineSeconds: 300, acceptUnknown: false });
-  const expected = JSON.stringify({
-    environment: name,
-    name: "koinoniasms-redis",
-    region: "oregon",
-    plan: "standard",
-    evictionPolicy: "noeviction",
-    persistence: "journal_snapshot",
-    ipAllowList: [],
-    internalAuthentication: false,
-  });
   const checks = new NullResource(stack, "redis_checks", {
     triggers: {
       instance_id: id,
@@ -114,12 +140,25 @@ export function byHand(app: App, name: string): TerraformStack {
       checks: parameters,
     },
     provisioners: [
-      {
-        type: "local-exec",
-        command: "node checks/start.cjs --post-apply",
-        workingDir: `\${path.root}/../../..`,
-        environment: { REDIS_INSTANCE_ID: id, REDIS_EXPECTED: expected, REDIS_CHECKS: parameters },
-      },
+      run("node checks/start.cjs --post-apply", {
+        REDIS_INSTANCE_ID: id,
+        REDIS_EXPECTED: expected,
+        REDIS_CHECKS: JSON.stringify({ deadlineSeconds: 300, acceptUnknown: false, backendServiceId: service }),
+      }),
+    ],
+  });
+  const services = TerraformIterator.fromList([service]);
+  const leave = new NullResource(stack, "backend_leave", {
+    forEach: services,
+    triggers: { service_id: services.value },
+    lifecycle: { createBeforeDestroy: true },
+    dependsOn: [checks],
+    provisioners: [
+      run(
+        "node --import tsx wiring/main.ts leave",
+        { BACKEND_SERVICE_ID: `\${self.triggers.service_id}`, BACKEND_ROLL_OUT_SECONDS: "900" },
+        "destroy",
+      ),
     ],
   });
   const url = `redis://${id}:6379`;
@@ -129,17 +168,44 @@ export function byHand(app: App, name: string): TerraformStack {
     "backend_group",
     "render_env_group",
     { name: "koinoniasms-redis-env", env_vars: envVars },
-    { dependsOn: [checks] },
+    { dependsOn: [leave] },
   );
-  new Resource(
+  group.overrideLogicalId("backend");
+  const groupId = group.getStringAttribute("id");
+  const link = new Resource(
     stack,
     "backend_link",
     "render_env_group_link",
-    { env_group_id: group.getStringAttribute("id"), service_ids: [serviceId.stringValue] },
+    { env_group_id: groupId, service_ids: [service] },
     {},
   );
+  link.overrideLogicalId("backend");
+  const rollOut = new NullResource(stack, "backend_roll_out", {
+    triggers: {
+      service_id: service,
+      group_id: groupId,
+      redis_url: url,
+      env: JSON.stringify({ ENABLE_QUEUES: "true" }),
+    },
+    dependsOn: [link],
+    provisioners: [
+      run("node --import tsx wiring/main.ts roll-out", { BACKEND_EXPECTED: backend, BACKEND_GROUP_ID: groupId }),
+    ],
+  });
+  new NullResource(stack, "backend_checks", {
+    triggers: { instance_id: id, backend, roll_out: rollOut.id },
+    provisioners: [
+      run("node checks/start.cjs --post-apply", {
+        REDIS_INSTANCE_ID: id,
+        REDIS_EXPECTED: expected,
+        REDIS_CHECKS: parameters,
+        BACKEND_EXPECTED: backend,
+      }),
+    ],
+  });
   new TerraformOutput(stack, "instance_id", { value: id });
   new TerraformOutput(stack, "plan", { value: "standard" });
+  new TerraformOutput(stack, "deletion_protection", { value: true });
   new TerraformOutput(stack, "eviction_policy", { value: "noeviction" });
   new TerraformOutput(stack, "memory", { value: "1 GB" });
   new TerraformOutput(stack, "internal_url", { value: url, sensitive: true });

@@ -1,5 +1,5 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import assert from "node:assert/strict";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { App } from "cdktf";
 import { defineEnvironment, type Environment } from "../environments/schema.ts";
@@ -10,8 +10,11 @@ const ROUNDS = 300;
 const MANY = 1_000;
 const FEW = 100;
 
-const outdir = mkdtempSync(join(tmpdir(), "bench-synth-"));
+// Beside cdktf.out, so that the relative paths in the Terraform are those of a deploy.
+const REPOSITORY = join(import.meta.dirname, "..");
+const outdirs = { hand: mkdtempSync(join(REPOSITORY, ".synth-")), ours: mkdtempSync(join(REPOSITORY, ".synth-")) };
 try {
+  assertSameTerraform();
   // Interleaved, so that whatever else the machine does falls on both; the median of the pairs' ratios is stable.
   for (let warmUp = 0; warmUp < 10; warmUp++) pair();
   const pairs = Array.from({ length: ROUNDS }, pair);
@@ -28,15 +31,27 @@ try {
   const many = time(() => ours(MANY)) / MANY;
   line(`an environment among ${MANY} ÷ among ${FEW}`, many / few, 1.2, `${many.toFixed(1)} ms each`);
 } finally {
-  rmSync(outdir, { recursive: true, force: true });
+  for (const outdir of Object.values(outdirs)) rmSync(outdir, { recursive: true, force: true });
+}
+
+/** A comparison with something else would say nothing. */
+function assertSameTerraform(): void {
+  hand();
+  ours(1);
+  const [expected, actual] = [outdirs.hand, outdirs.ours].map((outdir) => {
+    const file = join(outdir, "stacks", "environment-0", "cdk.tf.json");
+    // What is under "//" are cdktf's notes: the paths of constructs.
+    return JSON.parse(readFileSync(file, "utf8"), (key, value) => (key === "//" ? undefined : value));
+  });
+  assert.deepEqual(actual, expected);
 }
 
 function pair() {
-  return { hand: time(() => hand()), ours: time(() => ours(1)) };
+  return { hand: time(hand), ours: time(() => ours(1)) };
 }
 
 function hand(): void {
-  const app = new App({ outdir: join(outdir, "hand"), stackTraces: false });
+  const app = new App({ outdir: outdirs.hand, stackTraces: false });
   byHand(app, "environment-0");
   app.synth();
 }
@@ -44,7 +59,7 @@ function hand(): void {
 function ours(count: number): void {
   createApp(
     Array.from({ length: count }, (_, index) => environment(index)),
-    join(outdir, "ours"),
+    outdirs.ours,
   ).synth();
 }
 
