@@ -75,7 +75,7 @@ export function byHand(app: App, name: string): TerraformStack {
     ...(when === undefined ? {} : { when }),
   });
   const parameters = JSON.stringify({ deadlineSeconds: 300, acceptUnknown: false });
-  const expected = JSON.stringify({
+  const description = {
     environment: name,
     name: "koinoniasms-redis",
     region: "oregon",
@@ -84,17 +84,23 @@ export function byHand(app: App, name: string): TerraformStack {
     persistence: "journal_snapshot",
     ipAllowList: [],
     internalAuthentication: false,
-  });
-  const backend = JSON.stringify({
+  };
+  const expected = JSON.stringify(description);
+  const wiring = {
     name: "connect-yw-backend",
     serviceId: service,
     groupName: "koinoniasms-redis-env",
     env: { ENABLE_QUEUES: "true" },
     rollOutSeconds: 900,
-  });
+  };
+  const backend = JSON.stringify(wiring);
 
   const preflight = new NullResource(stack, "preflight", {
-    triggers: { redis: expected, backend },
+    // JSON leaves out what is undefined.
+    triggers: {
+      redis: JSON.stringify({ ...description, name: undefined }),
+      backend: JSON.stringify({ ...wiring, groupName: undefined }),
+    },
     provisioners: [
       run("node --import tsx wiring/main.ts preflight", { REDIS_EXPECTED: expected, BACKEND_EXPECTED: backend }),
     ],

@@ -26,8 +26,15 @@ export class Preflight extends Construct {
     super(scope, id);
     const redis = escapeTemplate(JSON.stringify(props.redis));
     const backend = escapeTemplate(JSON.stringify(props.backend));
+    // Not again for a new name: Render keeps the instance and the group, and under their former names they could not be
+    // told from somebody else's.
+    const { name: _instance, ...judgedRedis } = props.redis;
+    const { groupName: _group, ...judgedBackend } = props.backend;
     this.passed = new NullResource(this, "Default", {
-      triggers: { redis, backend },
+      triggers: {
+        redis: escapeTemplate(JSON.stringify(judgedRedis)),
+        backend: escapeTemplate(JSON.stringify(judgedBackend)),
+      },
       provisioners: [
         wiringCommand({
           command: "preflight",

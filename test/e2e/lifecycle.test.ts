@@ -59,6 +59,18 @@ describe.each(TOOLS)("an environment's life with %s", (tool) => {
     expect(exitCode).toBe(0);
   });
 
+  test("another name changes the name and nothing else", async () => {
+    const before = { id: await deployment.instanceId(), url: await redisUrl() };
+    deployment.describe({ name: "e2e-renamed" });
+    const { exitCode, output } = await deployment.deploy();
+    expect(exitCode, output).toBe(0);
+    expect(await deployment.instances()).toMatchObject([{ id: before.id, name: "e2e-renamed", status: "available" }]);
+    expect(await redisUrl()).toBe(before.url);
+    expect((await deployment.plan()).exitCode).toBe(0);
+    deployment.describe({});
+    expect((await deployment.deploy()).exitCode).toBe(0);
+  });
+
   test("without anybody on the allow list it is proven from inside, by a one-off job of the backend", async () => {
     deployment.describe({ ipAllowList: [] });
     const { exitCode, output } = await deployment.deploy();
