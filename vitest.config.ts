@@ -5,6 +5,8 @@ export default defineConfig({
     include: ["test/**/*.test.ts"],
     // Real servers, real Terraform and real builds: slow under load, and never to be hurried.
     testTimeout: 60_000,
+    // Where other jobs may take the cores for a moment, what depends on time gets a second try.
+    retry: process.env.CI ? 1 : 0,
     hookTimeout: 60_000,
   },
 });
