@@ -2,6 +2,7 @@ import { z } from "zod";
 import { type BackendDescription, backendDescriptionSchema } from "../render/backend-description.ts";
 import { type InstanceDescription, instanceDescriptionSchema } from "../render/instance-description.ts";
 import { InvalidValue } from "../render/invalid-value.ts";
+import { jsonVariable } from "../render/json-variable.ts";
 
 /** One environment to verify. */
 export interface Target {
@@ -21,25 +22,10 @@ export class UsageError extends Error {
   override readonly name = "UsageError";
 }
 
-/** A JSON text in an environment variable. */
-function json<T extends z.ZodType>(schema: T) {
-  return z
-    .string({ error: "is not set" })
-    .transform((text, context): unknown => {
-      try {
-        return JSON.parse(text);
-      } catch {
-        context.addIssue({ code: "custom", message: "is not JSON" });
-        return z.NEVER;
-      }
-    })
-    .pipe(schema);
-}
-
 const postApplyVariables = z.object({
   REDIS_INSTANCE_ID: z.string({ error: "is not set" }).regex(/^red-[a-z0-9-]+$/, "is not an instance's id (red-…)"),
-  REDIS_EXPECTED: json(instanceDescriptionSchema),
-  REDIS_CHECKS: json(
+  REDIS_EXPECTED: jsonVariable(instanceDescriptionSchema),
+  REDIS_CHECKS: jsonVariable(
     z.object({
       deadlineSeconds: z.int().positive(),
       acceptUnknown: z.boolean(),
@@ -47,7 +33,7 @@ const postApplyVariables = z.object({
     }),
   ),
   /** Set once the backend is wired: then it is the backend that is proved. */
-  BACKEND_EXPECTED: json(backendDescriptionSchema).optional(),
+  BACKEND_EXPECTED: jsonVariable(backendDescriptionSchema).optional(),
   TF_VAR_backend_service_id: z.string().optional(),
 });
 

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { backendDescriptionSchema } from "../render/backend-description.ts";
 import { instanceDescriptionSchema } from "../render/instance-description.ts";
 import { InvalidValue } from "../render/invalid-value.ts";
+import { jsonVariable } from "../render/json-variable.ts";
 import type { Wiring } from "./preflight-rules.ts";
 
 /** A mistake in how a command is called, or in the variables that it reads. */
@@ -10,21 +11,6 @@ export class UsageError extends Error {
 }
 
 const SERVICE_ID = /^srv-[a-z0-9]{20}$/;
-
-/** A JSON text in a variable. */
-function json<T extends z.ZodType>(schema: T) {
-  return z
-    .string({ error: "is not set" })
-    .transform((text, context): unknown => {
-      try {
-        return JSON.parse(text);
-      } catch {
-        context.addIssue({ code: "custom", message: "is not JSON" });
-        return z.NEVER;
-      }
-    })
-    .pipe(schema);
-}
 
 const ownerId = z
   .string({ error: "is not set. Set it to the workspace's id (tea-…): Render Dashboard, Settings." })
@@ -36,15 +22,15 @@ const instanceId = z.string({ error: "is not set" }).regex(/^red-[a-z0-9-]+$/, "
 /** What Terraform's provisioners set for each command. Ids and descriptions only, no secret. */
 export const PROVISIONED = {
   preflight: z.object({
-    REDIS_EXPECTED: json(instanceDescriptionSchema),
-    BACKEND_EXPECTED: json(backendDescriptionSchema),
+    REDIS_EXPECTED: jsonVariable(instanceDescriptionSchema),
+    BACKEND_EXPECTED: jsonVariable(backendDescriptionSchema),
     RENDER_OWNER_ID: ownerId,
   }),
   rollOut: z.object({
-    BACKEND_EXPECTED: json(backendDescriptionSchema),
+    BACKEND_EXPECTED: jsonVariable(backendDescriptionSchema),
     BACKEND_GROUP_ID: z.string({ error: "is not set" }).regex(/^evg-[a-z0-9]+$/, "is not a group's id (evg-…)"),
   }),
-  handOver: z.object({ BACKEND_EXPECTED: json(backendDescriptionSchema), REDIS_INSTANCE_ID: instanceId }),
+  handOver: z.object({ BACKEND_EXPECTED: jsonVariable(backendDescriptionSchema), REDIS_INSTANCE_ID: instanceId }),
   leave: z.object({ BACKEND_SERVICE_ID: serviceId, BACKEND_ROLL_OUT_SECONDS: seconds }),
   drain: z.object({
     /** Terraform's own variable, where the environment file leaves the id to whoever deploys. */
