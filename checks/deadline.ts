@@ -14,7 +14,9 @@ export class Deadline {
     return this.#controller.signal;
   }
 
+  /** Nothing once the signal was given. */
   get remainingMs(): number {
+    if (this.signal.aborted) return 0;
     return Math.max(0, Math.ceil(this.#at - performance.now()));
   }
 

@@ -1,4 +1,4 @@
-import { Redis } from "ioredis";
+import { type Command, Redis } from "ioredis";
 import type { RedisAddress } from "../redis/address.ts";
 import { RedisFailure } from "../redis/failure.ts";
 
@@ -9,10 +9,10 @@ const CONNECT_TIMEOUT_MS = 5_000;
  * error ends the trial. ioredis puts the password into its errors, so none gets out of this file.
  */
 export class Clients {
-  /** Rejects with the first error of any client. */
+  /** Rejects with the first error of any client, or when the other side ends a connection. */
   readonly failed: Promise<never>;
   readonly #address: RedisAddress;
-  readonly #clients: Redis[] = [];
+  readonly #clients: TrialClient[] = [];
   #first: RedisFailure | undefined;
   #fail: (failure: RedisFailure) => void = () => {};
 
@@ -28,7 +28,7 @@ export class Clients {
   /** A client as Bull and BullMQ demand it, but one that gives up. */
   connect(): Redis {
     const { host, port, username, password, db, tls } = this.#address;
-    const client = new Redis({
+    const client = new TrialClient({
       host,
       port,
       db,
@@ -45,9 +45,10 @@ export class Clients {
       ...(password === undefined ? {} : { password }),
       ...(tls ? { tls: { rejectUnauthorized: true } } : {}),
     });
-    client.on("error", (error: unknown) => {
-      this.#first ??= this.classify(error);
-      this.#fail(this.#first);
+    client.on("error", (error: unknown) => this.#failWith(error));
+    // ioredis calls it no error when the other side closes.
+    client.on("end", () => {
+      if (!client.endAsked) this.#failWith(new RedisFailure("CLOSED"));
     });
     this.#clients.push(client);
     return client;
@@ -66,11 +67,43 @@ export class Clients {
     return new RedisFailure(closed ? "CLOSED" : "ERR");
   }
 
-  /** Ends every client at once. */
+  /** Ends every client at once, and for good. */
   close(): void {
-    for (const client of this.#clients) {
-      // After its end, disconnect() would keep the process for another while.
-      if (client.status !== "end") client.disconnect();
-    }
+    for (const client of this.#clients) client.retire();
+  }
+
+  #failWith(error: unknown): void {
+    this.#first ??= this.classify(error);
+    this.#fail(this.#first);
+  }
+}
+
+/** An ioredis client that tells whether its end was asked for, and that can be ended for good. */
+class TrialClient extends Redis {
+  /** Whether it is on our side that the connection is to end. */
+  endAsked = false;
+  /** Not `#retired`: ioredis connects in its constructor, before a subclass has fields. */
+  private retired = false;
+
+  override sendCommand(command: Command, stream?: Parameters<Redis["sendCommand"]>[1]): unknown {
+    if (command.name === "quit") this.endAsked = true;
+    return super.sendCommand(command, stream);
+  }
+
+  override disconnect(reconnect?: boolean): void {
+    this.endAsked = true;
+    super.disconnect(reconnect);
+  }
+
+  override connect(callback?: Parameters<Redis["connect"]>[0]): Promise<void> {
+    // While it closes, Bull connects again.
+    return this.retired ? new Promise(() => {}) : super.connect(callback);
+  }
+
+  /** Ends the connection, and lets nobody open it again. */
+  retire(): void {
+    this.retired = true;
+    // After its end, disconnect() would keep the process for another while.
+    if (this.status !== "end") this.disconnect();
   }
 }

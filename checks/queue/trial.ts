@@ -23,14 +23,15 @@ export async function outcomeOf(
   address: RedisAddress,
 ): Promise<LibraryObservation["outcome"]> {
   const clients = new Clients(address);
-  const trial = LIBRARIES[library](clients, `render-redis-check-${randomBytes(9).toString("hex")}`);
+  let trial: Trial | undefined;
   try {
+    trial = LIBRARIES[library](clients, `render-redis-check-${randomBytes(9).toString("hex")}`);
     const answer = await Promise.race([trial.complete(), clients.failed]);
     return answer === 42 ? { reply: "OK" } : { failure: "ERR" };
   } catch (error) {
     return { failure: clients.classify(error).kind };
   } finally {
-    trial.end();
+    trial?.end();
     clients.close();
   }
 }

@@ -1,16 +1,26 @@
-import { parentPort, workerData } from "node:worker_threads";
-import type { LibraryObservation } from "../observation/observation.ts";
+import { parentPort } from "node:worker_threads";
+import type { Answer, LibraryObservation } from "../observation/observation.ts";
 import type { RedisAddress } from "../redis/address.ts";
 import { outcomeOf } from "./trial.ts";
 
 /** What the thread is told. */
 export interface TrialTask {
+  readonly id: number;
   readonly library: LibraryObservation["library"];
   readonly address: RedisAddress;
 }
 
-// The libraries leave promises behind that nobody waits for; what becomes of the job is told all the same.
-process.on("unhandledRejection", () => {});
+/** What it answers, once for each task. */
+export interface TrialAnswer {
+  readonly id: number;
+  readonly outcome: Answer;
+}
 
-const { library, address }: TrialTask = workerData;
-void outcomeOf(library, address).then((outcome) => parentPort?.postMessage(outcome));
+// The libraries let errors go, from promises and timers of theirs; what becomes of each job is told all the same.
+process.on("unhandledRejection", () => {});
+process.on("uncaughtException", () => {});
+
+parentPort?.on("message", async ({ id, library, address }: TrialTask) => {
+  const answer: TrialAnswer = { id, outcome: await outcomeOf(library, address) };
+  parentPort?.postMessage(answer);
+});

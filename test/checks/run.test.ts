@@ -1,4 +1,4 @@
-import { execFile } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -86,6 +86,28 @@ test("a report that cannot be written does not hide the others, nor the verdict"
   expect(stdout).toContain("staging");
   expect(stderr).toMatch(/A report could not be written \(E[A-Z]+\): .*x\.json/);
   expect(code).toBe(1);
+});
+
+test("a reader that does not read holds the process no longer than a second beyond its deadline", async () => {
+  const { host, stop } = await startTestApi({});
+  onTestFinished(stop);
+  // More than a pipe takes.
+  const reports = Array.from({ length: 60 }, () => ["--report", "json"]).flat();
+  const settings = { PATH: process.env.PATH, RENDER_HOST: host, RENDER_API_KEY: "rnd_key", FILE: bundle.file };
+  const script = `{ "$0" "$FILE" staging --deadline 2 "$@"; echo "exit $?" >&2; } | sleep 20 & wait $(jobs -p)`;
+  const started = performance.now();
+  const shell = spawn("bash", ["-c", script, process.execPath, ...reports], { env: settings, detached: true });
+  onTestFinished(() => void process.kill(-(shell.pid ?? 0), "SIGKILL"));
+  let stderr = "";
+  await new Promise<void>((resolve) => {
+    shell.stderr.on("data", (chunk) => {
+      stderr += chunk;
+      if (/exit \d+\n/.test(stderr)) resolve();
+    });
+  });
+  expect(stderr).toMatch(/A report could not be written \(EAGAIN\)/);
+  expect(stderr).toContain("exit 1\n");
+  expect(performance.now() - started).toBeLessThan(4_000);
 });
 
 test("--help", async () => {

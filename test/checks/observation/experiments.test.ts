@@ -1,8 +1,6 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from "vitest";
 import { proveEviction } from "../../../checks/observation/eviction-proof.ts";
 import { observe } from "../../../checks/observation/observe.ts";
-import { tryLibraries } from "../../../checks/queue/try-libraries.ts";
 import { parseRedisUrl } from "../../../checks/redis/address.ts";
 import { EVICTION_POLICIES, redisSpelling } from "../../../render/eviction-policies.ts";
 import { type RedisServer, startRedis, USER } from "../support/redis-server.ts";
@@ -48,18 +46,6 @@ describe("whatever is tried leaves nothing behind", () => {
     expect(await keys()).toBe(0);
   });
 
-  test("Bull and BullMQ", async () => {
-    const outcomes = await tryLibraries(parseRedisUrl(url), soon().signal);
-    expect(outcomes).toEqual([
-      { library: "Bull", outcome: { reply: "OK" } },
-      { library: "BullMQ", outcome: { reply: "OK" } },
-    ]);
-    expect(await keys()).toBe(0);
-    await sleep(50);
-    const [clients] = await server.admin(["CLIENT", "LIST"]);
-    expect(String(clients).trim().split("\n")).toHaveLength(1);
-  });
-
   test("even when the process dies in the middle, for what was written has little time to live", async () => {
     await server.admin(["ACL", "SETUSER", USER, "-del"]);
     onTestFinished(async () => {
@@ -73,33 +59,6 @@ describe("whatever is tried leaves nothing behind", () => {
       expect(time).toBeGreaterThan(0);
       expect(time).toBeLessThanOrEqual(30_000);
     }
-  });
-});
-
-describe("Bull and BullMQ", () => {
-  test.each([
-    ["a wrong password", () => url.replace(/:[^:]+@/, ":wrong@"), "WRONGPASS"],
-    ["nobody there", () => "redis://localhost:1", "REFUSED"],
-  ])("%s", async (_, where, failure) => {
-    expect(await tryLibraries(parseRedisUrl(where()), soon().signal)).toEqual([
-      { library: "Bull", outcome: { failure } },
-      { library: "BullMQ", outcome: { failure } },
-    ]);
-  });
-
-  test("a full memory", async () => {
-    await server.admin(["CONFIG", "SET", "maxmemory", "1"]);
-    const outcomes = await tryLibraries(parseRedisUrl(url), soon().signal);
-    expect(outcomes.map(({ outcome }) => outcome)).toEqual([{ failure: "OOM" }, { failure: "OOM" }]);
-  });
-
-  test("a frozen server, up to the signal", async () => {
-    server.signal("SIGSTOP");
-    onTestFinished(() => server.signal("SIGCONT"));
-    const started = performance.now();
-    const outcomes = await tryLibraries(parseRedisUrl(url), AbortSignal.timeout(300));
-    expect(outcomes.map(({ outcome }) => outcome)).toEqual([{ failure: "STOPPED" }, { failure: "STOPPED" }]);
-    expect(performance.now() - started).toBeLessThan(1_000);
   });
 });
 
