@@ -97,8 +97,8 @@ async function plan(
   replace: readonly string[],
 ): Promise<Review> {
   try {
-    const { exitCode, errors } = await terraform.plan({ out: planFile, mode, replace });
-    if (exitCode === 0) return await reviewPlanFile(terraform, planFile, stack, mode);
+    const { exitCode, errors, isEmpty } = await terraform.plan({ out: planFile, mode, replace });
+    if (exitCode === 0) return await reviewPlanFile(terraform, isEmpty ? undefined : planFile, stack, mode);
     // Terraform saves what it got to, unless it failed before that.
     return await reviewPlanFile(terraform, planFile, stack, mode, errors).catch(() =>
       reviewPlanFile(terraform, undefined, stack, mode, errors),

@@ -13,7 +13,7 @@ const LIKELY_SECRET = 16;
 /**
  * The review of a plan as Terraform saved it, together with what Terraform complained about while it made it.
  *
- * @param planFile `undefined` when Terraform did not get as far as saving one.
+ * @param planFile `undefined` when there is nothing in it, or when Terraform did not get as far as saving one.
  */
 export async function reviewPlanFile(
   terraform: Terraform,

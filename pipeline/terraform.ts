@@ -6,6 +6,9 @@ import { type Diagnostic, describeDiagnostic, readEvent, type TerraformEvent } f
 /** How long to wait for somebody else's lock on the state. */
 const LOCK_TIMEOUT = "60s";
 
+/** The exit code of `terraform plan -detailed-exitcode` when it found something to do. */
+const HAS_CHANGES = 2;
+
 export interface TerraformOptions {
   /** The directory with the Terraform. */
   readonly directory: string;
@@ -27,6 +30,12 @@ export interface TerraformOutcome {
   readonly exitCode: number;
   /** What was wrong; empty when it succeeded. */
   readonly errors: readonly Diagnostic[];
+}
+
+/** How planning ended. */
+export interface PlanOutcome extends TerraformOutcome {
+  /** There is nothing to do, and nobody changed anything elsewhere: the plan has nothing to show. */
+  readonly isEmpty: boolean;
 }
 
 /** Terraform could not do what every command needs. The message is Terraform's own. */
@@ -57,10 +66,11 @@ export class Terraform {
    * Plans and saves the plan. Initializes first where Terraform says that it must: init costs as much as a plan, and is
    * needed once.
    */
-  async plan(options: PlanOptions): Promise<TerraformOutcome> {
+  async plan(options: PlanOptions): Promise<PlanOutcome> {
     const args = [
       "plan",
       "-json",
+      "-detailed-exitcode",
       "-input=false",
       `-lock-timeout=${LOCK_TIMEOUT}`,
       `-out=${options.out}`,
@@ -68,10 +78,19 @@ export class Terraform {
       ...(options.mode === "refresh-only" ? ["-refresh-only"] : []),
       ...(options.replace ?? []).map((address) => `-replace=${address}`),
     ];
-    const first = await this.#report(args);
+    const first = await this.#plan(args);
     if (!first.errors.some(asksForInit)) return first;
     await this.init();
-    return this.#report(args);
+    return this.#plan(args);
+  }
+
+  async #plan(args: readonly string[]): Promise<PlanOutcome> {
+    let hasDrift = false;
+    const { exitCode, errors } = await this.#report(args, ({ type }) => {
+      hasDrift ||= type === "resource_drift";
+    });
+    if (exitCode === HAS_CHANGES) return { exitCode: 0, errors: [], isEmpty: false };
+    return { exitCode, errors, isEmpty: exitCode === 0 && !hasDrift };
   }
 
   /** Applies a saved plan, and nothing else. */
@@ -107,12 +126,16 @@ export class Terraform {
     this.#running?.kill("SIGINT");
   }
 
-  async #report(args: readonly string[]): Promise<TerraformOutcome> {
+  async #report(
+    args: readonly string[],
+    onEvent: (event: TerraformEvent) => void = () => {},
+  ): Promise<TerraformOutcome> {
     const errors: Diagnostic[] = [];
     const { exitCode, stderr } = await this.#run(args, (line) => {
       const event = readEvent(line);
       if (event === undefined) return;
       if (event.diagnostic?.severity === "error") errors.push(event.diagnostic);
+      onEvent(event);
       this.#options.onEvent?.(event);
     });
     // What goes wrong before Terraform reads its options, or while it dies, is not in its JSON.

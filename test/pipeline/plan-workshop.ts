@@ -2,7 +2,7 @@ import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, write
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
-import { vi } from "vitest";
+import { expect, vi } from "vitest";
 import { z } from "zod";
 import { defineEnvironment, type EnvironmentInput } from "../../environments/schema.ts";
 import { exportsOf } from "../../local/cli/exports.ts";
@@ -48,6 +48,8 @@ export class PlanWorkshop {
   readonly render: LocalRender;
   readonly control: LocalControl;
   readonly client: RenderClient;
+  /** How many plans had nothing to show. */
+  emptyPlans = 0;
   readonly #provider: RunningProvider;
   readonly #directory = mkdtempSync(join(tmpdir(), "plans-"));
   #plans = 0;
@@ -122,9 +124,15 @@ export class PlanWorkshop {
     const stack = describeStack(NAME, stackDirectory(directory), policy);
     const terraform = new Terraform({ directory: stackDirectory(directory) });
     const out = join(directory, "plan.tfplan");
-    const { exitCode, errors } = await terraform.plan({ out, mode, replace });
+    const { exitCode, errors, isEmpty } = await terraform.plan({ out, mode, replace });
     const planFile = exitCode === 0 || existsSync(out) ? out : undefined;
-    return reviewPlanFile(terraform, planFile, stack, mode, errors);
+    const review = await reviewPlanFile(terraform, planFile, stack, mode, errors);
+    if (isEmpty) {
+      // Such a plan is not even opened by `npm run plan`; it would not say anything else.
+      expect(await reviewPlanFile(terraform, undefined, stack, mode)).toEqual(review);
+      this.emptyPlans += 1;
+    }
+    return review;
   }
 
   /** Synthesizes into a directory; what the policy says of it. */

@@ -469,6 +469,10 @@ test.each(CASES)("%s", async (name, planned, verdict, worst) => {
   for (const password of passwords) expect(JSON.stringify(review) + text).not.toContain(password);
 });
 
+test("some of them have nothing to show, and are held to the same review without being opened", () => {
+  expect(workshop.emptyPlans).toBeGreaterThan(0);
+});
+
 test("the same plan made twice has the same review, to the byte", async () => {
   const planned: Planned = { from: "starter", redis: { region: "ohio", plan: "pro" } };
   const first = renderMarkdown([await workshop.plan(planned)]);
