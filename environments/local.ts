@@ -14,6 +14,7 @@ export const local = defineEnvironment({
   },
   backend: {
     name: "connect-yw-backend",
+    region: "oregon",
     env: { ENABLE_QUEUES: "true" },
     healthPath: "/health",
     drainCommand: "node --import tsx local/backend/drain.ts",

@@ -14,6 +14,7 @@ export const production = defineEnvironment({
   },
   backend: {
     name: "connect-yw-backend",
+    region: "oregon",
     env: { ENABLE_QUEUES: "true" },
   },
   state: { type: "local", path: ".state/production.tfstate" },

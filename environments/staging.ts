@@ -12,6 +12,7 @@ export const staging = defineEnvironment({
   },
   backend: {
     name: "connect-yw-backend-staging",
+    region: "oregon",
     env: { ENABLE_QUEUES: "true" },
   },
   state: { type: "local", path: ".state/staging.tfstate" },

@@ -44,6 +44,7 @@ test("production is what the mission says", () => {
   expect(production.redis.deletionProtection).toBe(true);
   expect(production.backend).toEqual({
     name: "connect-yw-backend",
+    region: "oregon",
     env: { ENABLE_QUEUES: "true" },
     rollOutSeconds: 900,
   });
