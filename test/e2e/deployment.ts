@@ -15,6 +15,7 @@ import { type EnvGroup, getLinkedEnvGroups } from "../../render/api/env-group.ts
 import { type KeyValue, keyValueSchema } from "../../render/api/key-value.ts";
 import { listServiceEnvVars } from "../../render/api/service.ts";
 import { createApp } from "../../stacks/create-app.ts";
+import { discard } from "../secrets-in-play.ts";
 
 const REPOSITORY = join(import.meta.dirname, "../..");
 const STACK = "e2e";
@@ -61,6 +62,7 @@ export class Deployment {
   /** In the repository, because the checks run at a path relative to the Terraform. */
   readonly #workspace: string;
   readonly #socketDirectory = mkdtempSync(join(tmpdir(), "e2e-"));
+  readonly #transcript: string[] = [];
   #provider: RunningProvider | undefined;
   #env: Readonly<Record<string, string>> = {};
 
@@ -85,9 +87,10 @@ export class Deployment {
   async stop(): Promise<void> {
     await this.#provider?.stop();
     await this.render.stop();
-    for (const directory of [this.#workspace, this.#socketDirectory, this.render.directory]) {
+    for (const directory of [this.#socketDirectory, this.render.directory]) {
       rmSync(directory, { recursive: true, force: true });
     }
+    discard(this.#workspace, this.#transcript);
   }
 
   /** What Terraform and the checks use from now on: the right key and address, unless told otherwise. */
@@ -180,6 +183,7 @@ export class Deployment {
     cwd = join(this.#outdir, "stacks", STACK),
   ): Promise<Outcome> {
     const result = await execa(command, args, { cwd, env: { ...this.#env, ...env }, all: true, reject: false });
+    this.#transcript.push(result.all);
     return { exitCode: result.exitCode, output: result.all };
   }
 }

@@ -16,6 +16,7 @@ import { Terraform } from "../../pipeline/terraform.ts";
 import { RenderClient } from "../../render/api/client.ts";
 import { createApp } from "../../stacks/create-app.ts";
 import { RedisStack } from "../../stacks/redis-stack.ts";
+import { discard } from "../secrets-in-play.ts";
 
 /** Every environment here has the same name: it is a stack, and so an address, that all plans share. */
 const NAME = "staging";
@@ -76,8 +77,8 @@ export class PlanWorkshop {
     vi.unstubAllEnvs();
     await this.#provider.stop();
     await this.render.stop();
-    for (const directory of [this.#directory, this.render.directory])
-      rmSync(directory, { recursive: true, force: true });
+    rmSync(this.render.directory, { recursive: true, force: true });
+    discard(this.#directory);
   }
 
   /** Applies an environment for real, without the commands in its graph. Gives the instance's id. */

@@ -8,6 +8,7 @@ import { LocalControl } from "../../local/control.ts";
 import { type RunningProvider, startProvider } from "../../local/provider/server.ts";
 import { type LocalRender, startLocalRender } from "../../local/render.ts";
 import { RenderClient } from "../../render/api/client.ts";
+import { discard } from "../secrets-in-play.ts";
 
 const REPOSITORY = join(import.meta.dirname, "../..");
 /** Not part of what is deployed, or made by a run. */
@@ -81,14 +82,14 @@ export class Project {
   }
 
   remove(): void {
-    rmSync(this.path, { recursive: true, force: true });
+    discard(this.path, this.transcript);
   }
 
   async stop(): Promise<void> {
     await this.#provider.stop();
     await this.render.stop();
-    this.remove();
     rmSync(this.render.directory, { recursive: true, force: true });
+    this.remove();
   }
 
   /** Writes the environment `staging`: {@link STAGING} with these differences. */
