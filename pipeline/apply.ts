@@ -3,6 +3,7 @@ import pc from "picocolors";
 import { missingAcknowledgements } from "./acknowledgements.ts";
 import { Deployment } from "./deployment.ts";
 import { type DeploymentRecord, whoApplies, writeRecord } from "./deployment-record.ts";
+import { InstancesUnknown, otherInstances } from "./other-instances.ts";
 import { renderTable } from "./report/table.ts";
 import { fingerprintOf } from "./review/fingerprint.ts";
 import { toResourceChange } from "./review/resource-change.ts";
@@ -43,6 +44,7 @@ program.parseAsync().catch((error: unknown) => {
   if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : MISUSED;
   else if (error instanceof ConfigurationError || error instanceof TerraformMissing) fail(error, MISUSED);
   else if (error instanceof PlanRefused || error instanceof TerraformError) fail(error, FAILED);
+  else if (error instanceof InstancesUnknown) fail(error, FAILED);
   else throw error;
 });
 
@@ -127,7 +129,7 @@ async function openPlan(
   if (saved.review.terraform !== stack.digest) {
     throw refusal(environment, "the environment is described differently by now than when the plan was made");
   }
-  const review = await reviewPlanFile(terraform, planFile, stack, saved.review.mode);
+  const review = await reviewPlanFile(terraform, planFile, stack, saved.review.mode, otherInstances);
   if (fingerprintOf(review) !== saved.fingerprint)
     throw refusal(environment, "it does something else than its review says");
 

@@ -2,6 +2,7 @@ import { rm } from "node:fs/promises";
 import { Command, CommanderError, InvalidArgumentError } from "commander";
 import { type Progress, startProgress } from "../checks/progress.ts";
 import { InvalidValue } from "../render/invalid-value.ts";
+import { InstancesUnknown, otherInstances } from "./other-instances.ts";
 import { type ReportRequest, readReport, writeReports } from "./report/write-reports.ts";
 import { EXIT_CODES, worstVerdict } from "./review/outcome.ts";
 import type { Review } from "./review/review.ts";
@@ -98,15 +99,16 @@ async function plan(
 ): Promise<Review> {
   try {
     const { exitCode, errors, isEmpty } = await terraform.plan({ out: planFile, mode, replace });
-    if (exitCode === 0) return await reviewPlanFile(terraform, isEmpty ? undefined : planFile, stack, mode);
+    if (exitCode === 0)
+      return await reviewPlanFile(terraform, isEmpty ? undefined : planFile, stack, mode, otherInstances);
     // Terraform saves what it got to, unless it failed before that.
-    return await reviewPlanFile(terraform, planFile, stack, mode, errors).catch(() =>
-      reviewPlanFile(terraform, undefined, stack, mode, errors),
+    return await reviewPlanFile(terraform, planFile, stack, mode, otherInstances, errors).catch(() =>
+      reviewPlanFile(terraform, undefined, stack, mode, otherInstances, errors),
     );
   } catch (error) {
-    if (!(error instanceof TerraformError)) throw error;
+    if (!(error instanceof TerraformError || error instanceof InstancesUnknown)) throw error;
     const diagnostic = { severity: "error", summary: error.message, detail: "" };
-    return reviewPlanFile(terraform, undefined, stack, mode, [diagnostic]);
+    return reviewPlanFile(terraform, undefined, stack, mode, otherInstances, [diagnostic]);
   }
 }
 

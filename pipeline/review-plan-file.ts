@@ -1,4 +1,5 @@
 import { Secrets } from "../checks/secrets.ts";
+import type { otherInstances } from "./other-instances.ts";
 import { type Review, reviewPlan } from "./review/review.ts";
 import type { SynthesizedStack } from "./synthesized-stack.ts";
 import type { Terraform } from "./terraform.ts";
@@ -14,12 +15,14 @@ const LIKELY_SECRET = 16;
  * The review of a plan as Terraform saved it, together with what Terraform complained about while it made it.
  *
  * @param planFile `undefined` when there is nothing in it, or when Terraform did not get as far as saving one.
+ * @param lookAround finds the instances that Terraform does not know of.
  */
 export async function reviewPlanFile(
   terraform: Terraform,
   planFile: string | undefined,
   stack: SynthesizedStack,
   mode: Review["mode"],
+  lookAround: typeof otherInstances,
   errors: readonly Diagnostic[] = [],
 ): Promise<Review> {
   const plan = planFile === undefined ? EMPTY : terraformPlanSchema.parse(await terraform.show(planFile));
@@ -30,6 +33,7 @@ export async function reviewPlanFile(
     terraform: stack.digest,
     paths: stack.paths,
     policy: stack.policy,
+    others: await lookAround(plan),
     errors: errors.map((error) => secrets.mask(describeDiagnostic(error))),
   });
 }

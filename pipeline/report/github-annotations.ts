@@ -2,7 +2,7 @@ import { KIND_TITLES, type Kind } from "../review/finding.ts";
 import type { Review, ReviewedFinding } from "../review/review.ts";
 
 /** Kinds that are worth a mark beside the run; the others stand in the review. */
-const MARKED: readonly Kind[] = ["data-loss", "refused", "restart", "behaviour", "redeploy", "exposure"];
+const MARKED: readonly Kind[] = ["data-loss", "refused", "duplicate", "restart", "behaviour", "redeploy", "exposure"];
 
 /**
  * Workflow commands that GitHub Actions shows beside the run: an error for what waits for an acknowledgement, a

@@ -4,6 +4,7 @@ import { bookkeeping } from "./rules/bookkeeping.ts";
 import { checks } from "./rules/checks.ts";
 import { cost } from "./rules/cost.ts";
 import { dataLoss } from "./rules/data-loss.ts";
+import { duplicate } from "./rules/duplicate.ts";
 import { exposure } from "./rules/exposure.ts";
 import { redeploy } from "./rules/redeploy.ts";
 import { refused } from "./rules/refused.ts";
@@ -13,6 +14,7 @@ import { restart } from "./rules/restart.ts";
 export const allRules: readonly Rule[] = [
   ...dataLoss,
   ...refused,
+  ...duplicate,
   ...restart,
   ...behaviour,
   ...redeploy,

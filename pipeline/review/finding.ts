@@ -4,6 +4,7 @@ import type { AttributeChange } from "./attribute-change.ts";
 export const KINDS = [
   "data-loss",
   "refused",
+  "duplicate",
   "restart",
   "behaviour",
   "redeploy",
@@ -19,6 +20,7 @@ export type Kind = (typeof KINDS)[number];
 export const KIND_TITLES: Readonly<Record<Kind, string>> = {
   "data-loss": "Data loss",
   refused: "Refused by Render",
+  duplicate: "Duplicate",
   restart: "Restart",
   behaviour: "Behaviour",
   redeploy: "Redeploy of the backend",

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { OtherInstance } from "../other-instances.ts";
 import { configuredAddress, type TerraformPlan } from "../terraform-plan.ts";
 import { allRules } from "./all-rules.ts";
 import { acknowledgement, type Finding, KINDS, sortFindings } from "./finding.ts";
@@ -76,16 +77,18 @@ export interface ReviewSubject {
   readonly policy: Review["policy"];
   /** Terraform's error messages, free of secrets. */
   readonly errors: readonly string[];
+  /** The workspace's instances that Terraform does not know of, when the plan makes one. */
+  readonly others: readonly OtherInstance[];
 }
 
 /** Judges a plan by every rule. The same plan gives the same review, byte for byte. */
 export function reviewPlan(plan: TerraformPlan, subject: ReviewSubject): Review {
-  const { environment, mode, terraform } = subject;
+  const { environment, mode, terraform, others } = subject;
   const resources = plan.resource_changes.map(toResourceChange);
   const outputs = Object.entries(plan.output_changes).map(([name, change]) => toOutputChange(name, change));
   // In a refresh-only plan outputs follow what was found; nobody decided on them.
   const changes = mode === "refresh-only" ? resources : [...resources, ...outputs];
-  const context = { environment, plan, changes };
+  const context = { environment, plan, changes, others };
 
   const noise = changes.filter((change) => isNoise(change, context));
   const real = changes.filter((change) => !noise.includes(change) && isChange(change)).toSorted(byAddress);

@@ -1,3 +1,4 @@
+import type { OtherInstance } from "../other-instances.ts";
 import type { TerraformPlan } from "../terraform-plan.ts";
 import type { AttributeChange } from "./attribute-change.ts";
 import type { Kind } from "./finding.ts";
@@ -9,6 +10,8 @@ export interface RuleContext {
   readonly plan: TerraformPlan;
   /** Every change of the plan; those that do nothing as well. */
   readonly changes: readonly ResourceChange[];
+  /** The workspace's instances that Terraform does not know of, when the plan makes one. */
+  readonly others: readonly OtherInstance[];
 }
 
 /** One thing to look for in a plan. */

@@ -70,6 +70,11 @@ export async function findKeyValues(client: RenderClient, name: string, ownerId?
   return client.list("/key-value", "keyValue", keyValueSchema, query);
 }
 
+/** Every instance of the workspace, or of all that the key may see. */
+export async function listKeyValues(client: RenderClient, ownerId?: string): Promise<KeyValue[]> {
+  return client.list("/key-value", "keyValue", keyValueSchema, ownerId === undefined ? {} : { ownerId });
+}
+
 export async function getConnectionInfo(client: RenderClient, id: string): Promise<ConnectionInfo> {
   return client.request("GET", `/key-value/${id}/connection-info`, connectionInfoSchema);
 }

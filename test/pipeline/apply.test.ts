@@ -2,7 +2,7 @@ import { copyFileSync, mkdirSync, readdirSync, readFileSync, statSync, writeFile
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { deploymentRecordSchema } from "../../pipeline/deployment-record.ts";
-import { getConnectionInfo, keyValueSchema } from "../../render/api/key-value.ts";
+import { createKeyValue, deleteKeyValue, getConnectionInfo, keyValueSchema } from "../../render/api/key-value.ts";
 import { Project } from "./project.ts";
 
 const LOSS = "data-loss:render_keyvalue.redis";
@@ -282,6 +282,44 @@ describe("plan and apply", () => {
     const { exitCode, output } = await project.plan("staging", "local");
     expect(exitCode).toBe(3);
     expect(output.indexOf("staging: needs acknowledgement")).toBeLessThan(output.indexOf("local: changes"));
+  });
+
+  test("an instance that Terraform does not know and that has the name is told, and waits for an acknowledgement", async () => {
+    const name = "koinoniasms-redis-local";
+    const settings = { name, region: "oregon", plan: "starter", maxmemoryPolicy: "noeviction", ipAllowList: [] };
+    const { id } = await createKeyValue(project.client, { ...settings, ownerId: project.render.ownerId });
+    const { exitCode, output } = await project.plan("local");
+    expect(exitCode, output).toBe(3);
+    expect(output).toMatch(`Render has an instance of this name already, which Terraform does not know: ${id}.`);
+    expect(output).toContain(`cdktf.out/stacks/local import render_keyvalue.redis ${id}`);
+    expect(output).toContain("--ack duplicate:render_keyvalue.redis");
+
+    await deleteKeyValue(project.client, id);
+    const stale = await project.apply("local", "--ack", "duplicate:render_keyvalue.redis");
+    expect(stale.exitCode).toBe(1);
+    expect(stale.output).toContain("something else than its review says");
+    expect((await project.plan("local")).exitCode).toBe(2);
+  });
+
+  test("a second free instance is refused, whoever has the first", async () => {
+    const settings = { name: "somebody's", region: "ohio", plan: "free", maxmemoryPolicy: "noeviction" };
+    const { ownerId } = project.render;
+    const { id } = await createKeyValue(project.client, { ...settings, ownerId, ipAllowList: [] });
+    project.describe({ region: "ohio", plan: "free" });
+    const { exitCode, output } = await project.plan("staging");
+    await deleteKeyValue(project.client, id);
+    expect(exitCode, output).toBe(3);
+    expect(output).toContain("Render refuses a second free instance");
+    expect((await project.plan("staging")).output).not.toContain("second free instance");
+  });
+
+  test("when Render cannot be asked which instances there are, there is no plan", async () => {
+    const { exitCode, output } = await project.run(process.execPath, ["pipeline/start.cjs", "plan", "local"], {
+      env: { RENDER_API_KEY: "rnd_not-the-key" },
+    });
+    expect(exitCode, output).toBe(1);
+    expect(output).toMatch(/Render could not be asked which instances there are: .*401/);
+    expect((await project.apply("local")).output).toContain('There is no saved plan for "local"');
   });
 
   test("no password and no key is in anything that was printed, nor in any file but the state", async () => {

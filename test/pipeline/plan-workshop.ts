@@ -27,6 +27,9 @@ const terraformSchema = z.looseObject({ resource: block, output: z.record(z.stri
 /** A stack's Terraform, for a test to change by hand. */
 export type Terraformed = z.output<typeof terraformSchema>;
 
+/** The states share one workspace, and some of them a name; each is reviewed as if it were alone. */
+const nobodyElse = async () => [];
+
 /** An environment with differences from a plain one: a starter instance that this machine may reach. */
 export interface Described {
   readonly redis?: Partial<EnvironmentInput["redis"]>;
@@ -127,10 +130,10 @@ export class PlanWorkshop {
     const out = join(directory, "plan.tfplan");
     const { exitCode, errors, isEmpty } = await terraform.plan({ out, mode, replace });
     const planFile = exitCode === 0 || existsSync(out) ? out : undefined;
-    const review = await reviewPlanFile(terraform, planFile, stack, mode, errors);
+    const review = await reviewPlanFile(terraform, planFile, stack, mode, nobodyElse, errors);
     if (isEmpty) {
       // Such a plan is not even opened by `npm run plan`; it would not say anything else.
-      expect(await reviewPlanFile(terraform, undefined, stack, mode)).toEqual(review);
+      expect(await reviewPlanFile(terraform, undefined, stack, mode, nobodyElse)).toEqual(review);
       this.emptyPlans += 1;
     }
     return review;

@@ -8,14 +8,14 @@ const always = () => true;
 const plan = (change: ResourceChange) => causesOf(change, ["plan"]);
 
 /** Whether this change makes a free instance while there is another: Render allows one in a workspace. */
-function makesSecondFree(change: ResourceChange, { changes }: RuleContext): boolean {
+function makesSecondFree(change: ResourceChange, { changes, others }: RuleContext): boolean {
   const creates = change.action === "create" || change.action === "replace";
   if (!isInstance(change) || !creates || planOf(change, "after") !== "free") return false;
   const another = changes.some(
     (other) => other !== change && isInstance(other) && other.action !== "delete" && planOf(other, "after") === "free",
   );
   const itself = change.createsFirst && planOf(change, "before") === "free";
-  return another || itself;
+  return another || itself || others.some(({ plan }) => plan === "free");
 }
 
 export const refused: readonly Rule[] = [

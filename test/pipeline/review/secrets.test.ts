@@ -15,6 +15,7 @@ const SUBJECT = {
   paths: {},
   policy: { warnings: [], exceptions: [] },
   errors: [],
+  others: [],
 } as const;
 
 /** Of a plan that came as text, as every plan does. */

@@ -1,0 +1,28 @@
+import type { OtherInstance } from "../../other-instances.ts";
+import { type ResourceChange, textOf } from "../resource-change.ts";
+import type { Rule, RuleContext } from "../rule.ts";
+import { isInstance } from "./instance.ts";
+
+/** Instances that have the name already; Render lets several have it. */
+function namesakes(change: ResourceChange, { others }: RuleContext): OtherInstance[] {
+  const makes = change.action === "create" || change.action === "replace";
+  const name = textOf(change.after, "name");
+  return isInstance(change) && makes ? others.filter((other) => other.name === name) : [];
+}
+
+export const duplicate: readonly Rule[] = [
+  {
+    kind: "duplicate",
+    when: (change, context) => namesakes(change, context).length > 0,
+    says: (change, context) => {
+      const [first, ...rest] = namesakes(change, context).map(({ id }) => id);
+      const ids = [first, ...rest].join(", ");
+      return (
+        `Render has an instance of this name already, which Terraform does not know: ${ids}. An apply that was killed left ` +
+        "it behind, or somebody made it by hand. This makes one more. To take it over instead: " +
+        `terraform -chdir=cdktf.out/stacks/${context.environment} import ${change.address} ${first}; if nobody needs it, delete it.`
+      );
+    },
+    acknowledge: () => true,
+  },
+];
