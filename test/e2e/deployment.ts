@@ -29,6 +29,17 @@ export interface Outcome {
   readonly output: string;
 }
 
+/**
+ * cdktf stops reading when Terraform has ended, and on a busy machine loses its last lines: those with the reason. What
+ * Terraform says is asserted here, so it stays a moment longer.
+ */
+const PATIENT_TERRAFORM = `#!/bin/sh
+terraform "$@"
+code=$?
+[ $code = 0 ] || sleep 1
+exit $code
+`;
+
 const stateSchema = z.object({
   resources: z.array(
     z.object({
@@ -100,11 +111,14 @@ export class Deployment {
     this.#provider = await startProvider({ apiKey, host, ownerId: this.render.ownerId, socketDirectory });
     const terraformConfig = join(this.#workspace, "terraform.rc");
     writeFileSync(terraformConfig, "");
+    const patientTerraform = join(this.#workspace, "terraform.sh");
+    writeFileSync(patientTerraform, PATIENT_TERRAFORM, { mode: 0o755 });
     this.#env = {
       ...exportsOf(this.render, this.#provider.reattach),
       RENDER_API_KEY: apiKey,
       RENDER_HOST: host,
       TF_CLI_CONFIG_FILE: terraformConfig,
+      ...(this.#tool === "cdktf" ? { TERRAFORM_BINARY_NAME: patientTerraform } : {}),
       DISABLE_VERSION_CHECK: "1",
       CDKTF_DISABLE_PLUGIN_CACHE_ENV: "1",
       CI: "true",
