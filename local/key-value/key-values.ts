@@ -52,6 +52,8 @@ export interface InstanceChanges {
 export class KeyValues {
   readonly #options: KeyValuesOptions;
   readonly #running = new Map<string, Instance>();
+  /** What ends the instances that are deleted already. */
+  readonly #leaving = new Set<Promise<void>>();
 
   constructor(options: KeyValuesOptions) {
     this.#options = options;
@@ -70,7 +72,7 @@ export class KeyValues {
   }
 
   async close(): Promise<void> {
-    await Promise.all([...this.#running.values()].map((instance) => instance.close()));
+    await Promise.all([...this.#leaving, ...[...this.#running.values()].map((instance) => instance.close())]);
   }
 
   get all(): KeyValueState[] {
@@ -185,7 +187,8 @@ export class KeyValues {
     store.save();
     this.#running.delete(id);
     network.leave(state.region, id);
-    void instance.delete();
+    const leaving = instance.delete().finally(() => this.#leaving.delete(leaving));
+    this.#leaving.add(leaving);
   }
 
   #restart(state: KeyValueState, status: KeyValueStatus, wipe: boolean): void {

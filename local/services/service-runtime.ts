@@ -23,6 +23,7 @@ export class ServiceRuntime {
   readonly #options: ServiceRuntimeOptions;
   readonly #address = new PublicAddress();
   readonly #closing = new AbortController();
+  readonly #replacing = new Set<Promise<unknown>>();
   #live: ServiceProcess | undefined;
 
   constructor(options: ServiceRuntimeOptions) {
@@ -39,7 +40,13 @@ export class ServiceRuntime {
    *
    * @returns Why it failed, in which case the one before goes on; `undefined` when it is live.
    */
-  async replace(deployed: ServiceState["deployed"], signal: AbortSignal): Promise<string | undefined> {
+  replace(deployed: ServiceState["deployed"], signal: AbortSignal): Promise<string | undefined> {
+    const replacing = this.#replace(deployed, signal).finally(() => this.#replacing.delete(replacing));
+    this.#replacing.add(replacing);
+    return replacing;
+  }
+
+  async #replace(deployed: ServiceState["deployed"], signal: AbortSignal): Promise<string | undefined> {
     const next = await this.#start(deployed);
     const hasPort = this.#options.service.type === "web_service" || this.#options.service.type === "private_service";
     if (next !== undefined && hasPort) {
@@ -70,6 +77,7 @@ export class ServiceRuntime {
   async close(): Promise<void> {
     this.#closing.abort();
     this.#address.close();
+    await Promise.allSettled(this.#replacing);
     await this.stop();
   }
 
