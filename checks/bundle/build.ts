@@ -3,6 +3,7 @@ import { deflateRawSync } from "node:zlib";
 import { type BuildOptions, build, type Plugin } from "esbuild";
 import { buildWorker } from "../queue/build-worker.ts";
 import { buildProbe } from "../vantage/build-probe.ts";
+import { onlyEnglish } from "./only-english.ts";
 
 const SHARED = {
   absWorkingDir: fileURLToPath(new URL("../../", import.meta.url)),
@@ -49,16 +50,6 @@ const builtProbe: Plugin = {
   setup({ onLoad }) {
     onLoad({ filter: /checks[/\\]vantage[/\\]build-probe\.ts$/ }, async () => {
       return { contents: `export const buildProbe = () => ${JSON.stringify(await buildProbe())};`, loader: "js" };
-    });
-  },
-};
-
-/** Of the fifty languages of zod's messages, the checks speak one; the rest would be half of the file. */
-const onlyEnglish: Plugin = {
-  name: "only-english",
-  setup({ onLoad }) {
-    onLoad({ filter: /zod[/\\]v4[/\\]locales[/\\]index\.js$/ }, () => {
-      return { contents: 'export { default as en } from "./en.js";', loader: "js" };
     });
   },
 };
