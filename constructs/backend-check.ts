@@ -1,8 +1,8 @@
 import { Resource as NullResource } from "@cdktf/provider-null/lib/resource/index.js";
 import { Construct } from "constructs";
 import type { BackendDescription } from "../render/backend-description.ts";
-import type { InstanceDescription } from "../render/instance-description.ts";
 import type { BackendRollOut } from "./backend-roll-out.ts";
+import { checksCommand } from "./checks-command.ts";
 import { escapeTemplate } from "./escape-template.ts";
 import type { RedisInstance } from "./redis-instance.ts";
 
@@ -30,23 +30,10 @@ export class BackendCheck extends Construct {
   constructor(scope: Construct, id: string, props: BackendCheckProps) {
     super(scope, id);
     const { redis, deadlineSeconds, acceptUnknown } = props;
-    const expected: InstanceDescription = { environment: props.environment, ...redis.description };
     const backend = escapeTemplate(JSON.stringify(props.backend));
     new NullResource(this, "Default", {
       triggers: { instance_id: redis.id, roll_out: props.rollOut.id, backend },
-      provisioners: [
-        {
-          type: "local-exec",
-          command: "node checks/start.cjs --post-apply",
-          workingDir: `\${path.root}/${props.repository}`,
-          environment: {
-            REDIS_INSTANCE_ID: redis.id,
-            REDIS_EXPECTED: escapeTemplate(JSON.stringify(expected)),
-            REDIS_CHECKS: JSON.stringify({ deadlineSeconds, acceptUnknown }),
-            BACKEND_EXPECTED: backend,
-          },
-        },
-      ],
+      provisioners: [checksCommand({ ...props, parameters: { deadlineSeconds, acceptUnknown } })],
     });
   }
 }

@@ -1,7 +1,7 @@
 import { Resource as NullResource } from "@cdktf/provider-null/lib/resource/index.js";
 import type { ITerraformDependable } from "cdktf";
 import { Construct } from "constructs";
-import type { InstanceDescription } from "../render/instance-description.ts";
+import { checksCommand } from "./checks-command.ts";
 import { escapeTemplate } from "./escape-template.ts";
 import type { RedisInstance } from "./redis-instance.ts";
 
@@ -24,9 +24,7 @@ export interface PostApplyCheckProps {
  * The proof, in Terraform's graph: it runs the checks after the instance came up, and fails the apply when one fails.
  *
  * It runs again exactly when something that it proves has changed. What depends on {@link proof} happens only after
- * the checks passed. The checks get the instance's id and what it should be; they fetch the connection string from
- * Render themselves, with the `RENDER_API_KEY` that Terraform runs with: a secret in a provisioner would hide its
- * output when it succeeds and be printed when it fails.
+ * the checks passed.
  */
 export class PostApplyCheck extends Construct {
   /** Depend on this to happen only after the checks passed. */
@@ -34,7 +32,7 @@ export class PostApplyCheck extends Construct {
 
   constructor(scope: Construct, id: string, props: PostApplyCheckProps) {
     super(scope, id);
-    const expected: InstanceDescription = { environment: props.environment, ...props.redis.description };
+    const expected = props.redis.description;
     const parameters = { deadlineSeconds: props.deadlineSeconds, acceptUnknown: props.acceptUnknown };
     this.proof = new NullResource(this, "Default", {
       triggers: {
@@ -49,16 +47,7 @@ export class PostApplyCheck extends Construct {
         checks: JSON.stringify(parameters),
       },
       provisioners: [
-        {
-          type: "local-exec",
-          command: "node checks/start.cjs --post-apply",
-          workingDir: `\${path.root}/${props.repository}`,
-          environment: {
-            REDIS_INSTANCE_ID: props.redis.id,
-            REDIS_EXPECTED: escapeTemplate(JSON.stringify(expected)),
-            REDIS_CHECKS: JSON.stringify({ ...parameters, backendServiceId: props.backendServiceId }),
-          },
-        },
+        checksCommand({ ...props, parameters: { ...parameters, backendServiceId: props.backendServiceId } }),
       ],
     });
   }
