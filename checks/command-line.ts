@@ -1,8 +1,9 @@
 import { parseArgs } from "node:util";
 import { InvalidValue, notOneOf } from "../render/invalid-value.ts";
+import { UsageError } from "../render/provisioned-variables.ts";
 import { allChecks } from "./all-checks.ts";
 import type { Check, CheckContext } from "./check.ts";
-import { postApplyTarget, type Target, UsageError } from "./request.ts";
+import { postApplyTarget, type Target } from "./request.ts";
 import { VANTAGES, type Vantage } from "./vantage/live.ts";
 
 export const USAGE = `Usage: npm run verify -- <environment>... [options]

@@ -1,9 +1,9 @@
 import { RenderClient } from "../render/api/client.ts";
+import { UsageError } from "../render/provisioned-variables.ts";
 import { type Request, readCommandLine, USAGE } from "./command-line.ts";
 import { Deadline } from "./deadline.ts";
 import { startProgress } from "./progress.ts";
 import { writeReports } from "./report/write-reports.ts";
-import { UsageError } from "./request.ts";
 import { Secrets } from "./secrets.ts";
 import { EXIT_CODES, verdictOf } from "./verdict.ts";
 import { Verification } from "./verification.ts";

@@ -1,8 +1,8 @@
 import { z } from "zod";
 import { type BackendDescription, backendDescriptionSchema } from "../render/backend-description.ts";
 import { type InstanceDescription, instanceDescriptionSchema } from "../render/instance-description.ts";
-import { InvalidValue } from "../render/invalid-value.ts";
 import { jsonVariable } from "../render/json-variable.ts";
+import { instanceIdVariable, parseVariables, UsageError } from "../render/provisioned-variables.ts";
 
 /** One environment to verify. */
 export interface Target {
@@ -17,13 +17,8 @@ export interface Target {
   readonly backend?: BackendDescription | undefined;
 }
 
-/** A mistake in how the checks are called. */
-export class UsageError extends Error {
-  override readonly name = "UsageError";
-}
-
 const postApplyVariables = z.object({
-  REDIS_INSTANCE_ID: z.string({ error: "is not set" }).regex(/^red-[a-z0-9-]+$/, "is not an instance's id (red-…)"),
+  REDIS_INSTANCE_ID: instanceIdVariable,
   REDIS_EXPECTED: jsonVariable(instanceDescriptionSchema),
   REDIS_CHECKS: jsonVariable(
     z.object({
@@ -43,7 +38,7 @@ const postApplyVariables = z.object({
  * @throws UsageError naming each variable that is missing or wrong.
  */
 export function postApplyTarget(env: NodeJS.ProcessEnv): Target {
-  const parsed = readEnvironment(env);
+  const parsed = parseVariables(postApplyVariables, env);
   if (!parsed.success) {
     const lines = parsed.error.issues.map((issue) => `\`${issue.path.join(".")}\` ${issue.message}.`);
     throw new UsageError(`--post-apply is for Terraform, which sets its variables:\n${lines.join("\n")}`);
@@ -56,13 +51,4 @@ export function postApplyTarget(env: NodeJS.ProcessEnv): Target {
     backendServiceId: REDIS_CHECKS.backendServiceId ?? (TF_VAR_backend_service_id || undefined),
     backend: BACKEND_EXPECTED,
   };
-}
-
-function readEnvironment(env: NodeJS.ProcessEnv) {
-  try {
-    return postApplyVariables.safeParse(env);
-  } catch (error) {
-    if (error instanceof InvalidValue) throw new UsageError(`\`REDIS_EXPECTED\` is wrong: a plan ${error.message}`);
-    throw error;
-  }
 }

@@ -1,12 +1,13 @@
 import { Command, CommanderError } from "commander";
 import { RenderClient } from "../render/api/client.ts";
 import { RenderApiError } from "../render/api/error.ts";
+import { UsageError } from "../render/provisioned-variables.ts";
 import { drain } from "./drain.ts";
 import { handOver } from "./hand-over.ts";
 import { leave } from "./leave.ts";
 import { preflight } from "./preflight.ts";
 import type { Wiring } from "./preflight-rules.ts";
-import { PROVISIONED, readVariables, UsageError, wiringOf } from "./read-wiring.ts";
+import { PROVISIONED, readVariables, wiringOf } from "./read-wiring.ts";
 import { reportPreflight } from "./report-preflight.ts";
 import { rollOut } from "./roll-out.ts";
 import { WiringError } from "./wiring-error.ts";

@@ -3,12 +3,8 @@ import { backendDescriptionSchema } from "../render/backend-description.ts";
 import { instanceDescriptionSchema } from "../render/instance-description.ts";
 import { InvalidValue } from "../render/invalid-value.ts";
 import { jsonVariable } from "../render/json-variable.ts";
+import { instanceIdVariable, parseVariables, UsageError } from "../render/provisioned-variables.ts";
 import type { Wiring } from "./preflight-rules.ts";
-
-/** A mistake in how a command is called, or in the variables that it reads. */
-export class UsageError extends Error {
-  override readonly name = "UsageError";
-}
 
 const SERVICE_ID = /^srv-[a-z0-9]{20}$/;
 
@@ -17,7 +13,6 @@ const ownerId = z
   .min(1, "is empty. Set it to the workspace's id (tea-…): Render Dashboard, Settings.");
 const seconds = z.coerce.number("is not a number of seconds").int().positive();
 const serviceId = z.string({ error: "is not set" }).regex(SERVICE_ID, "is not a service's id (srv-…)");
-const instanceId = z.string({ error: "is not set" }).regex(/^red-[a-z0-9-]+$/, "is not an instance's id (red-…)");
 
 /** What Terraform's provisioners set for each command. Ids and descriptions only, no secret. */
 export const PROVISIONED = {
@@ -30,27 +25,23 @@ export const PROVISIONED = {
     BACKEND_EXPECTED: jsonVariable(backendDescriptionSchema),
     BACKEND_GROUP_ID: z.string({ error: "is not set" }).regex(/^evg-[a-z0-9]+$/, "is not a group's id (evg-…)"),
   }),
-  handOver: z.object({ BACKEND_EXPECTED: jsonVariable(backendDescriptionSchema), REDIS_INSTANCE_ID: instanceId }),
+  handOver: z.object({
+    BACKEND_EXPECTED: jsonVariable(backendDescriptionSchema),
+    REDIS_INSTANCE_ID: instanceIdVariable,
+  }),
   leave: z.object({ BACKEND_SERVICE_ID: serviceId, BACKEND_ROLL_OUT_SECONDS: seconds }),
   drain: z.object({
     /** Terraform's own variable, where the environment file leaves the id to whoever deploys. */
     TF_VAR_backend_service_id: z.string().optional(),
     BACKEND_SERVICE_ID: serviceId.optional(),
-    REDIS_INSTANCE_ID: instanceId,
+    REDIS_INSTANCE_ID: instanceIdVariable,
     BACKEND_DRAIN_COMMAND: z.string({ error: "is not set" }).min(1),
   }),
 } as const;
 
 /** @throws UsageError naming each variable that is missing or wrong; never a value. */
 export function readVariables<T extends z.ZodType>(schema: T, env: NodeJS.ProcessEnv): z.output<T> {
-  let parsed: z.ZodSafeParseResult<z.output<T>>;
-  try {
-    parsed = schema.safeParse(env);
-  } catch (error) {
-    // A plan that no longer exists.
-    if (error instanceof InvalidValue) throw new UsageError(`\`REDIS_EXPECTED\` is wrong: a plan ${error.message}`);
-    throw error;
-  }
+  const parsed = parseVariables(schema, env);
   if (parsed.success) return parsed.data;
   throw new UsageError(parsed.error.issues.map((issue) => `\`${issue.path.join(".")}\` ${issue.message}`).join("\n"));
 }

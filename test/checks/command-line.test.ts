@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { allChecks } from "../../checks/all-checks.ts";
 import { readCommandLine } from "../../checks/command-line.ts";
-import { UsageError } from "../../checks/request.ts";
+import { UsageError } from "../../render/provisioned-variables.ts";
 import { EXPECTED } from "./support/render-api.ts";
 
 const POST_APPLY = {
