@@ -8,14 +8,13 @@ import { renderTable } from "./report/table.ts";
 import { fingerprintOf } from "./review/fingerprint.ts";
 import { toResourceChange } from "./review/resource-change.ts";
 import { stepKind } from "./review/rules/steps.ts";
-import { reviewPlanFile, secretsOf } from "./review-plan-file.ts";
+import { reviewStackPlan, secretsOf } from "./review-stack-plan.ts";
 import { PlanDirectory, PlanRefused, refusal, type SavedPlan } from "./saved-plan.ts";
 import { stackDirectory } from "./synthesis-stamp.ts";
 import { ConfigurationError, synthesize } from "./synthesize.ts";
 import type { SynthesizedStack } from "./synthesized-stack.ts";
 import { Terraform, TerraformError, TerraformMissing } from "./terraform.ts";
 import type { TerraformEvent } from "./terraform-event.ts";
-import { terraformPlanSchema } from "./terraform-plan.ts";
 
 const FAILED = 1;
 const MISUSED = 2;
@@ -43,9 +42,9 @@ const program = new Command("apply")
 program.parseAsync().catch((error: unknown) => {
   if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : MISUSED;
   else if (error instanceof ConfigurationError || error instanceof TerraformMissing) fail(error, MISUSED);
-  else if (error instanceof PlanRefused || error instanceof TerraformError) fail(error, FAILED);
-  else if (error instanceof InstancesUnknown) fail(error, FAILED);
-  else throw error;
+  else if (error instanceof PlanRefused || error instanceof TerraformError || error instanceof InstancesUnknown) {
+    fail(error, FAILED);
+  } else throw error;
 });
 
 function fail(error: Error, exitCode: number): void {
@@ -129,11 +128,11 @@ async function openPlan(
   if (saved.review.terraform !== stack.digest) {
     throw refusal(environment, "the environment is described differently by now than when the plan was made");
   }
-  const review = await reviewPlanFile(terraform, planFile, stack, saved.review.mode, otherInstances);
+  const plan = await terraform.show(planFile);
+  const review = reviewStackPlan(plan, await otherInstances(plan), stack, saved.review.mode);
   if (fingerprintOf(review) !== saved.fingerprint)
     throw refusal(environment, "it does something else than its review says");
 
-  const plan = terraformPlanSchema.parse(await terraform.show(planFile));
   const proving = plan.resource_changes
     .map(toResourceChange)
     .filter((change) => stepKind(change, { plan })?.kind === "checks");

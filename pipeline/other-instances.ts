@@ -1,6 +1,6 @@
 import type { KeyValue } from "../render/api/key-value.ts";
 import { toResourceChange } from "./review/resource-change.ts";
-import { isInstance } from "./review/rules/instance.ts";
+import { isInstance, makesInstance } from "./review/rules/instance.ts";
 import type { TerraformPlan } from "./terraform-plan.ts";
 
 /** An instance that Render has and the state does not. */
@@ -19,7 +19,7 @@ export class InstancesUnknown extends Error {
  */
 export async function otherInstances(plan: TerraformPlan): Promise<OtherInstance[]> {
   const instances = plan.resource_changes.map(toResourceChange).filter(isInstance);
-  if (!instances.some(({ action }) => action === "create" || action === "replace")) return [];
+  if (!instances.some(makesInstance)) return [];
   const known = new Set(instances.map(({ before }) => before?.id));
   try {
     // Loaded late: most plans make no instance.

@@ -6,13 +6,14 @@ import { InstancesUnknown, otherInstances } from "./other-instances.ts";
 import { type ReportRequest, readReport, writeReports } from "./report/write-reports.ts";
 import { EXIT_CODES, worstVerdict } from "./review/outcome.ts";
 import type { Review } from "./review/review.ts";
-import { reviewPlanFile } from "./review-plan-file.ts";
+import { EMPTY_PLAN, reviewStackPlan } from "./review-stack-plan.ts";
 import { PlanDirectory } from "./saved-plan.ts";
 import { stackDirectory } from "./synthesis-stamp.ts";
 import { ConfigurationError, synthesize } from "./synthesize.ts";
 import type { SynthesizedStack } from "./synthesized-stack.ts";
 import { Terraform, TerraformError, TerraformMissing } from "./terraform.ts";
-import type { TerraformEvent } from "./terraform-event.ts";
+import type { Diagnostic, TerraformEvent } from "./terraform-event.ts";
+import type { TerraformPlan } from "./terraform-plan.ts";
 
 /** Wrong usage, too: 2 means that there are changes, and a pipeline goes on with that. */
 const FAILED = 1;
@@ -97,18 +98,20 @@ async function plan(
   mode: Review["mode"],
   replace: readonly string[],
 ): Promise<Review> {
+  const review = async (planned: TerraformPlan, errors: readonly Diagnostic[] = []) =>
+    reviewStackPlan(planned, await otherInstances(planned), stack, mode, errors);
   try {
     const { exitCode, errors, isEmpty } = await terraform.plan({ out: planFile, mode, replace });
-    if (exitCode === 0)
-      return await reviewPlanFile(terraform, isEmpty ? undefined : planFile, stack, mode, otherInstances);
+    if (exitCode === 0) return await review(isEmpty ? EMPTY_PLAN : await terraform.show(planFile));
     // Terraform saves what it got to, unless it failed before that.
-    return await reviewPlanFile(terraform, planFile, stack, mode, otherInstances, errors).catch(() =>
-      reviewPlanFile(terraform, undefined, stack, mode, otherInstances, errors),
-    );
+    return await terraform
+      .show(planFile)
+      .then((planned) => review(planned, errors))
+      .catch(() => review(EMPTY_PLAN, errors));
   } catch (error) {
     if (!(error instanceof TerraformError || error instanceof InstancesUnknown)) throw error;
     const diagnostic = { severity: "error", summary: error.message, detail: "" };
-    return reviewPlanFile(terraform, undefined, stack, mode, otherInstances, [diagnostic]);
+    return review(EMPTY_PLAN, [diagnostic]);
   }
 }
 

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { relative } from "node:path";
 import { createInterface } from "node:readline";
 import { type Diagnostic, describeDiagnostic, readEvent, type TerraformEvent } from "./terraform-event.ts";
+import { type TerraformPlan, terraformPlanSchema } from "./terraform-plan.ts";
 
 /** How long to wait for somebody else's lock on the state. */
 const LOCK_TIMEOUT = "60s";
@@ -113,12 +114,12 @@ export class Terraform {
   }
 
   /**
-   * A saved plan as JSON: it holds secrets in clear.
+   * A saved plan: it holds secrets in clear.
    *
    * @throws TerraformError when it is not a plan, or when it needs an init that fails.
    */
-  async show(planFile: string): Promise<unknown> {
-    return JSON.parse(await this.#capture(["show", "-json", planFile]));
+  async show(planFile: string): Promise<TerraformPlan> {
+    return terraformPlanSchema.parse(JSON.parse(await this.#capture(["show", "-json", planFile])));
   }
 
   /** Asks the running command to end as with ^C: what is under way is finished, and the state is saved. */

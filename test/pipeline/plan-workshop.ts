@@ -10,7 +10,7 @@ import { LocalControl } from "../../local/control.ts";
 import { type RunningProvider, startProvider } from "../../local/provider/server.ts";
 import { type LocalRender, startLocalRender } from "../../local/render.ts";
 import type { Review } from "../../pipeline/review/review.ts";
-import { reviewPlanFile } from "../../pipeline/review-plan-file.ts";
+import { EMPTY_PLAN, reviewStackPlan } from "../../pipeline/review-stack-plan.ts";
 import { describeStack } from "../../pipeline/synthesized-stack.ts";
 import { Terraform } from "../../pipeline/terraform.ts";
 import { RenderClient } from "../../render/api/client.ts";
@@ -26,9 +26,6 @@ const terraformSchema = z.looseObject({ resource: block, output: z.record(z.stri
 
 /** A stack's Terraform, for a test to change by hand. */
 export type Terraformed = z.output<typeof terraformSchema>;
-
-/** The states share one workspace, and some of them a name; each is reviewed as if it were alone. */
-const nobodyElse = async () => [];
 
 /** An environment with differences from a plain one: a starter instance that this machine may reach. */
 export interface Described {
@@ -129,11 +126,12 @@ export class PlanWorkshop {
     const terraform = new Terraform({ directory: stackDirectory(directory) });
     const out = join(directory, "plan.tfplan");
     const { exitCode, errors, isEmpty } = await terraform.plan({ out, mode, replace });
-    const planFile = exitCode === 0 || existsSync(out) ? out : undefined;
-    const review = await reviewPlanFile(terraform, planFile, stack, mode, nobodyElse, errors);
+    const planned = exitCode === 0 || existsSync(out) ? await terraform.show(out) : EMPTY_PLAN;
+    // The states share one workspace, and some of them a name; each is reviewed as if it were alone.
+    const review = reviewStackPlan(planned, [], stack, mode, errors);
     if (isEmpty) {
       // Such a plan is not even opened by `npm run plan`; it would not say anything else.
-      expect(await reviewPlanFile(terraform, undefined, stack, mode, nobodyElse)).toEqual(review);
+      expect(reviewStackPlan(EMPTY_PLAN, [], stack, mode)).toEqual(review);
       this.emptyPlans += 1;
     }
     return review;

@@ -1,13 +1,12 @@
 import type { OtherInstance } from "../../other-instances.ts";
 import { type ResourceChange, textOf } from "../resource-change.ts";
 import type { Rule, RuleContext } from "../rule.ts";
-import { isInstance } from "./instance.ts";
+import { makesInstance } from "./instance.ts";
 
 /** Instances that have the name already; Render lets several have it. */
 function namesakes(change: ResourceChange, { others }: RuleContext): OtherInstance[] {
-  const makes = change.action === "create" || change.action === "replace";
   const name = textOf(change.after, "name");
-  return isInstance(change) && makes ? others.filter((other) => other.name === name) : [];
+  return makesInstance(change) ? others.filter((other) => other.name === name) : [];
 }
 
 export const duplicate: readonly Rule[] = [
@@ -15,12 +14,11 @@ export const duplicate: readonly Rule[] = [
     kind: "duplicate",
     when: (change, context) => namesakes(change, context).length > 0,
     says: (change, context) => {
-      const [first, ...rest] = namesakes(change, context).map(({ id }) => id);
-      const ids = [first, ...rest].join(", ");
+      const ids = namesakes(change, context).map(({ id }) => id);
       return (
-        `Render has an instance of this name already, which Terraform does not know: ${ids}. An apply that was killed left ` +
+        `Render has an instance of this name already, which Terraform does not know: ${ids.join(", ")}. An apply that was killed left ` +
         "it behind, or somebody made it by hand. This makes one more. To take it over instead: " +
-        `terraform -chdir=cdktf.out/stacks/${context.environment} import ${change.address} ${first}; if nobody needs it, delete it.`
+        `terraform -chdir=cdktf.out/stacks/${context.environment} import ${change.address} ${ids[0]}; if nobody needs it, delete it.`
       );
     },
     acknowledge: () => true,

@@ -9,6 +9,11 @@ export function isInstance({ type }: ResourceChange): boolean {
   return type === "render_keyvalue" || type === "render_redis";
 }
 
+/** Whether it makes a new instance, beside another or in its place. */
+export function makesInstance(change: ResourceChange): boolean {
+  return isInstance(change) && (change.action === "create" || change.action === "replace");
+}
+
 /** An update in place, which Terraform shows as `~` whatever it does to the data. */
 export function isUpdate(change: ResourceChange): boolean {
   return isInstance(change) && change.action === "update";

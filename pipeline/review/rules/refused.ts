@@ -1,7 +1,7 @@
 import { PLAN_NAMES } from "../../../render/plans.ts";
 import { causesOf, type ResourceChange, textOf } from "../resource-change.ts";
 import type { Rule, RuleContext } from "../rule.ts";
-import { isInstance, isRefusedDowngrade, planOf } from "./instance.ts";
+import { isInstance, isRefusedDowngrade, makesInstance, planOf } from "./instance.ts";
 
 const kind = "refused";
 const always = () => true;
@@ -9,8 +9,7 @@ const plan = (change: ResourceChange) => causesOf(change, ["plan"]);
 
 /** Whether this change makes a free instance while there is another: Render allows one in a workspace. */
 function makesSecondFree(change: ResourceChange, { changes, others }: RuleContext): boolean {
-  const creates = change.action === "create" || change.action === "replace";
-  if (!isInstance(change) || !creates || planOf(change, "after") !== "free") return false;
+  if (!makesInstance(change) || planOf(change, "after") !== "free") return false;
   const another = changes.some(
     (other) => other !== change && isInstance(other) && other.action !== "delete" && planOf(other, "after") === "free",
   );

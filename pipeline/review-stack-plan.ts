@@ -1,31 +1,28 @@
 import { Secrets } from "../checks/secrets.ts";
-import type { otherInstances } from "./other-instances.ts";
+import type { OtherInstance } from "./other-instances.ts";
 import { type Review, reviewPlan } from "./review/review.ts";
 import type { SynthesizedStack } from "./synthesized-stack.ts";
-import type { Terraform } from "./terraform.ts";
 import { type Diagnostic, describeDiagnostic } from "./terraform-event.ts";
 import { type Mask, type TerraformPlan, terraformPlanSchema } from "./terraform-plan.ts";
 
-const EMPTY: TerraformPlan = terraformPlanSchema.parse({ format_version: "1.2" });
+/** For one that has nothing in it, and for one that Terraform did not get as far as saving. */
+export const EMPTY_PLAN: TerraformPlan = terraformPlanSchema.parse({ format_version: "1.2" });
 
 /** Texts of this many characters that Terraform marks as sensitive are masked in its messages; shorter ones occur by chance. */
 const LIKELY_SECRET = 16;
 
 /**
- * The review of a plan as Terraform saved it, together with what Terraform complained about while it made it.
+ * The review of a stack's plan, together with what Terraform complained about while it made it.
  *
- * @param planFile `undefined` when there is nothing in it, or when Terraform did not get as far as saving one.
- * @param lookAround finds the instances that Terraform does not know of.
+ * @param others The workspace's instances that Terraform does not know of: see `other-instances.ts`.
  */
-export async function reviewPlanFile(
-  terraform: Terraform,
-  planFile: string | undefined,
+export function reviewStackPlan(
+  plan: TerraformPlan,
+  others: readonly OtherInstance[],
   stack: SynthesizedStack,
   mode: Review["mode"],
-  lookAround: typeof otherInstances,
   errors: readonly Diagnostic[] = [],
-): Promise<Review> {
-  const plan = planFile === undefined ? EMPTY : terraformPlanSchema.parse(await terraform.show(planFile));
+): Review {
   const secrets = secretsOf(plan);
   return reviewPlan(plan, {
     environment: stack.environment,
@@ -33,7 +30,7 @@ export async function reviewPlanFile(
     terraform: stack.digest,
     paths: stack.paths,
     policy: stack.policy,
-    others: await lookAround(plan),
+    others,
     errors: errors.map((error) => secrets.mask(describeDiagnostic(error))),
   });
 }
