@@ -7,7 +7,7 @@ import { execa } from "execa";
 import pc from "picocolors";
 import { RenderClient } from "../render/api/client.ts";
 import { getLinkedEnvGroups } from "../render/api/env-group.ts";
-import { keyValueSchema } from "../render/api/key-value.ts";
+import { listKeyValues } from "../render/api/key-value.ts";
 import { askBackend } from "./backend/ask.ts";
 import { exportsOf } from "./cli/exports.ts";
 import { diagnose } from "./doctor/diagnose.ts";
@@ -94,7 +94,7 @@ async function demo({ provider }: Options): Promise<void> {
 
     step(6, `cdktf destroy ${ENVIRONMENT}`);
     await cdktf("destroy", workspace, env);
-    const left = await client.list("/key-value", "keyValue", keyValueSchema);
+    const left = await listKeyValues(client);
     if (left.length > 0) throw new Error(`${left.length} instances are left after destroy.`);
     note("no instance and no environment group is left");
     await showBackend(client, render.backendServiceId);

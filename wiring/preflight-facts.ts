@@ -1,7 +1,7 @@
 import type { RenderClient } from "../render/api/client.ts";
 import { type EnvGroup, getEnvGroup, listEnvGroups } from "../render/api/env-group.ts";
 import { RenderApiError } from "../render/api/error.ts";
-import { type KeyValue, keyValueSchema } from "../render/api/key-value.ts";
+import { type KeyValue, listKeyValues } from "../render/api/key-value.ts";
 import { listOwners, type Owner } from "../render/api/owner.ts";
 import { type EnvVar, getService, listServiceEnvVars, type Service } from "../render/api/service.ts";
 import type { BackendDescription } from "../render/backend-description.ts";
@@ -33,7 +33,7 @@ export async function gatherFacts(
     unlessNotFound(getService(client, serviceId)),
     unlessNotFound(listServiceEnvVars(client, serviceId)),
     groupsThatMatter(client, serviceId, groupName),
-    client.list("/key-value", "keyValue", keyValueSchema, { ownerId }),
+    listKeyValues(client, ownerId),
   ]);
   return { owners, service, serviceVariables: serviceVariables ?? [], groups, instances };
 }

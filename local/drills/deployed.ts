@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { type KeyValue, keyValueSchema } from "../../render/api/key-value.ts";
+import { type KeyValue, listKeyValues } from "../../render/api/key-value.ts";
 import { Deployment, ENVIRONMENT } from "./deployment.ts";
 import type { Drill, DrillOptions, DrillResult } from "./drill.ts";
 import { Stage, type StageOptions } from "./stage.ts";
@@ -86,12 +86,8 @@ async function rehearse(
   }
 }
 
-async function instances({ client }: Stage): Promise<KeyValue[]> {
-  return client.list("/key-value", "keyValue", keyValueSchema);
-}
-
 async function onlyInstance(stage: Stage): Promise<KeyValue> {
-  const [instance, ...others] = await instances(stage);
+  const [instance, ...others] = await listKeyValues(stage.client);
   if (instance === undefined || others.length > 0) throw new Error(`there are ${others.length + 1} instances, not one`);
   return instance;
 }
@@ -105,7 +101,7 @@ async function waitingWhenSwitched(stage: Stage, applying: Promise<void>): Promi
   });
   end.catch(() => {});
   while (!over && pending === undefined) {
-    if ((await instances(stage)).length > 1) pending = (await stage.health()).pending;
+    if ((await listKeyValues(stage.client)).length > 1) pending = (await stage.health()).pending;
     await sleep(100);
   }
   await end;

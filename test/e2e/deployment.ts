@@ -12,7 +12,7 @@ import { type LocalRender, type LocalRenderOptions, startLocalRender } from "../
 import { RenderClient } from "../../render/api/client.ts";
 import { listDeploys } from "../../render/api/deploy.ts";
 import { type EnvGroup, getLinkedEnvGroups } from "../../render/api/env-group.ts";
-import { type KeyValue, keyValueSchema } from "../../render/api/key-value.ts";
+import { type KeyValue, listKeyValues } from "../../render/api/key-value.ts";
 import { listServiceEnvVars } from "../../render/api/service.ts";
 import { createApp } from "../../stacks/create-app.ts";
 import { discard } from "../secrets-in-play.ts";
@@ -173,7 +173,7 @@ export class Deployment {
   }
 
   async instances(): Promise<KeyValue[]> {
-    return this.client.list("/key-value", "keyValue", keyValueSchema);
+    return listKeyValues(this.client);
   }
 
   async instanceId(): Promise<string> {

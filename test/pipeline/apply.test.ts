@@ -2,7 +2,13 @@ import { copyFileSync, mkdirSync, readdirSync, readFileSync, statSync, writeFile
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { deploymentRecordSchema } from "../../pipeline/deployment-record.ts";
-import { createKeyValue, deleteKeyValue, getConnectionInfo, keyValueSchema } from "../../render/api/key-value.ts";
+import {
+  createKeyValue,
+  deleteKeyValue,
+  getConnectionInfo,
+  listKeyValues,
+  updateKeyValue,
+} from "../../render/api/key-value.ts";
 import { Project } from "./project.ts";
 
 const LOSS = "data-loss:render_keyvalue.redis";
@@ -23,7 +29,7 @@ function records() {
 }
 
 function instances() {
-  return project.client.list("/key-value", "keyValue", keyValueSchema);
+  return listKeyValues(project.client);
 }
 
 // One life, told in order: each test begins where the one before it ended.
@@ -194,17 +200,13 @@ describe("plan and apply", () => {
     const [instance] = await instances();
     expect(instance).toBeDefined();
     const before = readdirSync(file("."));
-    await project.client.request("PATCH", `/key-value/${instance?.id}`, keyValueSchema, {
-      body: { maxmemoryPolicy: "allkeys_lru" },
-    });
+    await updateKeyValue(project.client, instance?.id ?? "", { maxmemoryPolicy: "allkeys_lru" });
     const { exitCode, output } = await project.plan("staging", "--refresh-only");
     expect(exitCode).toBe(2);
     expect(output).toContain("staging: changed outside Terraform – behaviour");
     expect(output).toContain("max_memory_policy: noeviction → allkeys_lru");
     expect(readdirSync(file("."))).toEqual(before);
-    await project.client.request("PATCH", `/key-value/${instance?.id}`, keyValueSchema, {
-      body: { maxmemoryPolicy: "noeviction" },
-    });
+    await updateKeyValue(project.client, instance?.id ?? "", { maxmemoryPolicy: "noeviction" });
   });
 
   test("checks that fail fail the apply; the record and the next plan say where things stand", async () => {

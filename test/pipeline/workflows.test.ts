@@ -17,7 +17,7 @@ import { parse } from "yaml";
 import { z } from "zod";
 import type { EnvironmentInput } from "../../environments/schema.ts";
 import { deploymentRecordSchema } from "../../pipeline/deployment-record.ts";
-import { getConnectionInfo, keyValueSchema } from "../../render/api/key-value.ts";
+import { getConnectionInfo, listKeyValues, updateKeyValue } from "../../render/api/key-value.ts";
 import { Project } from "./project.ts";
 import { StateServer } from "./state-server.ts";
 import { type Event, WorkflowRun, workflowSchema } from "./workflow-run.ts";
@@ -158,7 +158,7 @@ describe("against a Render on this machine", () => {
   }
 
   const json = (name: string) => JSON.parse(readFileSync(join(world, name), "utf8"));
-  const instances = () => project.client.list("/key-value", "keyValue", keyValueSchema);
+  const instances = () => listKeyValues(project.client);
 
   test("a pull request gets the review as a comment", async () => {
     const { plan } = await workflow("plan");
@@ -218,8 +218,8 @@ describe("against a Render on this machine", () => {
 
   test("drift opens an issue, which is updated while it lasts, and closed when it is over", async () => {
     const [instance] = await instances();
-    const path = `/key-value/${instance?.id}`;
-    await project.client.request("PATCH", path, keyValueSchema, { body: { maxmemoryPolicy: "allkeys_lru" } });
+    const id = instance?.id ?? "";
+    await updateKeyValue(project.client, id, { maxmemoryPolicy: "allkeys_lru" });
     expect((await workflow("drift")).look?.result).toBe("failure");
     expect(json("issues.json")).toMatchObject([
       { state: "open", body: expect.stringMatching(/changed outside Terraform[\s\S]*Redis verification: failed/) },
@@ -227,7 +227,7 @@ describe("against a Render on this machine", () => {
     await workflow("drift");
     expect(json("issues.json")).toHaveLength(1);
 
-    await project.client.request("PATCH", path, keyValueSchema, { body: { maxmemoryPolicy: "noeviction" } });
+    await updateKeyValue(project.client, id, { maxmemoryPolicy: "noeviction" });
     expect((await workflow("drift")).look?.result).toBe("success");
     expect(json("issues.json")).toMatchObject([{ state: "closed" }]);
   });
