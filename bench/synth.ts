@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { App } from "cdktf";
-import { defineEnvironment, type Environment } from "../environments/schema.ts";
+import { defineEnvironment, type Environment } from "../environments/define.ts";
 import { createApp } from "../stacks/create-app.ts";
 import { byHand } from "./by-hand.ts";
 

@@ -1,9 +1,9 @@
 import type { KeyValue } from "../render/api/key-value.ts";
 import type { InstanceDescription } from "../render/instance-description.ts";
+import type { Live } from "../vantage/live.ts";
 import type { BackendSeen } from "./backend/observe-backend.ts";
 import type { Finding } from "./finding.ts";
 import type { Experiment } from "./observation/observation.ts";
-import type { Live } from "./vantage/live.ts";
 
 /** All that a check may judge by. */
 export interface CheckContext {

@@ -1,10 +1,10 @@
 import { z } from "zod";
+import type { FailureKind } from "../redis/failure.ts";
+import { explain } from "../redis/failure-explanations.ts";
+import { parseInfo } from "../redis/info.ts";
 import type { Check, CheckContext } from "./check.ts";
 import { type Finding, unknown } from "./finding.ts";
 import type { Answer, Experiment, Observation } from "./observation/observation.ts";
-import type { FailureKind } from "./redis/failure.ts";
-import { explain } from "./redis/failure-explanations.ts";
-import { parseInfo } from "./redis/info.ts";
 
 /** A whole number in a field of `INFO`. */
 export const count = z.string().regex(/^\d+$/).transform(Number);

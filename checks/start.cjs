@@ -2,13 +2,13 @@
 // sources otherwise. Plain JavaScript, because Node must run it before anything is compiled.
 const { readdirSync } = require("node:fs");
 const { join } = require("node:path");
-const { modified, runBundle } = require("./run-bundle.cjs");
+const { modified, runBundle } = require("../cli/run-bundle.cjs");
 
 const ROOT = join(__dirname, "..");
 const BUNDLE = join(ROOT, "dist/checks.cjs");
 
 /** What the bundle is made of. A lock file that changed means other dependencies. */
-const SOURCES = ["checks", "environments", "render"];
+const SOURCES = ["checks", "cli", "environments", "redis", "render", "runtime", "vantage"];
 const LOCK_FILE = "package-lock.json";
 
 function isCurrent() {
@@ -24,7 +24,7 @@ async function startSources() {
   // Imported: what tsx gives to `require` looks for its own files in the wrong folder.
   const { register } = await import("tsx/esm/api");
   register();
-  await import("./main.ts");
+  await import("../cli/verify.ts");
 }
 
 if (isCurrent()) runBundle(BUNDLE);

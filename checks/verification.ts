@@ -1,7 +1,7 @@
 import type { KeyValue } from "../render/api/key-value.ts";
+import type { Live, PassedOver, Vantage } from "../vantage/live.ts";
 import type { Check } from "./check.ts";
 import { type Finding, unknown } from "./finding.ts";
-import type { Live, PassedOver, Vantage } from "./vantage/live.ts";
 
 /** What one check found, and how long it took. */
 export type Result = Pick<Check, "id" | "title" | "proves"> & { readonly durationMs: number } & Finding;

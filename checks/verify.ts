@@ -1,12 +1,18 @@
 import { RenderApiError } from "../render/api/error.ts";
 import type { KeyValue } from "../render/api/key-value.ts";
 import type { BackendDescription } from "../render/backend-description.ts";
+import type { Live } from "../vantage/live.ts";
+import { type LookOptions, look } from "../vantage/look.ts";
 import { type BackendSeen, observeBackend } from "./backend/observe-backend.ts";
 import type { Check, CheckContext } from "./check.ts";
+import {
+  findInstance,
+  InstanceAmbiguous,
+  InstanceMissing,
+  waitUntilAvailable,
+  watchInstance,
+} from "./find-instance.ts";
 import { type Finding, fail, pass, unknown } from "./finding.ts";
-import { findInstance, InstanceAmbiguous, InstanceMissing, waitUntilAvailable, watchInstance } from "./target.ts";
-import type { Live } from "./vantage/live.ts";
-import { type LookOptions, look } from "./vantage/look.ts";
 import type { Verification } from "./verification.ts";
 
 /** What is verified and how. */

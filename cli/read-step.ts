@@ -1,10 +1,10 @@
 import { z } from "zod";
 import { backendDescriptionSchema } from "../render/backend-description.ts";
 import { instanceDescriptionSchema } from "../render/instance-description.ts";
-import { InvalidValue } from "../render/invalid-value.ts";
 import { jsonVariable } from "../render/json-variable.ts";
 import { instanceIdVariable, parseVariables, UsageError } from "../render/provisioned-variables.ts";
-import type { Wiring } from "./preflight-rules.ts";
+import { InvalidValue } from "../runtime/invalid-value.ts";
+import type { Wiring } from "../steps/preflight-rules.ts";
 
 const SERVICE_ID = /^srv-[a-z0-9]{20}$/;
 
@@ -55,7 +55,7 @@ export function readVariables<T extends z.ZodType>(schema: T, env: NodeJS.Proces
 export async function wiringOf(name: string, env: NodeJS.ProcessEnv): Promise<Wiring> {
   const [{ findEnvironment }, { describeBackend, describeInstance }] = await Promise.all([
     import("../environments/environments.ts"),
-    import("../environments/schema.ts"),
+    import("../environments/define.ts"),
   ]);
   try {
     const environment = findEnvironment(name);

@@ -1,5 +1,5 @@
 import pc from "picocolors";
-import type { PreflightResult } from "./preflight.ts";
+import type { PreflightResult } from "../steps/preflight.ts";
 
 const colors = pc.createColors(process.stdout.isTTY === true && pc.isColorSupported);
 

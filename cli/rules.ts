@@ -1,6 +1,6 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { renderPolicy } from "./report/policy.ts";
+import { renderPolicy } from "./report/review/policy.ts";
 
 const FILE = join(import.meta.dirname, "..", "docs", "rules.md");
 

@@ -3,11 +3,11 @@
 // before anything is compiled.
 const { readdirSync, statSync } = require("node:fs");
 const { join } = require("node:path");
-const { modified, runBundle } = require("../checks/run-bundle.cjs");
+const { modified, runBundle } = require("./run-bundle.cjs");
 
 const ROOT = join(__dirname, "..");
 /** What a bundle is made of. A lock file that changed means other dependencies. */
-const SOURCES = ["pipeline", "checks", "render", "package-lock.json"];
+const SOURCES = ["pipeline", "cli", "render", "redis", "runtime", "package-lock.json"];
 
 async function start(command) {
   if (command !== "plan" && command !== "apply") throw new Error(`There is no command ${command}: plan or apply.`);
@@ -28,7 +28,7 @@ async function build(command, bundle) {
   // Imported: what tsx gives to `require` looks for its own files in the wrong folder.
   const { register } = await import("tsx/esm/api");
   const unregister = register();
-  const { buildCommand } = await import("./build.ts");
+  const { buildCommand } = await import("./bundle/pipeline.ts");
   await buildCommand(command, bundle);
   await unregister();
 }

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { Command } from "commander";
 import { createTwoFilesPatch } from "diff";
 import { execa } from "execa";
-import { readableTerraform } from "./synthesized-stack.ts";
+import { readableTerraform } from "../pipeline/synthesized-stack.ts";
 
 const REPOSITORY = join(import.meta.dirname, "..");
 const SYNTHESIZED = join(REPOSITORY, "synthesized");

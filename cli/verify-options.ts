@@ -1,10 +1,10 @@
 import { parseArgs } from "node:util";
-import { InvalidValue, notOneOf } from "../render/invalid-value.ts";
+import { allChecks } from "../checks/all-checks.ts";
+import type { Check, CheckContext } from "../checks/check.ts";
 import { UsageError } from "../render/provisioned-variables.ts";
-import { allChecks } from "./all-checks.ts";
-import type { Check, CheckContext } from "./check.ts";
-import { postApplyTarget, type Target } from "./request.ts";
-import { VANTAGES, type Vantage } from "./vantage/live.ts";
+import { InvalidValue, notOneOf } from "../runtime/invalid-value.ts";
+import { VANTAGES, type Vantage } from "../vantage/live.ts";
+import { postApplyTarget, type Target } from "./verify-request.ts";
 
 export const USAGE = `Usage: npm run verify -- <environment>... [options]
 
@@ -108,7 +108,7 @@ function parse(args: readonly string[]) {
 async function environmentTarget(name: string, env: NodeJS.ProcessEnv): Promise<Target> {
   const [{ findEnvironment }, { describeBackend, describeInstance }] = await Promise.all([
     import("../environments/environments.ts"),
-    import("../environments/schema.ts"),
+    import("../environments/define.ts"),
   ]);
   try {
     const environment = findEnvironment(name);

@@ -1,13 +1,13 @@
+import { EXIT_CODES, verdictOf } from "../checks/verdict.ts";
+import { Verification } from "../checks/verification.ts";
+import { verify } from "../checks/verify.ts";
 import { RenderClient } from "../render/api/client.ts";
 import { UsageError } from "../render/provisioned-variables.ts";
-import { type Request, readCommandLine, USAGE } from "./command-line.ts";
-import { Deadline } from "./deadline.ts";
-import { startProgress } from "./progress.ts";
-import { writeReports } from "./report/write-reports.ts";
-import { Secrets } from "./secrets.ts";
-import { EXIT_CODES, verdictOf } from "./verdict.ts";
-import { Verification } from "./verification.ts";
-import { verify } from "./verify.ts";
+import { Deadline } from "../runtime/deadline.ts";
+import { startProgress } from "../runtime/progress.ts";
+import { Secrets } from "../runtime/secrets.ts";
+import { writeReports } from "./report/checks/write-reports.ts";
+import { type Request, readCommandLine, USAGE } from "./verify-options.ts";
 
 /** Of the second that a run may take beyond its deadline: what the checks get to end, and what a slow reader gets. */
 const GRACE_MS = 600;

@@ -9,7 +9,7 @@ export interface ChecksCommandProps {
   readonly environment: string;
   /** What is proved. */
   readonly redis: RedisInstance;
-  /** How: see `checks/request.ts`. */
+  /** How: see `cli/verify-request.ts`. */
   readonly parameters: Readonly<Record<string, string | number | boolean>>;
   /** Given once the backend is wired: then it is the backend that is proved. */
   readonly backend?: BackendDescription;

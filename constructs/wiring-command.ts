@@ -1,7 +1,7 @@
 import type { LocalExecProvisioner } from "cdktf";
 
 export interface WiringCommandProps {
-  /** A command of `wiring/main.ts`. */
+  /** A command of `cli/step.ts`. */
   readonly command: "preflight" | "roll-out" | "leave" | "drain" | "hand-over";
   /** The repository's root, as a path relative to the stack's own directory. */
   readonly repository: string;

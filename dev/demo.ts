@@ -5,14 +5,14 @@ import { stripVTControlCharacters } from "node:util";
 import { Command, CommanderError, Option } from "commander";
 import { execa } from "execa";
 import pc from "picocolors";
+import { askBackend } from "../examples/backend/ask.ts";
 import { RenderClient } from "../render/api/client.ts";
 import { getLinkedEnvGroups } from "../render/api/env-group.ts";
 import { listKeyValues } from "../render/api/key-value.ts";
-import { askBackend } from "./backend/ask.ts";
-import { exportsOf } from "./cli/exports.ts";
 import { diagnose } from "./doctor/diagnose.ts";
-import { startProvider } from "./provider/server.ts";
-import { type LocalRender, startLocalRender } from "./render.ts";
+import { type LocalRender, startLocalRender } from "./emulator/emulator.ts";
+import { exportsOf } from "./local/exports.ts";
+import { startProvider } from "./terraform-provider/server.ts";
 
 const REPOSITORY = join(import.meta.dirname, "..");
 const ENVIRONMENT = "local";

@@ -2,10 +2,10 @@ import { z } from "zod";
 import type { BackendDescription } from "../render/backend-description.ts";
 import { parseEvictionPolicy } from "../render/eviction-policies.ts";
 import type { InstanceDescription } from "../render/instance-description.ts";
-import { InvalidValue, nearest, notOneOf } from "../render/invalid-value.ts";
 import { choosePersistence, choosePlan } from "../render/plan-choice.ts";
 import { parseRegion } from "../render/regions.ts";
-import { STATE_TYPES, stateSchema } from "./state-schema.ts";
+import { InvalidValue, nearest, notOneOf } from "../runtime/invalid-value.ts";
+import { STATE_TYPES, stateSchema } from "./state.ts";
 
 /** A text that one of our parsers reads; the parser's sentence becomes the message. */
 function parsedBy<T>(parse: (text: string) => T) {

@@ -1,7 +1,7 @@
-import { notOneOf } from "../render/invalid-value.ts";
+import { notOneOf } from "../runtime/invalid-value.ts";
+import type { Environment } from "./define.ts";
 import { local } from "./local.ts";
 import { production } from "./production.ts";
-import type { Environment } from "./schema.ts";
 import { staging } from "./staging.ts";
 
 /** Every environment; a new file in this folder is added here. */

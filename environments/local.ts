@@ -1,4 +1,4 @@
-import { defineEnvironment } from "./schema.ts";
+import { defineEnvironment } from "./define.ts";
 
 /** The environment of `npm run demo` and `npm run local`: it deploys to the Render on this machine. */
 export const local = defineEnvironment({

@@ -1,4 +1,4 @@
-import { defineEnvironment } from "./schema.ts";
+import { defineEnvironment } from "./define.ts";
 
 /** The SMS service's Redis: Bull queues live in it, so it never evicts and is never destroyed by accident. */
 export const production = defineEnvironment({

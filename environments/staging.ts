@@ -1,4 +1,4 @@
-import { defineEnvironment } from "./schema.ts";
+import { defineEnvironment } from "./define.ts";
 
 /** Where changes are tried first: the smallest plan that persists, and nothing that stops it from being destroyed. */
 export const staging = defineEnvironment({

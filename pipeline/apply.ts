@@ -1,10 +1,10 @@
 import { Command, CommanderError } from "commander";
 import pc from "picocolors";
+import { renderTable } from "../cli/report/review/table.ts";
 import { missingAcknowledgements } from "./acknowledgements.ts";
 import { Deployment } from "./deployment.ts";
 import { type DeploymentRecord, whoApplies, writeRecord } from "./deployment-record.ts";
 import { InstancesUnknown, otherInstances } from "./other-instances.ts";
-import { renderTable } from "./report/table.ts";
 import { fingerprintOf } from "./review/fingerprint.ts";
 import { toResourceChange } from "./review/resource-change.ts";
 import { stepKind } from "./review/rules/steps.ts";

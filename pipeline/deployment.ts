@@ -1,4 +1,4 @@
-import type { Secrets } from "../checks/secrets.ts";
+import type { Secrets } from "../runtime/secrets.ts";
 import type { DeploymentRecord } from "./deployment-record.ts";
 import { describeDiagnostic, type TerraformEvent } from "./terraform-event.ts";
 

@@ -1,9 +1,9 @@
 import { rm } from "node:fs/promises";
 import { Command, CommanderError, InvalidArgumentError } from "commander";
-import { type Progress, startProgress } from "../checks/progress.ts";
-import { InvalidValue } from "../render/invalid-value.ts";
+import { type ReportRequest, readReport, writeReports } from "../cli/report/review/write-reports.ts";
+import { InvalidValue } from "../runtime/invalid-value.ts";
+import { type Progress, startProgress } from "../runtime/progress.ts";
 import { InstancesUnknown, otherInstances } from "./other-instances.ts";
-import { type ReportRequest, readReport, writeReports } from "./report/write-reports.ts";
 import { EXIT_CODES, worstVerdict } from "./review/outcome.ts";
 import type { Review } from "./review/review.ts";
 import { EMPTY_PLAN, reviewStackPlan } from "./review-stack-plan.ts";

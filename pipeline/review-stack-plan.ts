@@ -1,4 +1,4 @@
-import { Secrets } from "../checks/secrets.ts";
+import { Secrets } from "../runtime/secrets.ts";
 import type { OtherInstance } from "./other-instances.ts";
 import { type Review, reviewPlan } from "./review/review.ts";
 import type { SynthesizedStack } from "./synthesized-stack.ts";

@@ -5,7 +5,17 @@ import { join } from "node:path";
 const REPOSITORY = join(import.meta.dirname, "..");
 export const OUTDIR = join(REPOSITORY, "cdktf.out");
 /** All that synthesis reads: it is pure, so the same sources give the same Terraform. */
-const SOURCES = ["main.ts", "package-lock.json", "environments", "stacks", "constructs", "render", "pipeline"];
+const SOURCES = [
+  "main.ts",
+  "package-lock.json",
+  "environments",
+  "stacks",
+  "constructs",
+  "steps",
+  "render",
+  "runtime",
+  "pipeline",
+];
 
 export function stackDirectory(environment: string): string {
   return join(OUTDIR, "stacks", environment);

@@ -1,4 +1,4 @@
-import { notOneOf } from "./invalid-value.ts";
+import { notOneOf } from "../runtime/invalid-value.ts";
 
 /** What Redis does at its memory limit, in the spelling of Render's API and Terraform provider. */
 export const EVICTION_POLICIES = [

@@ -1,4 +1,4 @@
-import { notOneOf } from "./invalid-value.ts";
+import { notOneOf } from "../runtime/invalid-value.ts";
 
 /**
  * How an instance keeps its data on disk.

@@ -1,4 +1,4 @@
-import { InvalidValue } from "./invalid-value.ts";
+import { InvalidValue } from "../runtime/invalid-value.ts";
 import { formatMemorySize, parseMemorySize } from "./memory-size.ts";
 import { PERSISTENCE_MODES, type PersistenceMode, parsePersistenceMode } from "./persistence-modes.ts";
 import { describePlan, PLAN_NAMES, type Plan, parsePlan, planFacts, smallestPlanWith } from "./plans.ts";

@@ -1,4 +1,4 @@
-import { notOneOf } from "./invalid-value.ts";
+import { notOneOf } from "../runtime/invalid-value.ts";
 import { formatMemorySize } from "./memory-size.ts";
 import type { PersistenceMode } from "./persistence-modes.ts";
 

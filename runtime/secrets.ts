@@ -1,4 +1,4 @@
-import { parseRedisUrl } from "./redis/address.ts";
+import { parseRedisUrl } from "../redis/address.ts";
 
 /** Shorter texts occur by chance in what is printed; masking them would garble reports, and tell where they stand. */
 const SHORTEST = 6;

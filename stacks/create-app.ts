@@ -1,6 +1,6 @@
 import type { App } from "cdktf";
 import { GuardedApp } from "../constructs/guards/guarded-app.ts";
-import type { Environment } from "../environments/schema.ts";
+import type { Environment } from "../environments/define.ts";
 import { RedisStack } from "./redis-stack.ts";
 
 /**

@@ -16,7 +16,7 @@ import { RedisInstance } from "../constructs/redis-instance.ts";
 import { RenderProvider } from "../constructs/render/render-provider.ts";
 import { Policy } from "../constructs/rules/policy.ts";
 import { StateBackend } from "../constructs/state-backend.ts";
-import { describeBackend, describeInstance, type Environment } from "../environments/schema.ts";
+import { describeBackend, describeInstance, type Environment } from "../environments/define.ts";
 import { formatMemorySize } from "../render/memory-size.ts";
 import { stateSettings } from "./state-settings.ts";
 

@@ -1,6 +1,6 @@
 import { posix } from "node:path";
 import type { StateBackendProps } from "../constructs/state-backend.ts";
-import type { State } from "../environments/state-schema.ts";
+import type { State } from "../environments/state.ts";
 
 /** From a stack's directory (cdktf.out/stacks/<name>) up to the directory that holds cdktf.out. */
 const TO_PROJECT = "../../..";

@@ -42,7 +42,7 @@ test("every npm command in the README exists", () => {
 });
 
 test("every field of an environment is in the README's reference", async () => {
-  const { environmentSchema } = await import("../environments/schema.ts");
+  const { environmentSchema } = await import("../environments/define.ts");
   const fields = Object.entries(environmentSchema.shape).flatMap(([name, schema]) => {
     const object = schema instanceof z.ZodPrefault ? schema.unwrap() : schema instanceof z.ZodPipe ? schema.in : schema;
     return object instanceof z.ZodObject ? Object.keys(object.shape).map((key) => `${name}.${key}`) : [name];

@@ -5,8 +5,8 @@ import { bringIntoPlay } from "./secrets-in-play.ts";
 const SHORTEST_SECRET = 20;
 
 // Every secret that a Render in a test makes up is in play from then on; it is the real one all the same.
-vi.mock("../local/state/ids.ts", async (importOriginal) => {
-  const original = await importOriginal<typeof import("../local/state/ids.ts")>();
+vi.mock("../dev/emulator/state/ids.ts", async (importOriginal) => {
+  const original = await importOriginal<typeof import("../dev/emulator/state/ids.ts")>();
   const newSecret = (length: number) => {
     const secret = original.newSecret(length);
     if (length >= SHORTEST_SECRET) bringIntoPlay(secret);

@@ -1,5 +1,5 @@
-import type { Experiment, Observation } from "../observation/observation.ts";
-import { observe } from "../observation/observe.ts";
+import type { Experiment, Observation } from "../checks/observation/observation.ts";
+import { observe } from "../checks/observation/observe.ts";
 import { parseRedisUrl } from "../redis/address.ts";
 import { RedisFailure } from "../redis/failure.ts";
 import { explain } from "../redis/failure-explanations.ts";
@@ -24,7 +24,7 @@ export async function lookFromOutside(
     });
     if (observation.queue === undefined) return { observation };
     // Most of what there is to load; a Redis that cannot be reached needs none of it.
-    const { tryLibraries } = await import("../queue/try-libraries.ts");
+    const { tryLibraries } = await import("../checks/queue/try-libraries.ts");
     const libraries = await tryLibraries(parseRedisUrl(url), options.signal);
     return { observation: { ...observation, queue: { ...observation.queue, libraries } } };
   } catch (error) {

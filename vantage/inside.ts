@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { RenderClient } from "../../render/api/client.ts";
-import { RenderApiError } from "../../render/api/error.ts";
-import { createJob, getJob, type Job } from "../../render/api/job.ts";
-import { listLogs } from "../../render/api/log.ts";
-import type { Deadline } from "../deadline.ts";
-import type { Experiment, Observation } from "../observation/observation.ts";
+import type { Experiment, Observation } from "../checks/observation/observation.ts";
 import { explain } from "../redis/failure-explanations.ts";
+import type { RenderClient } from "../render/api/client.ts";
+import { RenderApiError } from "../render/api/error.ts";
+import { createJob, getJob, type Job } from "../render/api/job.ts";
+import { listLogs } from "../render/api/log.ts";
+import type { Deadline } from "../runtime/deadline.ts";
 import type { Obstacle } from "./live.ts";
 import { readProbeAnswer } from "./probe-answer.ts";
 import { probeCommand } from "./probe-source.ts";

@@ -1,4 +1,4 @@
-import type { Observation } from "../observation/observation.ts";
+import type { Observation } from "../checks/observation/observation.ts";
 import type { FailureKind } from "../redis/failure.ts";
 
 /**

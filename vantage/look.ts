@@ -1,9 +1,9 @@
-import type { RenderClient } from "../../render/api/client.ts";
-import { getConnectionInfo, type KeyValue } from "../../render/api/key-value.ts";
-import type { Deadline } from "../deadline.ts";
-import type { Experiment, Observation } from "../observation/observation.ts";
+import type { Experiment, Observation } from "../checks/observation/observation.ts";
 import type { FailureKind } from "../redis/failure.ts";
-import type { Secrets } from "../secrets.ts";
+import type { RenderClient } from "../render/api/client.ts";
+import { getConnectionInfo, type KeyValue } from "../render/api/key-value.ts";
+import type { Deadline } from "../runtime/deadline.ts";
+import type { Secrets } from "../runtime/secrets.ts";
 import { lookFromOutside } from "./external.ts";
 import { lookFromInside } from "./inside.ts";
 import type { Live, Obstacle, PassedOver, Vantage } from "./live.ts";

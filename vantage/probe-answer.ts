@@ -1,6 +1,6 @@
 import { inflateRawSync } from "node:zlib";
 import { z } from "zod";
-import type { Answer, Observation } from "../observation/observation.ts";
+import type { Answer, Observation } from "../checks/observation/observation.ts";
 import { FAILURE_KINDS, type FailureKind } from "../redis/failure.ts";
 import { LINE_PREFIX } from "./probe-lines.ts";
 

@@ -1,4 +1,4 @@
-import type { Experiment } from "../observation/observation.ts";
+import type { Experiment } from "../checks/observation/observation.ts";
 
 /** What the probe is told. No secret: Render shows a job's command. */
 export interface ProbeTask {

@@ -1,5 +1,5 @@
 import { deflateRawSync } from "node:zlib";
-import { observe } from "../observation/observe.ts";
+import { observe } from "../checks/observation/observe.ts";
 import { parseRedisUrl } from "../redis/address.ts";
 import { RedisFailure } from "../redis/failure.ts";
 import { LINE_LENGTH, LINE_PREFIX, type ProbeTask } from "./probe-lines.ts";

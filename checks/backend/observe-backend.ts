@@ -6,9 +6,9 @@ import { RenderApiError } from "../../render/api/error.ts";
 import { getConnectionInfo } from "../../render/api/key-value.ts";
 import { getService, listServiceEnvVars } from "../../render/api/service.ts";
 import type { BackendDescription } from "../../render/backend-description.ts";
-import type { Deadline } from "../deadline.ts";
-import type { Secrets } from "../secrets.ts";
-import type { Obstacle } from "../vantage/live.ts";
+import type { Deadline } from "../../runtime/deadline.ts";
+import type { Secrets } from "../../runtime/secrets.ts";
+import type { Obstacle } from "../../vantage/live.ts";
 import { type EffectiveVariable, effectiveVariables } from "./effective-variables.ts";
 
 const HEALTH_POLL_MS = 500;

@@ -1,7 +1,7 @@
+import { explain } from "../../redis/failure-explanations.ts";
 import { always, type Check } from "../check.ts";
 import { type Evidence, fail, pass, unknown, warn } from "../finding.ts";
 import type { Answer } from "../observation/observation.ts";
-import { explain } from "../redis/failure-explanations.ts";
 
 /**
  * Milliseconds of a round trip. Inside a region 1 is usual and 10 workable, as Sidekiq judges it; above 50 a queue

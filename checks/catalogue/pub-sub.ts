@@ -1,7 +1,7 @@
+import { explain } from "../../redis/failure-explanations.ts";
 import { always, type Check } from "../check.ts";
 import { fail, pass } from "../finding.ts";
 import { trying } from "../reading.ts";
-import { explain } from "../redis/failure-explanations.ts";
 
 export const pubSub: Check = {
   id: "pub-sub",

@@ -1,8 +1,8 @@
+import type { FailureKind } from "../../redis/failure.ts";
+import { explain } from "../../redis/failure-explanations.ts";
 import { always, type Check } from "../check.ts";
 import { fail, pass } from "../finding.ts";
 import { trying, unanswered } from "../reading.ts";
-import type { FailureKind } from "../redis/failure.ts";
-import { explain } from "../redis/failure-explanations.ts";
 
 /** These speak of the connection, not of what a queue may do. */
 const NOT_ABOUT_QUEUES: readonly FailureKind[] = ["CLOSED", "TIMEOUT", "STOPPED"];

@@ -1,9 +1,9 @@
+import type { FailureKind } from "../../redis/failure.ts";
+import { explain } from "../../redis/failure-explanations.ts";
 import { always, type Check } from "../check.ts";
 import { fail, pass } from "../finding.ts";
 import type { Answer, WriteObservation } from "../observation/observation.ts";
 import { observing, unanswered } from "../reading.ts";
-import type { FailureKind } from "../redis/failure.ts";
-import { explain } from "../redis/failure-explanations.ts";
 
 const SOURCE = "SET, GET, PTTL, DEL";
 

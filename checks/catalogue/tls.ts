@@ -1,6 +1,6 @@
+import type { FailureKind } from "../../redis/failure.ts";
 import type { Check } from "../check.ts";
 import { fail, pass, unknown, warn } from "../finding.ts";
-import type { FailureKind } from "../redis/failure.ts";
 
 const DAY_MS = 24 * 3_600_000;
 /** Certificates are renewed weeks ahead; one that is this near its end was forgotten. */

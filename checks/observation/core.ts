@@ -1,9 +1,9 @@
 import { randomBytes } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { RedisAddress } from "../redis/address.ts";
-import { Connection, type ConnectionOptions, login } from "../redis/connection.ts";
-import { type FailureKind, RedisFailure } from "../redis/failure.ts";
-import type { Reply } from "../redis/resp.ts";
+import type { RedisAddress } from "../../redis/address.ts";
+import { Connection, type ConnectionOptions, login } from "../../redis/connection.ts";
+import { type FailureKind, RedisFailure } from "../../redis/failure.ts";
+import type { Reply } from "../../redis/resp.ts";
 import type { Answer, CoreObservation } from "./observation.ts";
 
 /** The key goes by itself after this even when the process dies before it could delete it. */

@@ -1,10 +1,10 @@
 import { randomBytes } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { RedisAddress } from "../redis/address.ts";
-import type { Connection, ConnectionOptions } from "../redis/connection.ts";
-import { RedisFailure } from "../redis/failure.ts";
-import { parseInfo } from "../redis/info.ts";
-import type { Reply } from "../redis/resp.ts";
+import type { RedisAddress } from "../../redis/address.ts";
+import type { Connection, ConnectionOptions } from "../../redis/connection.ts";
+import { RedisFailure } from "../../redis/failure.ts";
+import { parseInfo } from "../../redis/info.ts";
+import type { Reply } from "../../redis/resp.ts";
 import { answer } from "./core.ts";
 import type { ProofObservation } from "./observation.ts";
 import { ask, inSession } from "./session.ts";

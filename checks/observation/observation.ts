@@ -1,5 +1,5 @@
-import type { TlsFacts } from "../redis/connection.ts";
-import type { FailureKind } from "../redis/failure.ts";
+import type { TlsFacts } from "../../redis/connection.ts";
+import type { FailureKind } from "../../redis/failure.ts";
 
 /** What one command brought: its reply, or why there was none. */
 export type Answer = { readonly reply: string | number | null } | { readonly failure: FailureKind };

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { parseRedisUrl, type RedisAddress } from "../redis/address.ts";
-import { RedisFailure } from "../redis/failure.ts";
+import { parseRedisUrl, type RedisAddress } from "../../redis/address.ts";
+import { RedisFailure } from "../../redis/failure.ts";
 import { observeCore } from "./core.ts";
 import { proveEviction } from "./eviction-proof.ts";
 import type { CoreObservation, Experiment, Observation } from "./observation.ts";

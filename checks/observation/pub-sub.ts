@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
-import type { RedisAddress } from "../redis/address.ts";
-import type { ConnectionOptions } from "../redis/connection.ts";
-import { RedisFailure } from "../redis/failure.ts";
+import type { RedisAddress } from "../../redis/address.ts";
+import type { ConnectionOptions } from "../../redis/connection.ts";
+import { RedisFailure } from "../../redis/failure.ts";
 import { answer } from "./core.ts";
 import type { PubSubObservation } from "./observation.ts";
 import { ask, inSession } from "./session.ts";

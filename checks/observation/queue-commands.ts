@@ -1,8 +1,8 @@
 import { randomBytes } from "node:crypto";
-import type { RedisAddress } from "../redis/address.ts";
-import type { Connection, ConnectionOptions } from "../redis/connection.ts";
-import { RedisFailure } from "../redis/failure.ts";
-import type { Reply } from "../redis/resp.ts";
+import type { RedisAddress } from "../../redis/address.ts";
+import type { Connection, ConnectionOptions } from "../../redis/connection.ts";
+import { RedisFailure } from "../../redis/failure.ts";
+import type { Reply } from "../../redis/resp.ts";
 import type { QueueObservation } from "./observation.ts";
 import { ask, inSession } from "./session.ts";
 

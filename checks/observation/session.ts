@@ -1,7 +1,7 @@
-import type { RedisAddress } from "../redis/address.ts";
-import { Connection, type ConnectionOptions, login } from "../redis/connection.ts";
-import { RedisFailure } from "../redis/failure.ts";
-import type { Reply } from "../redis/resp.ts";
+import type { RedisAddress } from "../../redis/address.ts";
+import { Connection, type ConnectionOptions, login } from "../../redis/connection.ts";
+import { RedisFailure } from "../../redis/failure.ts";
+import type { Reply } from "../../redis/resp.ts";
 
 /**
  * Runs something on a connection of its own, logged in, and closes it whatever happens.

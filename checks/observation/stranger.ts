@@ -1,6 +1,6 @@
-import type { RedisAddress } from "../redis/address.ts";
-import { Connection, type ConnectionOptions } from "../redis/connection.ts";
-import { RedisFailure } from "../redis/failure.ts";
+import type { RedisAddress } from "../../redis/address.ts";
+import { Connection, type ConnectionOptions } from "../../redis/connection.ts";
+import { RedisFailure } from "../../redis/failure.ts";
 import { answer } from "./core.ts";
 import type { Answer } from "./observation.ts";
 

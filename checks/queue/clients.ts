@@ -1,6 +1,6 @@
 import { type Command, Redis } from "ioredis";
-import type { RedisAddress } from "../redis/address.ts";
-import { RedisFailure } from "../redis/failure.ts";
+import type { RedisAddress } from "../../redis/address.ts";
+import { RedisFailure } from "../../redis/failure.ts";
 
 const CONNECT_TIMEOUT_MS = 5_000;
 

@@ -1,6 +1,6 @@
 import { Worker } from "node:worker_threads";
+import type { RedisAddress } from "../../redis/address.ts";
 import type { Answer, LibraryObservation } from "../observation/observation.ts";
-import type { RedisAddress } from "../redis/address.ts";
 import type { TrialAnswer, TrialTask } from "./worker.ts";
 
 const PATIENCE_MS = 15_000;

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
+import type { RedisAddress } from "../../redis/address.ts";
 import type { LibraryObservation } from "../observation/observation.ts";
-import type { RedisAddress } from "../redis/address.ts";
 import { tryBull } from "./bull.ts";
 import { tryBullMq } from "./bullmq.ts";
 import { Clients } from "./clients.ts";

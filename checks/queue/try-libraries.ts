@@ -1,5 +1,5 @@
+import type { RedisAddress } from "../../redis/address.ts";
 import type { LibraryObservation } from "../observation/observation.ts";
-import type { RedisAddress } from "../redis/address.ts";
 import { TrialThread } from "./trial-thread.ts";
 
 const LIBRARIES = ["Bull", "BullMQ"] as const;

@@ -1,6 +1,6 @@
 import { parentPort } from "node:worker_threads";
+import type { RedisAddress } from "../../redis/address.ts";
 import type { Answer, LibraryObservation } from "../observation/observation.ts";
-import type { RedisAddress } from "../redis/address.ts";
 import { outcomeOf } from "./trial.ts";
 
 /** What the thread is told. */

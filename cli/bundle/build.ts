@@ -1,8 +1,8 @@
 import { fileURLToPath } from "node:url";
 import { deflateRawSync } from "node:zlib";
 import { type BuildOptions, build, type Plugin } from "esbuild";
-import { buildWorker } from "../queue/build-worker.ts";
-import { buildProbe } from "../vantage/build-probe.ts";
+import { buildWorker } from "../../checks/queue/build-worker.ts";
+import { buildProbe } from "../../vantage/build-probe.ts";
 import { onlyEnglish } from "./only-english.ts";
 
 const SHARED = {
@@ -20,9 +20,9 @@ const SHARED = {
 export async function buildChecks(outfile: string): Promise<void> {
   await build({
     ...SHARED,
-    entryPoints: ["checks/main.ts"],
+    entryPoints: ["cli/verify.ts"],
     outfile,
-    inject: ["checks/bundle/fetch-over-http.ts"],
+    inject: ["cli/bundle/fetch-over-http.ts"],
     plugins: [packedWorker, builtProbe, onlyEnglish],
   });
 }

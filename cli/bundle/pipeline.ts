@@ -1,7 +1,7 @@
 import { mkdir, rename, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { build } from "esbuild";
-import { onlyEnglish } from "../checks/bundle/only-english.ts";
+import { onlyEnglish } from "./only-english.ts";
 
 /**
  * Makes a command of the pipeline one file. Several may make it at once, so it appears in one piece.
@@ -10,7 +10,7 @@ import { onlyEnglish } from "../checks/bundle/only-english.ts";
  */
 export async function buildCommand(command: "plan" | "apply", outfile: string): Promise<void> {
   const { outputFiles } = await build({
-    absWorkingDir: join(import.meta.dirname, ".."),
+    absWorkingDir: join(import.meta.dirname, "../.."),
     entryPoints: [`pipeline/${command}.ts`],
     write: false,
     bundle: true,

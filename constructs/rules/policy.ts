@@ -1,5 +1,5 @@
 import type { IConstruct } from "constructs";
-import { notOneOf } from "../../render/invalid-value.ts";
+import { notOneOf } from "../../runtime/invalid-value.ts";
 import { Keyvalue } from "../render/keyvalue.ts";
 import { policyRules } from "./all-rules.ts";
 import type { PolicyRule, PolicySubject } from "./rule.ts";

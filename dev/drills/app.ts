@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { defineEnvironment } from "../../environments/schema.ts";
+import { defineEnvironment } from "../../environments/define.ts";
 import { createApp } from "../../stacks/create-app.ts";
 
 // The CDKTF app of a drill: the environment that the drill describes, as a file of `environments/` would.

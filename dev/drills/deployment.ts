@@ -2,10 +2,10 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
-import type { EnvironmentInput } from "../../environments/schema.ts";
-import { exportsOf } from "../cli/exports.ts";
-import { type RunningProvider, startProvider } from "../provider/server.ts";
-import type { LocalRender } from "../render.ts";
+import type { EnvironmentInput } from "../../environments/define.ts";
+import type { LocalRender } from "../emulator/emulator.ts";
+import { exportsOf } from "../local/exports.ts";
+import { type RunningProvider, startProvider } from "../terraform-provider/server.ts";
 
 const REPOSITORY = join(import.meta.dirname, "../..");
 const NAME = "drill";
@@ -25,7 +25,7 @@ export const ENVIRONMENT: EnvironmentInput = {
     name: "connect-yw-backend",
     env: { ENABLE_QUEUES: "true" },
     healthPath: "/health",
-    drainCommand: "node --import tsx local/backend/drain.ts",
+    drainCommand: "node --import tsx examples/backend/drain.ts",
   },
   state: { type: "local", path: "drill.tfstate" },
   checks: { deadlineSeconds: 60 },
@@ -71,7 +71,7 @@ export class Deployment {
    */
   async apply(environment: EnvironmentInput, args: readonly string[] = []): Promise<void> {
     const env = { ...this.#env, DRILL_ENVIRONMENT: JSON.stringify(environment) };
-    await run(process.execPath, ["--import", "tsx", "local/drills/app.ts"], { cwd: REPOSITORY, env });
+    await run(process.execPath, ["--import", "tsx", "dev/drills/app.ts"], { cwd: REPOSITORY, env });
     const cwd = join(this.#workspace, "cdktf.out", "stacks", NAME);
     await run("terraform", ["init", "-input=false", "-no-color"], { cwd, env });
     await run("terraform", ["apply", "-auto-approve", "-input=false", "-no-color", ...args], { cwd, env });

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { createEnvGroup, linkService } from "../../render/api/env-group.ts";
 import { createKeyValue, getKeyValue } from "../../render/api/key-value.ts";
-import { rollOut } from "../../wiring/roll-out.ts";
-import type { LocalControl } from "../control.ts";
+import { rollOut } from "../../steps/roll-out.ts";
+import type { LocalControl } from "../emulator/control.ts";
 import type { Drill, DrillOptions, DrillResult } from "./drill.ts";
 import { Stage } from "./stage.ts";
 import { missed, tally } from "./tally.ts";

@@ -3,12 +3,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
+import { askBackend, type BackendHealth } from "../../examples/backend/ask.ts";
 import { RenderClient } from "../../render/api/client.ts";
 import { getService } from "../../render/api/service.ts";
-import { rollOut } from "../../wiring/roll-out.ts";
-import { askBackend, type BackendHealth } from "../backend/ask.ts";
-import { LocalControl } from "../control.ts";
-import { type LocalRender, startLocalRender } from "../render.ts";
+import { rollOut } from "../../steps/roll-out.ts";
+import { LocalControl } from "../emulator/control.ts";
+import { type LocalRender, startLocalRender } from "../emulator/emulator.ts";
 import { Load } from "./load.ts";
 import { ProviderSink } from "./provider-sink.ts";
 

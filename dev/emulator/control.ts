@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
 import { z } from "zod";
-import { type LoggedRequest, loggedRequest } from "./api/request-log.ts";
 import { type FaultChanges, type FaultSettings, faultsSchema } from "./faults.ts";
+import { type LoggedRequest, loggedRequest } from "./http/request-log.ts";
 import { readState } from "./state/store.ts";
 
 /** Filling an instance of many gigabytes takes its time. */

@@ -1,6 +1,6 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { processStart } from "./processes/process-identity.ts";
+import { processStart } from "./machine/process-identity.ts";
 
 const FILE = "render.pid";
 

@@ -1,23 +1,23 @@
 import { createServer, type Server } from "node:http";
 import { resolve } from "node:path";
 import { getRequestListener } from "@hono/node-server";
-import { createApp } from "./api/app.ts";
-import { RateLimits } from "./api/rate-limits.ts";
 import { lockDirectory } from "./directory-lock.ts";
-import { EventLog } from "./event-log.ts";
 import { Faults } from "./faults.ts";
-import { KeyValues } from "./key-value/key-values.ts";
-import { findRedisBinary } from "./key-value/redis-binary.ts";
-import { LogBook } from "./log-book.ts";
-import { openCertificates } from "./network/certificates.ts";
-import { Gateway } from "./network/gateway.ts";
-import { PrivateNetwork } from "./network/private-network.ts";
-import { Supervisor } from "./processes/supervisor.ts";
-import { Deploys } from "./services/deploys.ts";
-import { Jobs } from "./services/jobs.ts";
-import { Services } from "./services/services.ts";
+import { createApp } from "./http/app.ts";
+import { RateLimits } from "./http/rate-limits.ts";
+import { openCertificates } from "./machine/certificates.ts";
+import { Gateway } from "./machine/gateway.ts";
+import { PrivateNetwork } from "./machine/private-network.ts";
+import { findRedisBinary } from "./machine/redis-binary.ts";
+import { Supervisor } from "./machine/supervisor.ts";
 import { BACKEND_SERVICE_ID } from "./state/seed.ts";
 import { Store } from "./state/store.ts";
+import { Deploys } from "./workspace/deploys.ts";
+import { EventLog } from "./workspace/event-log.ts";
+import { Jobs } from "./workspace/jobs.ts";
+import { KeyValues } from "./workspace/key-values.ts";
+import { LogBook } from "./workspace/log-book.ts";
+import { Services } from "./workspace/services.ts";
 
 const API_HOST = "127.0.0.1";
 /** A name, because certificates are for names, and one that every machine resolves. */

@@ -1,11 +1,11 @@
-import type { EventLog } from "./event-log.ts";
 import type { Faults } from "./faults.ts";
-import type { KeyValues } from "./key-value/key-values.ts";
-import type { LogBook } from "./log-book.ts";
-import type { Deploys } from "./services/deploys.ts";
-import type { Jobs } from "./services/jobs.ts";
-import type { Services } from "./services/services.ts";
 import type { Store } from "./state/store.ts";
+import type { Deploys } from "./workspace/deploys.ts";
+import type { EventLog } from "./workspace/event-log.ts";
+import type { Jobs } from "./workspace/jobs.ts";
+import type { KeyValues } from "./workspace/key-values.ts";
+import type { LogBook } from "./workspace/log-book.ts";
+import type { Services } from "./workspace/services.ts";
 
 /** The parts of the local Render that its API works on. */
 export interface Platform {

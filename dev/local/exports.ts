@@ -1,6 +1,6 @@
 import { renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { LocalRender } from "../render.ts";
+import type { LocalRender } from "../emulator/emulator.ts";
 
 /** What a shell needs so that Terraform, cdktf and this project work against a local Render. */
 export function exportsOf(render: LocalRender, reattach: string | undefined): Record<string, string> {

@@ -1,6 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
-import { LocalControl } from "../control.ts";
-import type { FaultChanges } from "../faults.ts";
+import { LocalControl } from "../emulator/control.ts";
+import type { FaultChanges } from "../emulator/faults.ts";
 
 interface CallOptions {
   readonly after: number;

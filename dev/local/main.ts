@@ -1,6 +1,6 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
-import { addFaultCommands, addRequestsCommand } from "./cli/faults.ts";
-import { start } from "./cli/start.ts";
+import { addFaultCommands, addRequestsCommand } from "./faults.ts";
+import { start } from "./start.ts";
 
 const FAILED = 1;
 const WRONG_USAGE = 2;

@@ -2,8 +2,8 @@ import { join, relative } from "node:path";
 import type { Readable } from "node:stream";
 import pc from "picocolors";
 import yoctoSpinner from "yocto-spinner";
-import { startProvider } from "../provider/server.ts";
-import { type LocalRenderOptions, startLocalRender } from "../render.ts";
+import { type LocalRenderOptions, startLocalRender } from "../emulator/emulator.ts";
+import { startProvider } from "../terraform-provider/server.ts";
 import { exportsOf, writeExports } from "./exports.ts";
 
 export interface StartOptions extends LocalRenderOptions {

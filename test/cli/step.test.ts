@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { execa } from "execa";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { TestRender } from "../local/harness.ts";
+import { TestRender } from "../dev/emulator/harness.ts";
 
 const REPOSITORY = join(import.meta.dirname, "../..");
 

@@ -12,6 +12,9 @@ const SOURCES = [
   "stacks",
   "constructs",
   "render",
+  "runtime",
+  "steps",
+  "cli",
   "pipeline",
   "synthesized",
 ];
@@ -31,7 +34,7 @@ async function copyOfRepository(): Promise<string> {
 }
 
 function synth(cwd: string, ...args: string[]) {
-  return execa(process.execPath, ["--import", "tsx", "pipeline/synth.ts", ...args], { cwd, reject: false });
+  return execa(process.execPath, ["--import", "tsx", "cli/synth.ts", ...args], { cwd, reject: false });
 }
 
 test("synthesized/ is what the sources give, on this machine and in this folder", async () => {

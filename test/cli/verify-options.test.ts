@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { allChecks } from "../../checks/all-checks.ts";
-import { readCommandLine } from "../../checks/command-line.ts";
+import { readCommandLine } from "../../cli/verify-options.ts";
 import { UsageError } from "../../render/provisioned-variables.ts";
-import { EXPECTED } from "./support/render-api.ts";
+import { EXPECTED } from "../checks/support/render-api.ts";
 
 const POST_APPLY = {
   REDIS_INSTANCE_ID: "red-abc",

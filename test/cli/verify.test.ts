@@ -4,14 +4,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import type { Check } from "../../checks/check.ts";
-import { Deadline } from "../../checks/deadline.ts";
-import { jsonReportSchema } from "../../checks/report/json-schema.ts";
-import { Secrets } from "../../checks/secrets.ts";
 import { Verification } from "../../checks/verification.ts";
 import { verify } from "../../checks/verify.ts";
+import { jsonReportSchema } from "../../cli/report/checks/json-schema.ts";
 import { RenderClient } from "../../render/api/client.ts";
-import { bundleChecks } from "./support/bundle.ts";
-import { EXPECTED, INSTANCE, startTestApi, type TestApiOptions } from "./support/render-api.ts";
+import { Deadline } from "../../runtime/deadline.ts";
+import { Secrets } from "../../runtime/secrets.ts";
+import { bundleChecks } from "../checks/support/bundle.ts";
+import { EXPECTED, INSTANCE, startTestApi, type TestApiOptions } from "../checks/support/render-api.ts";
 
 let bundle: Awaited<ReturnType<typeof bundleChecks>>;
 

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { z } from "zod";
-import { defineEnvironment } from "../../environments/schema.ts";
+import { defineEnvironment } from "../../environments/define.ts";
 import { createApp } from "../../stacks/create-app.ts";
 
 // The app of an end-to-end test: the one environment that the test wrote to a file.

@@ -1,11 +1,11 @@
 import { afterEach, describe, expect, test } from "vitest";
-import { askBackend } from "../../local/backend/ask.ts";
+import { askBackend } from "../../examples/backend/ask.ts";
 import { listDeploys } from "../../render/api/deploy.ts";
 import { createEnvGroup, linkService } from "../../render/api/env-group.ts";
 import { createKeyValue } from "../../render/api/key-value.ts";
 import { createBackend, Deployment, ENVIRONMENT } from "./deployment.ts";
 
-const DRAIN = "node --import tsx local/backend/drain.ts";
+const DRAIN = "node --import tsx examples/backend/drain.ts";
 const BACKEND = { name: "connect-yw-backend", env: { ENABLE_QUEUES: "true" }, healthPath: "/health" };
 
 let deployment: Deployment;

@@ -8,7 +8,7 @@ const REPOSITORY = join(import.meta.dirname, "../..");
 
 function demo() {
   const options = { cwd: REPOSITORY, all: true, reject: false, stdin: "ignore" } as const;
-  return execa(process.execPath, ["--import", "tsx", "local/demo.ts"], options);
+  return execa(process.execPath, ["--import", "tsx", "dev/demo.ts"], options);
 }
 
 const workspaces = () => readdirSync(join(REPOSITORY, ".tmp")).filter((name) => name.startsWith("demo-"));

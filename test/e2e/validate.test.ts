@@ -3,8 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { type RunningProvider, startProvider } from "../../dev/terraform-provider/server.ts";
 import { environments } from "../../environments/environments.ts";
-import { type RunningProvider, startProvider } from "../../local/provider/server.ts";
 
 const REPOSITORY = join(import.meta.dirname, "../..");
 

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
+import { defineEnvironment, describeInstance, type EnvironmentInput } from "../../environments/define.ts";
 import { environments, findEnvironment } from "../../environments/environments.ts";
-import { defineEnvironment, describeInstance, type EnvironmentInput } from "../../environments/schema.ts";
 
 const MINIMAL: EnvironmentInput = {
   name: "test",

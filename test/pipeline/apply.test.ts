@@ -243,7 +243,7 @@ describe("plan and apply", () => {
     project.describe({ persistence: "off", plan: "pro" });
     await project.plan("staging");
     await project.control.setFaults({ stuckCreating: true });
-    const running = project.start(process.execPath, ["pipeline/start.cjs", "apply", "staging", "--ack", LOSS]);
+    const running = project.start(process.execPath, ["cli/start.cjs", "apply", "staging", "--ack", LOSS]);
     await expect.poll(async () => (await instances())[0]?.plan, { timeout: 20_000, interval: 20 }).toBe("pro");
     running.kill("SIGINT");
     const { exitCode } = await running;
@@ -264,7 +264,7 @@ describe("plan and apply", () => {
     project.describe({ persistence: "off", plan: "pro_plus" });
     await project.plan("staging");
     await project.control.setFaults({ stuckCreating: true });
-    const running = project.start(process.execPath, ["pipeline/start.cjs", "apply", "staging", "--ack", LOSS]);
+    const running = project.start(process.execPath, ["cli/start.cjs", "apply", "staging", "--ack", LOSS]);
     await expect.poll(async () => (await instances())[0]?.plan, { timeout: 20_000, interval: 20 }).toBe("pro_plus");
     running.kill("SIGKILL");
     await running;
@@ -316,7 +316,7 @@ describe("plan and apply", () => {
   });
 
   test("when Render cannot be asked which instances there are, there is no plan", async () => {
-    const { exitCode, output } = await project.run(process.execPath, ["pipeline/start.cjs", "plan", "local"], {
+    const { exitCode, output } = await project.run(process.execPath, ["cli/start.cjs", "plan", "local"], {
       env: { RENDER_API_KEY: "rnd_not-the-key" },
     });
     expect(exitCode, output).toBe(1);
@@ -358,7 +358,7 @@ describe("wrong usage", () => {
   });
 
   test("no Terraform", async () => {
-    const { exitCode, output } = await project.run(process.execPath, ["pipeline/start.cjs", "plan", "staging"], {
+    const { exitCode, output } = await project.run(process.execPath, ["cli/start.cjs", "plan", "staging"], {
       env: { TERRAFORM_BINARY_NAME: "terrafrom" },
     });
     expect(output).toContain('"terrafrom" cannot be run. Install Terraform or OpenTofu, or set TERRAFORM_BINARY_NAME');

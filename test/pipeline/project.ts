@@ -2,11 +2,11 @@ import { cpSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } 
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Options as ExecaOptions, execa } from "execa";
-import type { EnvironmentInput } from "../../environments/schema.ts";
-import { exportsOf } from "../../local/cli/exports.ts";
-import { LocalControl } from "../../local/control.ts";
-import { type RunningProvider, startProvider } from "../../local/provider/server.ts";
-import { type LocalRender, startLocalRender } from "../../local/render.ts";
+import { LocalControl } from "../../dev/emulator/control.ts";
+import { type LocalRender, startLocalRender } from "../../dev/emulator/emulator.ts";
+import { exportsOf } from "../../dev/local/exports.ts";
+import { type RunningProvider, startProvider } from "../../dev/terraform-provider/server.ts";
+import type { EnvironmentInput } from "../../environments/define.ts";
 import { RenderClient } from "../../render/api/client.ts";
 import { discard } from "../secrets-in-play.ts";
 
@@ -102,11 +102,11 @@ export class Project {
   }
 
   plan(...args: string[]): Promise<Outcome> {
-    return this.run(process.execPath, ["pipeline/start.cjs", "plan", ...args]);
+    return this.run(process.execPath, ["cli/start.cjs", "plan", ...args]);
   }
 
   apply(...args: string[]): Promise<Outcome> {
-    return this.run(process.execPath, ["pipeline/start.cjs", "apply", ...args]);
+    return this.run(process.execPath, ["cli/start.cjs", "apply", ...args]);
   }
 
   async run(command: string, args: readonly string[], options: Partial<ExecaOptions> = {}): Promise<Outcome> {

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { renderMarkdown } from "../../pipeline/report/markdown.ts";
+import { renderMarkdown } from "../../cli/report/review/markdown.ts";
 import { EXIT_CODES } from "../../pipeline/review/outcome.ts";
 import type { Review } from "../../pipeline/review/review.ts";
 import { setGroupEnvVar } from "../../render/api/env-group.ts";

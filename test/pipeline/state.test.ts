@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { execaSync } from "execa";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { State } from "../../environments/state-schema.ts";
+import type { State } from "../../environments/state.ts";
 import { listKeyValues } from "../../render/api/key-value.ts";
 import { findPostgres, Postgres } from "./postgres.ts";
 import { Project } from "./project.ts";
@@ -10,7 +10,7 @@ import { StateServer } from "./state-server.ts";
 
 const STATE: State = { type: "pg", schemaName: "staging" };
 const programs = findPostgres();
-const APPLY = ["pipeline/start.cjs", "apply", "staging"];
+const APPLY = ["cli/start.cjs", "apply", "staging"];
 
 // Where PostgreSQL is missing these are skipped, and counted as skipped: install Debian's package "postgresql".
 describe.skipIf(programs === undefined)("state in PostgreSQL", () => {

@@ -15,7 +15,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { parse } from "yaml";
 import { z } from "zod";
-import type { EnvironmentInput } from "../../environments/schema.ts";
+import type { EnvironmentInput } from "../../environments/define.ts";
 import { deploymentRecordSchema } from "../../pipeline/deployment-record.ts";
 import { getConnectionInfo, listKeyValues, updateKeyValue } from "../../render/api/key-value.ts";
 import { Project } from "./project.ts";
@@ -125,7 +125,7 @@ describe("against a Render on this machine", () => {
   }
 
   async function commitSynthesized() {
-    expect((await project.run(process.execPath, ["--import", "tsx", "pipeline/synth.ts"])).exitCode).toBe(0);
+    expect((await project.run(process.execPath, ["--import", "tsx", "cli/synth.ts"])).exitCode).toBe(0);
   }
 
   /** As a runner finds it: a fresh checkout, without what another job left behind. */

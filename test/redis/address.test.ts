@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { parseRedisUrl } from "../../../checks/redis/address.ts";
-import { RedisFailure } from "../../../checks/redis/failure.ts";
-import { AWKWARD_PASSWORDS } from "../support/passwords.ts";
+import { parseRedisUrl } from "../../redis/address.ts";
+import { RedisFailure } from "../../redis/failure.ts";
+import { AWKWARD_PASSWORDS } from "../checks/support/passwords.ts";
 
 describe("parseRedisUrl", () => {
   test.each([

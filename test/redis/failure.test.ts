@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { FAILURE_KINDS, RedisFailure } from "../../../checks/redis/failure.ts";
-import { explain } from "../../../checks/redis/failure-explanations.ts";
+import { FAILURE_KINDS, RedisFailure } from "../../redis/failure.ts";
+import { explain } from "../../redis/failure-explanations.ts";
 
 describe("RedisFailure", () => {
   test.each([

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { RedisFailure } from "../../../checks/redis/failure.ts";
-import { encode, type Reply, RespParser } from "../../../checks/redis/resp.ts";
+import { RedisFailure } from "../../redis/failure.ts";
+import { encode, type Reply, RespParser } from "../../redis/resp.ts";
 
 const bytes = (text: string) => Buffer.from(text);
 

@@ -1,13 +1,13 @@
 import { rmSync } from "node:fs";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { Secrets } from "../../checks/secrets.ts";
-import { bundleChecks } from "./support/bundle.ts";
-import { type Certificates, makeCertificates } from "./support/certificates.ts";
-import { AWKWARD_PASSWORDS, spellings } from "./support/passwords.ts";
-import { startRedis, USER } from "./support/redis-server.ts";
-import { startTestApi } from "./support/render-api.ts";
-import { API_KEY, runChecks } from "./support/run-checks.ts";
+import { Secrets } from "../../runtime/secrets.ts";
+import { bundleChecks } from "../checks/support/bundle.ts";
+import { type Certificates, makeCertificates } from "../checks/support/certificates.ts";
+import { AWKWARD_PASSWORDS, spellings } from "../checks/support/passwords.ts";
+import { startRedis, USER } from "../checks/support/redis-server.ts";
+import { startTestApi } from "../checks/support/render-api.ts";
+import { API_KEY, runChecks } from "../checks/support/run-checks.ts";
 
 describe("Secrets", () => {
   test("masks every spelling of a secret", () => {

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { execa } from "execa";
 import { afterAll, expect, test } from "vitest";
 import { z } from "zod";
-import { defineEnvironment, type EnvironmentInput } from "../../environments/schema.ts";
+import { defineEnvironment, type EnvironmentInput } from "../../environments/define.ts";
 import { createApp } from "../../stacks/create-app.ts";
 
 const REPOSITORY = join(import.meta.dirname, "../..");

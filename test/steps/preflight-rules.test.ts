@@ -2,8 +2,8 @@ import { expect, test } from "vitest";
 import type { EnvGroup } from "../../render/api/env-group.ts";
 import type { KeyValue } from "../../render/api/key-value.ts";
 import type { Service } from "../../render/api/service.ts";
-import type { PreflightFacts } from "../../wiring/preflight-facts.ts";
-import { PREFLIGHT_RULES, type Wiring } from "../../wiring/preflight-rules.ts";
+import type { PreflightFacts } from "../../steps/preflight-facts.ts";
+import { PREFLIGHT_RULES, type Wiring } from "../../steps/preflight-rules.ts";
 
 const SERVICE_ID = "srv-d00000000000000000a0";
 const INSTANCE_ID = "red-d00000000000000000a0";

@@ -3,9 +3,9 @@ import { z } from "zod";
 import { RenderClient } from "../../render/api/client.ts";
 import { listDeploys } from "../../render/api/deploy.ts";
 import { createEnvGroup, linkService, setGroupEnvVar } from "../../render/api/env-group.ts";
-import { leave } from "../../wiring/leave.ts";
-import { rollOut } from "../../wiring/roll-out.ts";
-import { TestRender } from "../local/harness.ts";
+import { leave } from "../../steps/leave.ts";
+import { rollOut } from "../../steps/roll-out.ts";
+import { TestRender } from "../dev/emulator/harness.ts";
 
 const DELAY_MS = 150;
 const PATIENCE_MS = 20_000;

@@ -4,11 +4,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type LocalRender, startLocalRender } from "../../../local/render.ts";
-import { RenderClient } from "../../../render/api/client.ts";
-import { createKeyValue, getConnectionInfo, type KeyValue } from "../../../render/api/key-value.ts";
-import { bundleChecks } from "../support/bundle.ts";
-import { EXPECTED } from "../support/render-api.ts";
+import { type LocalRender, startLocalRender } from "../../dev/emulator/emulator.ts";
+import { RenderClient } from "../../render/api/client.ts";
+import { createKeyValue, getConnectionInfo, type KeyValue } from "../../render/api/key-value.ts";
+import { bundleChecks } from "../checks/support/bundle.ts";
+import { EXPECTED } from "../checks/support/render-api.ts";
 
 const run = promisify(execFile);
 

@@ -1,12 +1,12 @@
 import { describe, expect, onTestFinished, test } from "vitest";
-import { Deadline } from "../../../checks/deadline.ts";
-import { Secrets } from "../../../checks/secrets.ts";
-import { look } from "../../../checks/vantage/look.ts";
-import { RenderClient } from "../../../render/api/client.ts";
-import { keyValueSchema } from "../../../render/api/key-value.ts";
-import { startRedis } from "../support/redis-server.ts";
-import { always, INSTANCE, startTestApi, type TestApiOptions } from "../support/render-api.ts";
-import { answering } from "../support/sockets.ts";
+import { RenderClient } from "../../render/api/client.ts";
+import { keyValueSchema } from "../../render/api/key-value.ts";
+import { Deadline } from "../../runtime/deadline.ts";
+import { Secrets } from "../../runtime/secrets.ts";
+import { look } from "../../vantage/look.ts";
+import { startRedis } from "../checks/support/redis-server.ts";
+import { always, INSTANCE, startTestApi, type TestApiOptions } from "../checks/support/render-api.ts";
+import { answering } from "../checks/support/sockets.ts";
 
 const BACKEND = "srv-00000000000000000000";
 

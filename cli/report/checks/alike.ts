@@ -1,4 +1,4 @@
-import type { Result } from "../verification.ts";
+import type { Result } from "../../../checks/verification.ts";
 
 /** A result, and the ids of those that say the same. */
 export interface Alike {

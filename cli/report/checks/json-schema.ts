@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { VANTAGES } from "../vantage/live.ts";
+import { VANTAGES } from "../../../vantage/live.ts";
 import type { JsonReport } from "./json.ts";
 
 const evidence = z.object({ expected: z.string(), actual: z.string(), source: z.string() });

@@ -1,5 +1,5 @@
-import { EXIT_CODES, type Verdict, verdictOf } from "../verdict.ts";
-import type { VerificationReport } from "../verification.ts";
+import { EXIT_CODES, type Verdict, verdictOf } from "../../../checks/verdict.ts";
+import type { VerificationReport } from "../../../checks/verification.ts";
 
 /** For machines. Described, with what may change in it, by `report.schema.json`. */
 export interface JsonReport {

@@ -1,4 +1,4 @@
-import type { Result, VerificationReport } from "../verification.ts";
+import type { Result, VerificationReport } from "../../../checks/verification.ts";
 
 /**
  * JUnit XML, as GitLab, Jenkins and others read it: an environment is a suite, a check is a case.

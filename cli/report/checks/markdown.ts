@@ -1,6 +1,6 @@
-import type { Status } from "../finding.ts";
-import { summarize, verdictOf } from "../verdict.ts";
-import type { Result, VerificationReport } from "../verification.ts";
+import type { Status } from "../../../checks/finding.ts";
+import { summarize, verdictOf } from "../../../checks/verdict.ts";
+import type { Result, VerificationReport } from "../../../checks/verification.ts";
 import { alike } from "./alike.ts";
 
 const MARKS: Readonly<Record<Status, string>> = { pass: "✅", warn: "⚠️", fail: "❌", unknown: "❔", skip: "➖" };

@@ -1,7 +1,7 @@
 import picocolors from "picocolors";
-import type { Status } from "../finding.ts";
-import { summarize, verdictOf } from "../verdict.ts";
-import type { Result, VerificationReport } from "../verification.ts";
+import type { Status } from "../../../checks/finding.ts";
+import { summarize, verdictOf } from "../../../checks/verdict.ts";
+import type { Result, VerificationReport } from "../../../checks/verification.ts";
 import { type Alike, alike } from "./alike.ts";
 
 // picocolors also colours in CI logs and when FORCE_COLOR is set; a pipe, as Terraform's log is one, gets plain text.

@@ -1,9 +1,9 @@
 import { appendFileSync, mkdirSync, writeFileSync, writeSync } from "node:fs";
 import { dirname } from "node:path";
 import { stripVTControlCharacters } from "node:util";
-import type { ReportRequest } from "../command-line.ts";
-import type { Secrets } from "../secrets.ts";
-import type { VerificationReport } from "../verification.ts";
+import type { VerificationReport } from "../../../checks/verification.ts";
+import type { Secrets } from "../../../runtime/secrets.ts";
+import type { ReportRequest } from "../../verify-options.ts";
 import { renderGithubAnnotations } from "./github-annotations.ts";
 import { renderJson } from "./json.ts";
 import { renderJunit } from "./junit.ts";

@@ -1,6 +1,6 @@
-import { fingerprintOf } from "../review/fingerprint.ts";
-import { EXIT_CODES, worstVerdict } from "../review/outcome.ts";
-import type { Review } from "../review/review.ts";
+import { fingerprintOf } from "../../../pipeline/review/fingerprint.ts";
+import { EXIT_CODES, worstVerdict } from "../../../pipeline/review/outcome.ts";
+import type { Review } from "../../../pipeline/review/review.ts";
 
 /** For machines. */
 export interface JsonReport {

@@ -1,8 +1,8 @@
-import type { AttributeChange } from "../review/attribute-change.ts";
-import { KIND_TITLES, KINDS } from "../review/finding.ts";
-import { fingerprintOf } from "../review/fingerprint.ts";
-import { countActions, countQuiet, headline } from "../review/headline.ts";
-import type { Review, ReviewedFinding } from "../review/review.ts";
+import type { AttributeChange } from "../../../pipeline/review/attribute-change.ts";
+import { KIND_TITLES, KINDS } from "../../../pipeline/review/finding.ts";
+import { fingerprintOf } from "../../../pipeline/review/fingerprint.ts";
+import { countActions, countQuiet, headline } from "../../../pipeline/review/headline.ts";
+import type { Review, ReviewedFinding } from "../../../pipeline/review/review.ts";
 import { oneLine } from "./one-line.ts";
 import { nextStep, policyLines } from "./table.ts";
 

@@ -1,4 +1,4 @@
-import { policyRules } from "../../constructs/rules/all-rules.ts";
+import { policyRules } from "../../../constructs/rules/all-rules.ts";
 
 /** The rules of the policy as a page, from the rules themselves. */
 export function renderPolicy(): string {

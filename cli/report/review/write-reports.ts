@@ -1,7 +1,7 @@
 import { appendFileSync, mkdirSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
-import { notOneOf } from "../../render/invalid-value.ts";
-import type { Review } from "../review/review.ts";
+import type { Review } from "../../../pipeline/review/review.ts";
+import { notOneOf } from "../../../runtime/invalid-value.ts";
 import { renderGithubAnnotations } from "./github-annotations.ts";
 import { renderJson } from "./json.ts";
 import { renderMarkdown } from "./markdown.ts";

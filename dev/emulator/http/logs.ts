@@ -1,7 +1,7 @@
 import { Hono } from "hono";
 import { z } from "zod";
-import type { LogEntry } from "../log-book.ts";
 import type { Platform } from "../platform.ts";
+import type { LogEntry } from "../workspace/log-book.ts";
 import { badRequest, notFound } from "./error.ts";
 import { requireOwner } from "./owners.ts";
 import { queryValues } from "./pagination.ts";

@@ -1,5 +1,5 @@
 import { Hono } from "hono";
-import { factsOf } from "../key-value/redis-config.ts";
+import { factsOf } from "../machine/redis-config.ts";
 import type { Platform } from "../platform.ts";
 import type { KeyValueState } from "../state/schema.ts";
 import { badRequest, notFound } from "./error.ts";

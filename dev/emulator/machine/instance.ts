@@ -1,9 +1,9 @@
 import { rmSync } from "node:fs";
 import { join } from "node:path";
-import { sleep } from "../processes/sleep.ts";
-import type { Supervisor } from "../processes/supervisor.ts";
 import type { KeyValueState, KeyValueStatus } from "../state/schema.ts";
 import { RedisServer } from "./redis-server.ts";
+import { sleep } from "./sleep.ts";
+import type { Supervisor } from "./supervisor.ts";
 
 const STUCK_POLL_MS = 50;
 /** Render, too, starts a crashed server again; a server that crashes at once must not do so in a tight loop. */

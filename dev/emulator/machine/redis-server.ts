@@ -2,11 +2,11 @@ import { existsSync, mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { Redis } from "ioredis";
-import type { SupervisedProcess } from "../processes/supervised-process.ts";
-import type { Supervisor } from "../processes/supervisor.ts";
 import { newSecret } from "../state/ids.ts";
 import type { KeyValueState } from "../state/schema.ts";
 import { ADMIN_USER, redisConfig } from "./redis-config.ts";
+import type { SupervisedProcess } from "./supervised-process.ts";
+import type { Supervisor } from "./supervisor.ts";
 
 const START_DEADLINE_MS = 20_000;
 const POLL_MS = 15;

@@ -1,8 +1,8 @@
 import { connect, createServer } from "node:net";
-import { sleep } from "../processes/sleep.ts";
-import type { SupervisedProcess } from "../processes/supervised-process.ts";
-import type { Supervisor } from "../processes/supervisor.ts";
-import { CHECKOUT } from "./inside.ts";
+import { CHECKOUT } from "../workspace/inside.ts";
+import { sleep } from "./sleep.ts";
+import type { SupervisedProcess } from "./supervised-process.ts";
+import type { Supervisor } from "./supervisor.ts";
 
 const HOST = "127.0.0.1";
 const POLL_MS = 40;

@@ -1,11 +1,11 @@
-import type { LogBook } from "../log-book.ts";
-import type { PrivateNetwork } from "../network/private-network.ts";
-import { sleep } from "../processes/sleep.ts";
-import type { Supervisor } from "../processes/supervisor.ts";
 import type { ServiceState } from "../state/schema.ts";
-import { insideEnvironment } from "./inside.ts";
+import { insideEnvironment } from "../workspace/inside.ts";
+import type { LogBook } from "../workspace/log-book.ts";
+import type { PrivateNetwork } from "./private-network.ts";
 import { PublicAddress } from "./public-address.ts";
 import { ServiceProcess } from "./service-process.ts";
+import { sleep } from "./sleep.ts";
+import type { Supervisor } from "./supervisor.ts";
 
 /** Render waits a quarter of an hour. */
 const HEALTH_DEADLINE_MS = 30_000;

@@ -1,11 +1,11 @@
-import { badRequest, conflict, notFound } from "../api/error.ts";
-import type { EventLog } from "../event-log.ts";
 import type { Faults } from "../faults.ts";
-import { sleep } from "../processes/sleep.ts";
+import { badRequest, conflict, notFound } from "../http/error.ts";
+import { sleep } from "../machine/sleep.ts";
 import { newId } from "../state/ids.ts";
 import type { DeployState, DeployStatus, ServiceState } from "../state/schema.ts";
 import type { Store } from "../state/store.ts";
 import { effectiveEnv } from "./effective-env.ts";
+import type { EventLog } from "./event-log.ts";
 import type { Services } from "./services.ts";
 
 const UNFINISHED: readonly DeployStatus[] = [

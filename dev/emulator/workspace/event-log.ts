@@ -1,6 +1,6 @@
-import { newId } from "./state/ids.ts";
-import type { EventState } from "./state/schema.ts";
-import type { Store } from "./state/store.ts";
+import { newId } from "../state/ids.ts";
+import type { EventState } from "../state/schema.ts";
+import type { Store } from "../state/store.ts";
 
 /** What happened to services and instances, for `GET /services/{id}/events` and `GET /events/{id}`. */
 export class EventLog {

@@ -1,5 +1,5 @@
 import { delimiter, dirname, join } from "node:path";
-import type { PrivateNetwork } from "../network/private-network.ts";
+import type { PrivateNetwork } from "../machine/private-network.ts";
 import type { ServiceState } from "../state/schema.ts";
 
 /** Where services and their jobs run: this repository plays the checkout that Render would have built. */

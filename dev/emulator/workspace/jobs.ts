@@ -1,12 +1,12 @@
-import { badRequest, conflict, notFound } from "../api/error.ts";
-import type { LogBook } from "../log-book.ts";
-import type { PrivateNetwork } from "../network/private-network.ts";
-import type { SupervisedProcess } from "../processes/supervised-process.ts";
-import type { Supervisor } from "../processes/supervisor.ts";
+import { badRequest, conflict, notFound } from "../http/error.ts";
+import type { PrivateNetwork } from "../machine/private-network.ts";
+import type { SupervisedProcess } from "../machine/supervised-process.ts";
+import type { Supervisor } from "../machine/supervisor.ts";
 import { newId } from "../state/ids.ts";
 import type { JobState, ServiceState } from "../state/schema.ts";
 import type { Store } from "../state/store.ts";
 import { CHECKOUT, insideEnvironment } from "./inside.ts";
+import type { LogBook } from "./log-book.ts";
 
 export interface JobsOptions {
   readonly store: Store;

@@ -1,19 +1,19 @@
 import { join } from "node:path";
-import type { EvictionPolicy } from "../../render/eviction-policies.ts";
-import type { PersistenceMode } from "../../render/persistence-modes.ts";
-import { isDowngrade, type NamedPlan, planFacts } from "../../render/plans.ts";
-import type { Region } from "../../render/regions.ts";
-import { badRequest, conflict, notFound } from "../api/error.ts";
-import type { EventLog } from "../event-log.ts";
+import type { EvictionPolicy } from "../../../render/eviction-policies.ts";
+import type { PersistenceMode } from "../../../render/persistence-modes.ts";
+import { isDowngrade, type NamedPlan, planFacts } from "../../../render/plans.ts";
+import type { Region } from "../../../render/regions.ts";
 import type { Faults } from "../faults.ts";
-import type { LogBook } from "../log-book.ts";
-import type { PrivateNetwork } from "../network/private-network.ts";
-import type { Supervisor } from "../processes/supervisor.ts";
+import { badRequest, conflict, notFound } from "../http/error.ts";
+import { Instance } from "../machine/instance.ts";
+import type { PrivateNetwork } from "../machine/private-network.ts";
+import type { RedisBinary } from "../machine/redis-binary.ts";
+import type { Supervisor } from "../machine/supervisor.ts";
 import { newId, newSecret } from "../state/ids.ts";
 import type { KeyValueState, KeyValueStatus } from "../state/schema.ts";
 import type { Store } from "../state/store.ts";
-import { Instance } from "./instance.ts";
-import type { RedisBinary } from "./redis-binary.ts";
+import type { EventLog } from "./event-log.ts";
+import type { LogBook } from "./log-book.ts";
 
 const PASSWORD_LENGTH = 32;
 /** A workspace has one free instance. */

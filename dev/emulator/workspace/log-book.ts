@@ -1,7 +1,7 @@
 import { appendFileSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
-import { newId } from "./state/ids.ts";
+import { newId } from "../state/ids.ts";
 
 const entrySchema = z.object({
   id: z.string(),

@@ -1,12 +1,12 @@
 import type { z } from "zod";
-import { badRequest, notFound } from "../api/error.ts";
-import type { LogBook } from "../log-book.ts";
-import type { PrivateNetwork } from "../network/private-network.ts";
-import type { Supervisor } from "../processes/supervisor.ts";
+import { badRequest, notFound } from "../http/error.ts";
+import type { PrivateNetwork } from "../machine/private-network.ts";
+import { ServiceRuntime } from "../machine/service-runtime.ts";
+import type { Supervisor } from "../machine/supervisor.ts";
 import { newId } from "../state/ids.ts";
 import type { EnvVar, SecretFile, ServiceState, serviceDetails } from "../state/schema.ts";
 import type { Store } from "../state/store.ts";
-import { ServiceRuntime } from "./service-runtime.ts";
+import type { LogBook } from "./log-book.ts";
 
 export interface ServicesOptions {
   readonly store: Store;

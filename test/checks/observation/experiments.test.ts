@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from "vitest";
 import { proveEviction } from "../../../checks/observation/eviction-proof.ts";
 import { observe } from "../../../checks/observation/observe.ts";
-import { parseRedisUrl } from "../../../checks/redis/address.ts";
+import { parseRedisUrl } from "../../../redis/address.ts";
 import { EVICTION_POLICIES, redisSpelling } from "../../../render/eviction-policies.ts";
 import { type RedisServer, startRedis, USER } from "../support/redis-server.ts";
 import { holding } from "../support/sockets.ts";

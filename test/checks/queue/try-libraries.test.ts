@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from "vitest";
 import { tryLibraries } from "../../../checks/queue/try-libraries.ts";
-import { parseRedisUrl } from "../../../checks/redis/address.ts";
+import { parseRedisUrl } from "../../../redis/address.ts";
 import { type RedisServer, startRedis, USER } from "../support/redis-server.ts";
 import { blackHole, breaking, closing, type Listener, slow } from "../support/sockets.ts";
 

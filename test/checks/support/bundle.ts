@@ -1,7 +1,7 @@
 import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { buildChecks } from "../../../checks/bundle/build.ts";
+import { buildChecks } from "../../../cli/bundle/build.ts";
 
 /** Builds the checks as one file, far from any `node_modules`. */
 export async function bundleChecks(): Promise<{ readonly directory: string; readonly file: string }> {

@@ -1,8 +1,8 @@
 import type { Check, CheckContext } from "../../../checks/check.ts";
 import type { Finding } from "../../../checks/finding.ts";
 import type { CoreObservation, Observation } from "../../../checks/observation/observation.ts";
-import type { Live } from "../../../checks/vantage/live.ts";
 import { keyValueSchema } from "../../../render/api/key-value.ts";
+import type { Live } from "../../../vantage/live.ts";
 import { EXPECTED, INSTANCE } from "./render-api.ts";
 
 /** The fields of INFO that the checks read, as a good instance gives them. */

@@ -6,8 +6,8 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { Connection } from "../../../checks/redis/connection.ts";
-import type { Reply } from "../../../checks/redis/resp.ts";
+import { Connection } from "../../../redis/connection.ts";
+import type { Reply } from "../../../redis/resp.ts";
 import type { CertificateFiles } from "./certificates.ts";
 
 /** The user of the external URL; on Render it is the instance's id. */

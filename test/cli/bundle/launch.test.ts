@@ -25,7 +25,18 @@ let root: string;
 /** A repository with a bundle that says so, so that one sees which of the two ran. */
 beforeAll(() => {
   root = mkdtempSync(join(tmpdir(), "checks-launch-"));
-  for (const name of ["checks", "environments", "render", "package.json", "package-lock.json", "tsconfig.json"]) {
+  for (const name of [
+    "checks",
+    "cli",
+    "environments",
+    "redis",
+    "render",
+    "runtime",
+    "vantage",
+    "package.json",
+    "package-lock.json",
+    "tsconfig.json",
+  ]) {
     cpSync(join(REPOSITORY, name), join(root, name), { recursive: true });
   }
   symlinkSync(join(REPOSITORY, "node_modules"), join(root, "node_modules"));
@@ -79,10 +90,10 @@ describe("the launcher", () => {
 });
 
 test("the sources import nothing that a toolchain must be installed for", () => {
-  expect(existsSync(join(REPOSITORY, "checks/main.ts"))).toBe(true);
+  expect(existsSync(join(REPOSITORY, "cli/verify.ts"))).toBe(true);
   const files = readdirSync(join(REPOSITORY, "checks"), { recursive: true }).map(String);
   for (const file of files.filter((name) => name.endsWith(".ts"))) {
     const source = readFileSync(join(REPOSITORY, "checks", file), "utf8");
-    expect(source, file).not.toMatch(/from "(cdktf|constructs|\.\.\/(\.\.\/)?(constructs|stacks|local|pipeline)\/)/);
+    expect(source, file).not.toMatch(/from "(cdktf|constructs|\.\.\/(\.\.\/)?(constructs|stacks|dev|pipeline)\/)/);
   }
 });

@@ -1,13 +1,13 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
-import { renderGithubAnnotations } from "../../../checks/report/github-annotations.ts";
-import { renderJson } from "../../../checks/report/json.ts";
-import { jsonReportSchema } from "../../../checks/report/json-schema.ts";
-import { renderJunit } from "../../../checks/report/junit.ts";
-import { renderMarkdown } from "../../../checks/report/markdown.ts";
-import { renderTable } from "../../../checks/report/table.ts";
 import type { Result, VerificationReport } from "../../../checks/verification.ts";
+import { renderGithubAnnotations } from "../../../cli/report/checks/github-annotations.ts";
+import { renderJson } from "../../../cli/report/checks/json.ts";
+import { jsonReportSchema } from "../../../cli/report/checks/json-schema.ts";
+import { renderJunit } from "../../../cli/report/checks/junit.ts";
+import { renderMarkdown } from "../../../cli/report/checks/markdown.ts";
+import { renderTable } from "../../../cli/report/checks/table.ts";
 
 const about = (id: string) => ({ id, title: "A title", proves: "Something.", durationMs: 12 });
 const evidence = { expected: "one | two", actual: '<"three"> & 100 %,\nfour', source: "INFO memory" };
@@ -130,7 +130,7 @@ describe("the JSON", () => {
   });
 
   test("has its schema published", () => {
-    const published = new URL("../../../checks/report/report.schema.json", import.meta.url);
+    const published = new URL("../../../cli/report/checks/report.schema.json", import.meta.url);
     const { $id, title, ...schema } = JSON.parse(readFileSync(published, "utf8"));
     expect($id).toBe("report.schema.json");
     expect(title).toBe("Report of the Redis checks");

@@ -5,7 +5,7 @@ import { ENV_GROUP_ATTRIBUTES, EnvGroup } from "../../../constructs/render/env-g
 import { ENV_GROUP_LINK_ATTRIBUTES, EnvGroupLink } from "../../../constructs/render/env-group-link.ts";
 import { KEYVALUE_ATTRIBUTES, Keyvalue } from "../../../constructs/render/keyvalue.ts";
 import { RENDER_PROVIDER_ATTRIBUTES, RenderProvider } from "../../../constructs/render/render-provider.ts";
-import { ATTRIBUTES } from "../../local/provider/facts.ts";
+import { ATTRIBUTES } from "../../dev/terraform-provider/facts.ts";
 import { synthesize } from "../synthesize.ts";
 
 test.each([

@@ -2,11 +2,11 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
+import { renderPolicy } from "../../../cli/report/review/policy.ts";
 import { Keyvalue } from "../../../constructs/render/keyvalue.ts";
 import { policyRules } from "../../../constructs/rules/all-rules.ts";
+import { defineEnvironment, type EnvironmentInput } from "../../../environments/define.ts";
 import { environments } from "../../../environments/environments.ts";
-import { defineEnvironment, type EnvironmentInput } from "../../../environments/schema.ts";
-import { renderPolicy } from "../../../pipeline/report/policy.ts";
 import { createApp } from "../../../stacks/create-app.ts";
 import { RedisStack } from "../../../stacks/redis-stack.ts";
 

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
 import { vi } from "vitest";
-import { diagnose } from "../../../local/doctor/diagnose.ts";
+import { diagnose } from "../../../dev/doctor/diagnose.ts";
 
 /** Programs that print their version as the real ones do. The scripts use sh and absolute paths only. */
 export const PROGRAM = {
@@ -55,7 +55,7 @@ export class FakeMachine implements Disposable {
     const identity = `data:text/javascript,process.getuid=()=>${uidOf(settings.user)}`;
     return await execa(
       process.execPath,
-      ["--import", "tsx", "--import", identity, "local/doctor/main.ts", ...args],
+      ["--import", "tsx", "--import", identity, "dev/doctor/main.ts", ...args],
       // FORCE_COLOR and CI persuade many libraries to colour a pipe.
       { env: { PATH: this.bin, FORCE_COLOR: "1", CI: "1", ...settings.env }, extendEnv: false, reject: false },
     );

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { Diagnosis } from "../../../local/doctor/diagnosis.ts";
+import { Diagnosis } from "../../../dev/doctor/diagnosis.ts";
 import { FakeMachine, HEALTHY, PROGRAM } from "./fake-machine.ts";
 
 describe.concurrent("npm run doctor", () => {

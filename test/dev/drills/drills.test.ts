@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { DRILLS } from "../../../local/drills/drills.ts";
+import { DRILLS } from "../../../dev/drills/drills.ts";
 
 const SECONDS = 2;
 /** Milliseconds beyond a synchronous send that would mean that callers wait for Redis after all. */

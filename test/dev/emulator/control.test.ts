@@ -1,6 +1,6 @@
 import { tmpdir } from "node:os";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { LocalControl } from "../../local/control.ts";
+import { LocalControl } from "../../../dev/emulator/control.ts";
 import { TestRender } from "./harness.ts";
 
 let render: TestRender;

@@ -3,8 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { z } from "zod";
-import { LocalControl } from "../../local/control.ts";
-import { type LocalRender, type LocalRenderOptions, startLocalRender } from "../../local/render.ts";
+import { LocalControl } from "../../../dev/emulator/control.ts";
+import { type LocalRender, type LocalRenderOptions, startLocalRender } from "../../../dev/emulator/emulator.ts";
 
 /** An answer of the API. Fields are read through {@link at}, so that tests need no cast. */
 export interface Answer {

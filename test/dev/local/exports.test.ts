@@ -3,8 +3,8 @@ import { mkdtempSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
-import { exportsOf, writeExports } from "../../../local/cli/exports.ts";
-import type { LocalRender } from "../../../local/render.ts";
+import type { LocalRender } from "../../../dev/emulator/emulator.ts";
+import { exportsOf, writeExports } from "../../../dev/local/exports.ts";
 
 const directory = mkdtempSync(join(tmpdir(), "render-"));
 afterAll(() => rmSync(directory, { recursive: true, force: true }));

@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
-import { planChange } from "../../../local/provider/framework/plan.ts";
-import { type ObjectValue, UNKNOWN, type Value } from "../../../local/provider/framework/value.ts";
-import { schema as nullResource } from "../../../local/provider/null/null-resource.ts";
-import { schema as envGroup } from "../../../local/provider/render/env-group.ts";
-import { schema as keyValue } from "../../../local/provider/render/keyvalue.ts";
+import { planChange } from "../../../dev/terraform-provider/framework/plan.ts";
+import { type ObjectValue, UNKNOWN, type Value } from "../../../dev/terraform-provider/framework/value.ts";
+import { schema as nullResource } from "../../../dev/terraform-provider/null/null-resource.ts";
+import { schema as envGroup } from "../../../dev/terraform-provider/render/env-group.ts";
+import { schema as keyValue } from "../../../dev/terraform-provider/render/keyvalue.ts";
 
 const config: ObjectValue = {
   id: null,

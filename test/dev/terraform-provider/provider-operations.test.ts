@@ -1,9 +1,9 @@
 import { encode } from "@msgpack/msgpack";
 import { beforeEach, expect, test } from "vitest";
-import type { Provider } from "../../../local/provider/framework/provider.ts";
-import type { Schema } from "../../../local/provider/framework/schema.ts";
-import { encodeDynamicValue } from "../../../local/provider/protocol/dynamic-value.ts";
-import { ProviderOperations } from "../../../local/provider/protocol/provider-operations.ts";
+import type { Provider } from "../../../dev/terraform-provider/framework/provider.ts";
+import type { Schema } from "../../../dev/terraform-provider/framework/schema.ts";
+import { encodeDynamicValue } from "../../../dev/terraform-provider/protocol/dynamic-value.ts";
+import { ProviderOperations } from "../../../dev/terraform-provider/protocol/provider-operations.ts";
 
 const schema = {
   attributes: { id: { type: "string", computed: true }, size: { type: "string", optional: true } },

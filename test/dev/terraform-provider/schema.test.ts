@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { z } from "zod";
-import type { Attribute, Attributes, AttributeType } from "../../../local/provider/framework/schema.ts";
-import { schema as nullResource } from "../../../local/provider/null/null-resource.ts";
-import { schema as envGroup } from "../../../local/provider/render/env-group.ts";
-import { schema as envGroupLink } from "../../../local/provider/render/env-group-link.ts";
-import { schema as keyValue } from "../../../local/provider/render/keyvalue.ts";
+import type { Attribute, Attributes, AttributeType } from "../../../dev/terraform-provider/framework/schema.ts";
+import { schema as nullResource } from "../../../dev/terraform-provider/null/null-resource.ts";
+import { schema as envGroup } from "../../../dev/terraform-provider/render/env-group.ts";
+import { schema as envGroupLink } from "../../../dev/terraform-provider/render/env-group-link.ts";
+import { schema as keyValue } from "../../../dev/terraform-provider/render/keyvalue.ts";
 import { ATTRIBUTES, BEHAVIOUR } from "./facts.ts";
 import { redis, Workspace } from "./workspace.ts";
 

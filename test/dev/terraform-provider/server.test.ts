@@ -6,7 +6,7 @@ import { createConnection } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { startProvider } from "../../../local/provider/server.ts";
+import { startProvider } from "../../../dev/terraform-provider/server.ts";
 
 let directory: string;
 beforeEach(async () => {

@@ -1,11 +1,11 @@
 import { expect, test } from "vitest";
-import { formatPath } from "../../../local/provider/framework/attribute-path.ts";
-import type { Schema } from "../../../local/provider/framework/schema.ts";
-import { validate } from "../../../local/provider/framework/validation.ts";
-import { type ObjectValue, UNKNOWN } from "../../../local/provider/framework/value.ts";
-import { schema as envGroup } from "../../../local/provider/render/env-group.ts";
-import { schema as envGroupLink } from "../../../local/provider/render/env-group-link.ts";
-import { schema as keyValue } from "../../../local/provider/render/keyvalue.ts";
+import { formatPath } from "../../../dev/terraform-provider/framework/attribute-path.ts";
+import type { Schema } from "../../../dev/terraform-provider/framework/schema.ts";
+import { validate } from "../../../dev/terraform-provider/framework/validation.ts";
+import { type ObjectValue, UNKNOWN } from "../../../dev/terraform-provider/framework/value.ts";
+import { schema as envGroup } from "../../../dev/terraform-provider/render/env-group.ts";
+import { schema as envGroupLink } from "../../../dev/terraform-provider/render/env-group-link.ts";
+import { schema as keyValue } from "../../../dev/terraform-provider/render/keyvalue.ts";
 import { REDIS } from "./workspace.ts";
 
 const group = { name: "backend" };

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
 import { z } from "zod";
-import { type ProviderOptions, type RunningProvider, startProvider } from "../../../local/provider/server.ts";
+import { type ProviderOptions, type RunningProvider, startProvider } from "../../../dev/terraform-provider/server.ts";
 import { API_KEY, FakeRender, OWNER } from "./fake-render.ts";
 
 const shownState = z.object({

@@ -2,10 +2,10 @@ import { mkdtempSync, rmSync, utimesSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { Claims } from "../../../local/backend/claims.ts";
-import { Sender } from "../../../local/backend/sender.ts";
-import { readSettings } from "../../../local/backend/settings.ts";
-import { ProviderSink } from "../../../local/drills/provider-sink.ts";
+import { ProviderSink } from "../../../dev/drills/provider-sink.ts";
+import { Claims } from "../../../examples/backend/claims.ts";
+import { Sender } from "../../../examples/backend/sender.ts";
+import { readSettings } from "../../../examples/backend/settings.ts";
 
 const MESSAGE = { id: "m1", channel: "sms", to: "+15550100", text: "hello" } as const;
 

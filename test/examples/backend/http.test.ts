@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { z } from "zod";
-import { askBackend } from "../../../local/backend/ask.ts";
+import { askBackend } from "../../../examples/backend/ask.ts";
 import { RenderClient } from "../../../render/api/client.ts";
-import { TestRender } from "../harness.ts";
+import { TestRender } from "../../dev/emulator/harness.ts";
 
 let render: TestRender;
 let client: RenderClient;

@@ -26,7 +26,7 @@ function effectsIn(text: string): Effect[] {
 
 const PLACES: [file: string, name: (setting: (typeof SETTINGS)[number]) => string][] = [
   ["constructs/redis-instance.ts", ({ property }) => property],
-  ["environments/schema.ts", ({ property }) => property],
+  ["environments/define.ts", ({ property }) => property],
 ];
 
 describe.each(PLACES)("the docstrings in %s say what the review says", (file, name) => {
@@ -53,7 +53,7 @@ test.each(SETTINGS.map((setting) => [setting.attribute, setting] as const))(
 );
 
 test("whether the instance is protected has no effect on data", () => {
-  for (const file of ["constructs/redis-instance.ts", "environments/schema.ts"]) {
+  for (const file of ["constructs/redis-instance.ts", "environments/define.ts"]) {
     expect(effectsIn(docstring(file, "deletionProtection") ?? "")).toEqual(["none"]);
   }
 });

@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { renderGithubAnnotations } from "../../../pipeline/report/github-annotations.ts";
-import { renderJson } from "../../../pipeline/report/json.ts";
-import { renderMarkdown } from "../../../pipeline/report/markdown.ts";
-import { renderTable } from "../../../pipeline/report/table.ts";
+import { renderGithubAnnotations } from "../../../cli/report/review/github-annotations.ts";
+import { renderJson } from "../../../cli/report/review/json.ts";
+import { renderMarkdown } from "../../../cli/report/review/markdown.ts";
+import { renderTable } from "../../../cli/report/review/table.ts";
 import { canonicalJson, fingerprintOf } from "../../../pipeline/review/fingerprint.ts";
 import { type Review, reviewPlan } from "../../../pipeline/review/review.ts";
 import { terraformPlanSchema } from "../../../pipeline/terraform-plan.ts";

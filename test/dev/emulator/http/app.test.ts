@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { z } from "zod";
-import { RateLimits } from "../../../local/api/rate-limits.ts";
+import { RateLimits } from "../../../../dev/emulator/http/rate-limits.ts";
 import { at, TestRender } from "../harness.ts";
 
 let render: TestRender;

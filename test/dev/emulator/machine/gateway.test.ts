@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { connect } from "node:tls";
 import { Redis } from "ioredis";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { isAllowed } from "../../../local/network/gateway.ts";
+import { isAllowed } from "../../../../dev/emulator/machine/gateway.ts";
 import { TestRender } from "../harness.ts";
 
 let render: TestRender;

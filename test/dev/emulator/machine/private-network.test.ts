@@ -8,7 +8,7 @@ beforeAll(async () => {
 });
 afterAll(() => render.stop());
 
-const IOREDIS = new URL("../../../node_modules/ioredis/built/index.js", import.meta.url).pathname;
+const IOREDIS = new URL("../../../../node_modules/ioredis/built/index.js", import.meta.url).pathname;
 
 /** A program that sends PING to an instance and prints the answer, or the error's code and message. */
 function ping(id: string, how = `require("net").connect({ host: "${id}", port: 6379 })`): string {

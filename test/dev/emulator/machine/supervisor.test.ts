@@ -4,11 +4,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { z } from "zod";
-import { processStart } from "../../../local/processes/process-identity.ts";
-import { startLocalRender } from "../../../local/render.ts";
+import { startLocalRender } from "../../../../dev/emulator/emulator.ts";
+import { processStart } from "../../../../dev/emulator/machine/process-identity.ts";
 import { TestRender, until } from "../harness.ts";
 
-const ROOT = new URL("../../../", import.meta.url).pathname;
+const ROOT = new URL("../../../../", import.meta.url).pathname;
 const directories: string[] = [];
 afterAll(() => {
   for (const directory of directories) rmSync(directory, { recursive: true, force: true });
@@ -25,7 +25,7 @@ async function running(directory: string, ...options: string[]): Promise<{ progr
   const args = [
     "--import",
     "tsx",
-    "local/main.ts",
+    "dev/local/main.ts",
     "--directory",
     directory,
     "run",
@@ -135,7 +135,7 @@ test("what holds secrets is readable by its owner only, and no argument of a pro
       line += chunk;
     });
     await exitOf(start);
-    expect(line).toMatch(new RegExp(`${id}|local/backend/main.ts`));
+    expect(line).toMatch(new RegExp(`${id}|examples/backend/main.ts`));
     expect(line).not.toContain(password);
   }
   await render.stop();
