@@ -3,7 +3,7 @@ import type { PrivateNetwork } from "../machine/private-network.ts";
 import type { ServiceState } from "../state/schema.ts";
 
 /** Where services and their jobs run: this repository plays the checkout that Render would have built. */
-export const CHECKOUT = join(import.meta.dirname, "../..");
+export const CHECKOUT = join(import.meta.dirname, "../../..");
 
 /** What a program needs to run at all. Nothing else of the local Render's own environment reaches it: that holds keys. */
 const INHERITED = ["HOME", "LANG", "TMPDIR", "USER"] as const;
