@@ -1,10 +1,9 @@
 import { type ITerraformDependable, TerraformStack, Token } from "cdktf";
 import { Construct } from "constructs";
-import { type EvictionPolicy, NEVER_EVICT, parseEvictionPolicy } from "../render/eviction-policies.ts";
 import type { InstanceDescription } from "../render/instance-description.ts";
 import { choosePersistence, choosePlan } from "../render/plan-choice.ts";
 import { planFacts } from "../render/plans.ts";
-import { parseRegion } from "../render/regions.ts";
+import { type EvictionPolicy, NEVER_EVICT, parseEvictionPolicy, parseRegion } from "../render/spellings.ts";
 import { InvalidValue } from "../runtime/invalid-value.ts";
 import type { EnvVar } from "./render/env-group.ts";
 import { type IpAllowListEntry, Keyvalue } from "./render/keyvalue.ts";

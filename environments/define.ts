@@ -1,9 +1,8 @@
 import { z } from "zod";
 import type { BackendDescription } from "../render/backend-description.ts";
-import { parseEvictionPolicy } from "../render/eviction-policies.ts";
 import type { InstanceDescription } from "../render/instance-description.ts";
 import { choosePersistence, choosePlan } from "../render/plan-choice.ts";
-import { parseRegion } from "../render/regions.ts";
+import { parseEvictionPolicy, parseRegion } from "../render/spellings.ts";
 import { InvalidValue, nearest, notOneOf } from "../runtime/invalid-value.ts";
 import { STATE_TYPES, stateSchema } from "./state.ts";
 

@@ -1,8 +1,6 @@
 import { z } from "zod";
-import { EVICTION_POLICIES } from "./eviction-policies.ts";
-import { PERSISTENCE_MODES } from "./persistence-modes.ts";
 import { type Plan, parsePlan } from "./plans.ts";
-import { REGIONS } from "./regions.ts";
+import { EVICTION_POLICIES, PERSISTENCE_MODES, REGIONS } from "./spellings.ts";
 
 /**
  * What an instance should be, everything decided: what Terraform is told, and what the checks prove.

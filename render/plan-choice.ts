@@ -1,7 +1,7 @@
 import { InvalidValue } from "../runtime/invalid-value.ts";
 import { formatMemorySize, parseMemorySize } from "./memory-size.ts";
-import { PERSISTENCE_MODES, type PersistenceMode, parsePersistenceMode } from "./persistence-modes.ts";
 import { describePlan, PLAN_NAMES, type Plan, parsePlan, planFacts, smallestPlanWith } from "./plans.ts";
+import { PERSISTENCE_MODES, type PersistenceMode, parsePersistenceMode } from "./spellings.ts";
 
 /** How a plan is asked for: by name, by memory, or by both, which must then agree. */
 export interface PlanChoice {

@@ -1,6 +1,6 @@
 import { notOneOf } from "../runtime/invalid-value.ts";
 import { formatMemorySize } from "./memory-size.ts";
-import type { PersistenceMode } from "./persistence-modes.ts";
+import type { PersistenceMode } from "./spellings.ts";
 
 /** What is known of one of Render's Key Value plans. The only place where these figures are written. */
 export interface PlanFacts {

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { redisSpelling } from "../../render/eviction-policies.ts";
+import { redisSpelling } from "../../render/spellings.ts";
 import { always, type Check } from "../check.ts";
 import { type Finding, fail, pass, unknown } from "../finding.ts";
 import type { Observation } from "../observation/observation.ts";

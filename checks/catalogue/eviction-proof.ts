@@ -1,4 +1,4 @@
-import { NEVER_EVICT } from "../../render/eviction-policies.ts";
+import { NEVER_EVICT } from "../../render/spellings.ts";
 import type { Check } from "../check.ts";
 import { fail, pass, unknown } from "../finding.ts";
 import { trying, unanswered } from "../reading.ts";

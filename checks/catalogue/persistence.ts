@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { PersistenceMode } from "../../render/persistence-modes.ts";
+import type { PersistenceMode } from "../../render/spellings.ts";
 import { always, type Check } from "../check.ts";
 import { fail, pass } from "../finding.ts";
 import { readingInfo } from "../reading.ts";

@@ -1,9 +1,7 @@
 import type { TerraformMetaArguments } from "cdktf";
 import type { Construct } from "constructs";
-import type { EvictionPolicy } from "../../render/eviction-policies.ts";
-import type { PersistenceMode } from "../../render/persistence-modes.ts";
 import type { Plan } from "../../render/plans.ts";
-import type { Region } from "../../render/regions.ts";
+import type { EvictionPolicy, PersistenceMode, Region } from "../../render/spellings.ts";
 import type { Attributes } from "./attributes.ts";
 import { RenderResource } from "./render-resource.ts";
 

@@ -1,4 +1,4 @@
-import { NEVER_EVICT } from "../../render/eviction-policies.ts";
+import { NEVER_EVICT } from "../../render/spellings.ts";
 import type { PolicyRule, PolicySubject } from "./rule.ts";
 
 type Instance = PolicySubject["instances"][number];

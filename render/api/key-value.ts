@@ -1,6 +1,5 @@
 import { z } from "zod";
-import type { EvictionPolicy } from "../eviction-policies.ts";
-import type { PersistenceMode } from "../persistence-modes.ts";
+import type { EvictionPolicy, PersistenceMode } from "../spellings.ts";
 import type { RenderClient } from "./client.ts";
 
 /**

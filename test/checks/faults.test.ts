@@ -1,7 +1,7 @@
 import { rmSync } from "node:fs";
 import { afterAll, beforeAll, describe, test } from "vitest";
-import { EVICTION_POLICIES, redisSpelling } from "../../render/eviction-policies.ts";
 import type { InstanceDescription } from "../../render/instance-description.ts";
+import { EVICTION_POLICIES, redisSpelling } from "../../render/spellings.ts";
 import { bundleChecks } from "./support/bundle.ts";
 import { type Certificates, makeCertificates } from "./support/certificates.ts";
 import { AWKWARD_PASSWORDS, spellings } from "./support/passwords.ts";

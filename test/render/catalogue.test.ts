@@ -1,11 +1,17 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { EVICTION_POLICIES, parseEvictionPolicy, redisSpelling } from "../../render/eviction-policies.ts";
 import { formatMemorySize, parseMemorySize } from "../../render/memory-size.ts";
-import { PERSISTENCE_MODES, parsePersistenceMode } from "../../render/persistence-modes.ts";
 import { choosePersistence, choosePlan } from "../../render/plan-choice.ts";
 import { describePlan, isDowngrade, PLANS, parsePlan, planFacts, smallestPlanWith } from "../../render/plans.ts";
-import { parseRegion, REGIONS } from "../../render/regions.ts";
+import {
+  EVICTION_POLICIES,
+  PERSISTENCE_MODES,
+  parseEvictionPolicy,
+  parsePersistenceMode,
+  parseRegion,
+  REGIONS,
+  redisSpelling,
+} from "../../render/spellings.ts";
 
 describe("plans", () => {
   test("the catalogue is Render's ladder: each plan has more of everything, and costs more", () => {

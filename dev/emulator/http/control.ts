@@ -1,6 +1,6 @@
 import { Hono } from "hono";
 import { z } from "zod";
-import { parseEvictionPolicy, redisSpelling } from "../../../render/eviction-policies.ts";
+import { parseEvictionPolicy, redisSpelling } from "../../../render/spellings.ts";
 import { faultsSchema } from "../faults.ts";
 import type { Platform } from "../platform.ts";
 import { newSecret } from "../state/ids.ts";

@@ -1,10 +1,8 @@
 import { Hono } from "hono";
 import ipaddr from "ipaddr.js";
 import { z } from "zod";
-import { EVICTION_POLICIES } from "../../../render/eviction-policies.ts";
-import { PERSISTENCE_MODES } from "../../../render/persistence-modes.ts";
 import { type NamedPlan, PLAN_NAMES, PLANS, parsePlan, planFacts } from "../../../render/plans.ts";
-import { parseRegion } from "../../../render/regions.ts";
+import { EVICTION_POLICIES, PERSISTENCE_MODES, parseRegion } from "../../../render/spellings.ts";
 import { notOneOf } from "../../../runtime/invalid-value.ts";
 import type { Platform } from "../platform.ts";
 import type { KeyValueState } from "../state/schema.ts";

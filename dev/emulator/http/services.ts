@@ -1,6 +1,6 @@
 import { Hono } from "hono";
 import { z } from "zod";
-import { REGIONS } from "../../../render/regions.ts";
+import { REGIONS } from "../../../render/spellings.ts";
 import type { Platform } from "../platform.ts";
 import { serviceDetails } from "../state/schema.ts";
 import { envVarList, readEnvVar, secretFileList } from "./env-groups.ts";

@@ -1,7 +1,7 @@
 import { mkdirSync, realpathSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Region } from "../../../render/regions.ts";
+import type { Region } from "../../../render/spellings.ts";
 
 const PRELOAD = new URL("./private-network.mjs", import.meta.url).href;
 /** Names the directory of the instances that a process can reach. The preload reads it. */

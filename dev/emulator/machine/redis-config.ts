@@ -1,5 +1,5 @@
-import { redisSpelling } from "../../../render/eviction-policies.ts";
 import { type PlanFacts, planFacts } from "../../../render/plans.ts";
+import { redisSpelling } from "../../../render/spellings.ts";
 import type { KeyValueState } from "../state/schema.ts";
 
 /** The user that only the local Render knows; Render, too, has one behind every instance. */

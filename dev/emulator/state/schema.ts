@@ -1,8 +1,6 @@
 import { z } from "zod";
-import { EVICTION_POLICIES } from "../../../render/eviction-policies.ts";
-import { PERSISTENCE_MODES } from "../../../render/persistence-modes.ts";
 import { PLANS } from "../../../render/plans.ts";
-import { REGIONS } from "../../../render/regions.ts";
+import { EVICTION_POLICIES, PERSISTENCE_MODES, REGIONS } from "../../../render/spellings.ts";
 
 /** Everything that the local Render remembers between two runs. It holds secrets; its file is readable by its owner only. */
 

@@ -1,8 +1,6 @@
 import { join } from "node:path";
-import type { EvictionPolicy } from "../../../render/eviction-policies.ts";
-import type { PersistenceMode } from "../../../render/persistence-modes.ts";
 import { isDowngrade, type NamedPlan, planFacts } from "../../../render/plans.ts";
-import type { Region } from "../../../render/regions.ts";
+import type { EvictionPolicy, PersistenceMode, Region } from "../../../render/spellings.ts";
 import type { Faults } from "../faults.ts";
 import { badRequest, conflict, notFound } from "../http/error.ts";
 import { Instance } from "../machine/instance.ts";

@@ -9,10 +9,8 @@ import {
   type KeyValueSettings,
   updateKeyValue,
 } from "../../../render/api/key-value.ts";
-import { EVICTION_POLICIES } from "../../../render/eviction-policies.ts";
-import { PERSISTENCE_MODES } from "../../../render/persistence-modes.ts";
 import { PLAN_NAMES } from "../../../render/plans.ts";
-import { REGIONS } from "../../../render/regions.ts";
+import { EVICTION_POLICIES, PERSISTENCE_MODES, REGIONS } from "../../../render/spellings.ts";
 import { step } from "../framework/diagnostic.ts";
 import { whenSet } from "../framework/model.ts";
 import type { Resource } from "../framework/provider.ts";

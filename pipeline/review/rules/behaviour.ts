@@ -1,4 +1,4 @@
-import { NEVER_EVICT } from "../../../render/eviction-policies.ts";
+import { NEVER_EVICT } from "../../../render/spellings.ts";
 import { realAttributes } from "../noise.ts";
 import { causesOf, type ResourceChange } from "../resource-change.ts";
 import type { Rule, RuleContext } from "../rule.ts";

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test
 import { proveEviction } from "../../../checks/observation/eviction-proof.ts";
 import { observe } from "../../../checks/observation/observe.ts";
 import { parseRedisUrl } from "../../../redis/address.ts";
-import { EVICTION_POLICIES, redisSpelling } from "../../../render/eviction-policies.ts";
+import { EVICTION_POLICIES, redisSpelling } from "../../../render/spellings.ts";
 import { type RedisServer, startRedis, USER } from "../support/redis-server.ts";
 import { holding } from "../support/sockets.ts";
 
