@@ -48,7 +48,7 @@ const packedWorker: Plugin = {
 const builtProbe: Plugin = {
   name: "built-probe",
   setup({ onLoad }) {
-    onLoad({ filter: /checks[/\\]vantage[/\\]build-probe\.ts$/ }, async () => {
+    onLoad({ filter: /vantage[/\\]build-probe\.ts$/ }, async () => {
       return { contents: `export const buildProbe = () => ${JSON.stringify(await buildProbe())};`, loader: "js" };
     });
   },
