@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import { RedisFailure } from "../../redis/failure.ts";
 import { encode, type Reply, RespParser } from "../../redis/resp.ts";
 
+const MB = 1024 ** 2;
 const bytes = (text: string) => Buffer.from(text);
 
 describe("encode", () => {
@@ -40,14 +41,55 @@ describe("RespParser", () => {
     );
   });
 
-  test.each([
+  const impossible = [
     ["HTTP/1.1 400 Bad Request\r\n", "NOT_REDIS"],
     ["SSH-2.0-OpenSSH\r\n", "NOT_REDIS"],
     ["$abc\r\n", "NOT_REDIS"],
+    ["$-7\r\n", "NOT_REDIS"],
+    ["*-7\r\n", "NOT_REDIS"],
+    ["$3\r\nfour\r\n", "NOT_REDIS"],
+    [`$${64 * MB}\r\n`, "NOT_REDIS"],
+    ["*100000000\r\n", "NOT_REDIS"],
+    [`*2\r\n$${40 * MB}\r\n${"x".repeat(40 * MB)}\r\n$${40 * MB}\r\n`, "NOT_REDIS"],
+    ["*1\r\n".repeat(33), "NOT_REDIS"],
+    [":12345678901234567890\r\n", "NOT_REDIS"],
     [`+${"x".repeat(70_000)}`, "NOT_REDIS"],
     ["\x15\x03\x01\x00\x02\x02\x50", "TLS_EXPECTED"],
-  ] as const)("%j comes from no Redis", (text, kind) => {
-    expect(() => new RespParser().push(bytes(text))).toThrow(new RedisFailure(kind));
+  ] as const;
+
+  test.each(impossible.map(([text, kind]) => [text.slice(0, 30), text, kind] as const))(
+    "%j comes from no Redis",
+    (_, text, kind) => {
+      expect(() => new RespParser().push(bytes(text))).toThrow(new RedisFailure(kind));
+    },
+  );
+
+  test("no announcement makes it wait or loop: what cannot be is refused at once, the rest is read", () => {
+    const announcement = fc.tuple(fc.constantFrom("$", "*"), fc.bigInt({ min: -(10n ** 20n), max: 10n ** 20n }));
+    fc.assert(
+      fc.property(fc.array(announcement, { minLength: 1, maxLength: 40 }), (all) => {
+        const started = performance.now();
+        try {
+          new RespParser().push(bytes(all.map(([type, length]) => `${type}${length}\r\n`).join("")));
+        } catch (error) {
+          expect(error).toEqual(new RedisFailure("NOT_REDIS"));
+        }
+        expect(performance.now() - started).toBeLessThan(1_000);
+      }),
+    );
+  });
+
+  test.each([
+    ["a text", `$${10 * MB}\r\n${"x".repeat(10 * MB)}\r\n`],
+    ["a list", `*500000\r\n${"$11\r\nhello world\r\n".repeat(500_000)}`],
+  ])("%s of 10 MB that comes in packets is read once, not once a packet", (_, text) => {
+    const all = bytes(text);
+    const parser = new RespParser();
+    const started = performance.now();
+    const replies: Reply[] = [];
+    for (let at = 0; at < all.length; at += 1448) replies.push(...parser.push(all.subarray(at, at + 1448)));
+    expect(replies).toHaveLength(1);
+    expect(performance.now() - started).toBeLessThan(3_000);
   });
 
   test("nothing makes it throw anything else", () => {
