@@ -1,7 +1,7 @@
 import type { KeyValue } from "../render/api/key-value.ts";
-import { toResourceChange } from "./review/resource-change.ts";
-import { isInstance, makesInstance } from "./review/rules/instance.ts";
-import type { TerraformPlan } from "./terraform-plan.ts";
+import { isInstance, makesInstance } from "./review/plan/instance-change.ts";
+import { toResourceChange } from "./review/plan/resource-change.ts";
+import type { TerraformPlan } from "./review/plan/terraform-plan.ts";
 
 /** An instance that Render has and the state does not. */
 export type OtherInstance = Pick<KeyValue, "id" | "name" | "plan">;

@@ -5,6 +5,7 @@ import { InvalidValue } from "../runtime/invalid-value.ts";
 import { type Progress, startProgress } from "../runtime/progress.ts";
 import { InstancesUnknown, otherInstances } from "./other-instances.ts";
 import { EXIT_CODES, worstVerdict } from "./review/outcome.ts";
+import type { TerraformPlan } from "./review/plan/terraform-plan.ts";
 import type { Review } from "./review/review.ts";
 import { EMPTY_PLAN, reviewStackPlan } from "./review-stack-plan.ts";
 import { PlanDirectory } from "./saved-plan.ts";
@@ -13,7 +14,6 @@ import { ConfigurationError, synthesize } from "./synthesize.ts";
 import type { SynthesizedStack } from "./synthesized-stack.ts";
 import { Terraform, TerraformError, TerraformMissing } from "./terraform.ts";
 import type { Diagnostic, TerraformEvent } from "./terraform-event.ts";
-import type { TerraformPlan } from "./terraform-plan.ts";
 
 /** Wrong usage, too: 2 means that there are changes, and a pipeline goes on with that. */
 const FAILED = 1;

@@ -1,9 +1,9 @@
 import { Secrets } from "../runtime/secrets.ts";
 import type { OtherInstance } from "./other-instances.ts";
+import { type Mask, type TerraformPlan, terraformPlanSchema } from "./review/plan/terraform-plan.ts";
 import { type Review, reviewPlan } from "./review/review.ts";
 import type { SynthesizedStack } from "./synthesized-stack.ts";
 import { type Diagnostic, describeDiagnostic } from "./terraform-event.ts";
-import { type Mask, type TerraformPlan, terraformPlanSchema } from "./terraform-plan.ts";
 
 /** For one that has nothing in it, and for one that Terraform did not get as far as saving. */
 export const EMPTY_PLAN: TerraformPlan = terraformPlanSchema.parse({ format_version: "1.2" });

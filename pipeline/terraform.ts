@@ -1,8 +1,8 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { relative } from "node:path";
 import { createInterface } from "node:readline";
+import { type TerraformPlan, terraformPlanSchema } from "./review/plan/terraform-plan.ts";
 import { type Diagnostic, describeDiagnostic, readEvent, type TerraformEvent } from "./terraform-event.ts";
-import { type TerraformPlan, terraformPlanSchema } from "./terraform-plan.ts";
 
 /** How long to wait for somebody else's lock on the state. */
 const LOCK_TIMEOUT = "60s";

@@ -1,5 +1,5 @@
-import { KIND_TITLES, KINDS } from "./finding.ts";
 import type { Review } from "./review.ts";
+import { KIND_TITLES, KINDS } from "./rules/consequence.ts";
 import { difference } from "./rules/cost.ts";
 
 /** The first line: the verdict and what brings it about, the worst first. */

@@ -1,12 +1,12 @@
 import { z } from "zod";
 import type { OtherInstance } from "../other-instances.ts";
-import { configuredAddress, type TerraformPlan } from "../terraform-plan.ts";
-import { allRules } from "./all-rules.ts";
-import { acknowledgement, type Finding, KINDS, sortFindings } from "./finding.ts";
-import { isNoise, realAttributes } from "./noise.ts";
-import { type ResourceChange, toOutputChange, toResourceChange } from "./resource-change.ts";
-import type { RuleContext } from "./rule.ts";
+import { isNoise, realAttributes } from "./plan/noise.ts";
+import { type ResourceChange, toOutputChange, toResourceChange } from "./plan/resource-change.ts";
+import { configuredAddress, type TerraformPlan } from "./plan/terraform-plan.ts";
+import { allRules } from "./rules/all-rules.ts";
+import { acknowledgement, type Finding, KINDS, sortFindings } from "./rules/consequence.ts";
 import { costOf, isPriceChange } from "./rules/cost.ts";
+import type { RuleContext } from "./rules/rule.ts";
 import { isStep } from "./rules/steps.ts";
 
 const attributeChangeSchema = z.strictObject({

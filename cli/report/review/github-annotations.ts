@@ -1,5 +1,5 @@
-import { KIND_TITLES, type Kind } from "../../../pipeline/review/finding.ts";
 import type { Review, ReviewedFinding } from "../../../pipeline/review/review.ts";
+import { KIND_TITLES, type Kind } from "../../../pipeline/review/rules/consequence.ts";
 
 /** Kinds that are worth a mark beside the run; the others stand in the review. */
 const MARKED: readonly Kind[] = ["data-loss", "refused", "duplicate", "restart", "behaviour", "redeploy", "exposure"];

@@ -1,8 +1,8 @@
-import type { AttributeChange } from "../../../pipeline/review/attribute-change.ts";
-import { KIND_TITLES, KINDS } from "../../../pipeline/review/finding.ts";
 import { fingerprintOf } from "../../../pipeline/review/fingerprint.ts";
 import { countActions, countQuiet, headline } from "../../../pipeline/review/headline.ts";
+import type { AttributeChange } from "../../../pipeline/review/plan/attribute-change.ts";
 import type { Review, ReviewedFinding } from "../../../pipeline/review/review.ts";
+import { KIND_TITLES, KINDS } from "../../../pipeline/review/rules/consequence.ts";
 import { oneLine } from "./one-line.ts";
 import { nextStep, policyLines } from "./table.ts";
 

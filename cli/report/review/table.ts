@@ -1,8 +1,8 @@
 import pc from "picocolors";
-import { KIND_TITLES, KINDS } from "../../../pipeline/review/finding.ts";
 import { fingerprintOf } from "../../../pipeline/review/fingerprint.ts";
 import { countActions, countQuiet, headline } from "../../../pipeline/review/headline.ts";
 import { acknowledgementsOf, type Review, type ReviewedFinding } from "../../../pipeline/review/review.ts";
+import { KIND_TITLES, KINDS } from "../../../pipeline/review/rules/consequence.ts";
 import { oneLine } from "./one-line.ts";
 
 /** For a terminal; colours only on one. */

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import type { Mask, TerraformChange } from "../terraform-plan.ts";
+import type { Mask, TerraformChange } from "./terraform-plan.ts";
 
 /** One attribute that a plan changes, in a form that may be shown to anybody. */
 export interface AttributeChange {

@@ -1,7 +1,7 @@
 import { isDowngrade, type Plan, parsePlan } from "../../../render/plans.ts";
-import { UNKNOWN } from "../attribute-change.ts";
-import { settingOf } from "../effects.ts";
-import { causesOf, type ResourceChange, textOf } from "../resource-change.ts";
+import { UNKNOWN } from "./attribute-change.ts";
+import { settingOf } from "./effects.ts";
+import { causesOf, type ResourceChange, textOf } from "./resource-change.ts";
 
 /** What the rules ask about a change of an instance. */
 

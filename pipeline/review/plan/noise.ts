@@ -1,8 +1,8 @@
-import { referencesOf } from "../terraform-plan.ts";
+import type { RuleContext } from "../rules/rule.ts";
 import { type AttributeChange, UNKNOWN } from "./attribute-change.ts";
+import { isInstance, isRenamedPlan } from "./instance-change.ts";
 import type { ResourceChange } from "./resource-change.ts";
-import type { RuleContext } from "./rule.ts";
-import { isInstance, isRenamedPlan } from "./rules/instance.ts";
+import { referencesOf } from "./terraform-plan.ts";
 
 /**
  * Whether a change is only the provider's: it recomputes attributes at every update, so whatever is built from them

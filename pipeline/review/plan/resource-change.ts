@@ -1,7 +1,7 @@
 import { createHmac, randomBytes } from "node:crypto";
 import { z } from "zod";
-import type { Mask, TerraformChange, TerraformResourceChange } from "../terraform-plan.ts";
 import { type AttributeChange, attributeChanges } from "./attribute-change.ts";
+import type { Mask, TerraformChange, TerraformResourceChange } from "./terraform-plan.ts";
 
 export type Action = "no-op" | "read" | "create" | "update" | "delete" | "replace" | "forget";
 

@@ -1,14 +1,14 @@
+import { behaviour } from "./behaviour.ts";
+import { bookkeeping } from "./bookkeeping.ts";
+import { checks } from "./checks.ts";
+import { cost } from "./cost.ts";
+import { dataLoss } from "./data-loss.ts";
+import { duplicate } from "./duplicate.ts";
+import { exposure } from "./exposure.ts";
+import { redeploy } from "./redeploy.ts";
+import { refused } from "./refused.ts";
+import { restart } from "./restart.ts";
 import type { Rule } from "./rule.ts";
-import { behaviour } from "./rules/behaviour.ts";
-import { bookkeeping } from "./rules/bookkeeping.ts";
-import { checks } from "./rules/checks.ts";
-import { cost } from "./rules/cost.ts";
-import { dataLoss } from "./rules/data-loss.ts";
-import { duplicate } from "./rules/duplicate.ts";
-import { exposure } from "./rules/exposure.ts";
-import { redeploy } from "./rules/redeploy.ts";
-import { refused } from "./rules/refused.ts";
-import { restart } from "./rules/restart.ts";
 
 /** Everything that a review looks for. */
 export const allRules: readonly Rule[] = [

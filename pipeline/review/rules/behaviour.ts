@@ -1,8 +1,8 @@
 import { NEVER_EVICT } from "../../../render/spellings.ts";
-import { realAttributes } from "../noise.ts";
-import { causesOf, type ResourceChange } from "../resource-change.ts";
-import type { Rule, RuleContext } from "../rule.ts";
-import { isInstance } from "./instance.ts";
+import { isInstance } from "../plan/instance-change.ts";
+import { realAttributes } from "../plan/noise.ts";
+import { causesOf, type ResourceChange } from "../plan/resource-change.ts";
+import type { Rule, RuleContext } from "./rule.ts";
 import { runsAny } from "./steps.ts";
 
 const kind = "behaviour";

@@ -1,8 +1,8 @@
-import { UNKNOWN } from "../attribute-change.ts";
-import { PHRASES, settingOf } from "../effects.ts";
-import type { ResourceChange } from "../resource-change.ts";
-import type { Rule } from "../rule.ts";
-import { isInstance } from "./instance.ts";
+import { UNKNOWN } from "../plan/attribute-change.ts";
+import { PHRASES, settingOf } from "../plan/effects.ts";
+import { isInstance } from "../plan/instance-change.ts";
+import type { ResourceChange } from "../plan/resource-change.ts";
+import type { Rule } from "./rule.ts";
 
 const kind = "bookkeeping";
 

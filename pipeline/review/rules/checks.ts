@@ -1,6 +1,6 @@
-import { causesOf, type ResourceChange, reasonText } from "../resource-change.ts";
-import type { Rule, RuleContext } from "../rule.ts";
-import { isInstance, isUpdate, restartCauses } from "./instance.ts";
+import { isInstance, isUpdate, restartCauses } from "../plan/instance-change.ts";
+import { causesOf, type ResourceChange, reasonText } from "../plan/resource-change.ts";
+import type { Rule, RuleContext } from "./rule.ts";
 import { runs, runsAny, STEP_KINDS, stepKind } from "./steps.ts";
 
 const kind = "checks";

@@ -1,4 +1,4 @@
-import type { AttributeChange } from "./attribute-change.ts";
+import type { AttributeChange } from "../plan/attribute-change.ts";
 
 /** The kinds of consequences, the worst first. A review lists them in this order. */
 export const KINDS = [

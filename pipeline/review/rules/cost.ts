@@ -1,7 +1,7 @@
 import { PLANS_CHECKED, planFacts } from "../../../render/plans.ts";
-import { causesOf, type ResourceChange } from "../resource-change.ts";
-import type { Rule } from "../rule.ts";
-import { isInstance, isRefusedDowngrade, planOf } from "./instance.ts";
+import { isInstance, isRefusedDowngrade, planOf } from "../plan/instance-change.ts";
+import { causesOf, type ResourceChange } from "../plan/resource-change.ts";
+import type { Rule } from "./rule.ts";
 
 /** Dollars a month before and after; `undefined` where only a contract has the price. */
 export interface Cost {

@@ -1,7 +1,13 @@
-import { PHRASES } from "../effects.ts";
-import { causesOf, type ResourceChange, reasonText, textOf } from "../resource-change.ts";
-import type { Rule } from "../rule.ts";
-import { changesPersistenceToOrFromOff, isInstance, isUpdate, leavesFree, restartCauses } from "./instance.ts";
+import { PHRASES } from "../plan/effects.ts";
+import {
+  changesPersistenceToOrFromOff,
+  isInstance,
+  isUpdate,
+  leavesFree,
+  restartCauses,
+} from "../plan/instance-change.ts";
+import { causesOf, type ResourceChange, reasonText, textOf } from "../plan/resource-change.ts";
+import type { Rule } from "./rule.ts";
 
 const kind = "data-loss";
 const always = () => true;

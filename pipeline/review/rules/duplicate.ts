@@ -1,7 +1,7 @@
 import type { OtherInstance } from "../../other-instances.ts";
-import { type ResourceChange, textOf } from "../resource-change.ts";
-import type { Rule, RuleContext } from "../rule.ts";
-import { makesInstance } from "./instance.ts";
+import { makesInstance } from "../plan/instance-change.ts";
+import { type ResourceChange, textOf } from "../plan/resource-change.ts";
+import type { Rule, RuleContext } from "./rule.ts";
 
 /** Instances that have the name already; Render lets several have it. */
 function namesakes(change: ResourceChange, { others }: RuleContext): OtherInstance[] {

@@ -1,12 +1,12 @@
 import ipaddr from "ipaddr.js";
 import { z } from "zod";
-import { referencesOf } from "../../terraform-plan.ts";
-import { UNKNOWN } from "../attribute-change.ts";
-import { PHRASES } from "../effects.ts";
-import { realAttributes } from "../noise.ts";
-import { causesOf, type ResourceChange } from "../resource-change.ts";
-import type { Rule, RuleContext } from "../rule.ts";
-import { isInstance } from "./instance.ts";
+import { UNKNOWN } from "../plan/attribute-change.ts";
+import { PHRASES } from "../plan/effects.ts";
+import { isInstance } from "../plan/instance-change.ts";
+import { realAttributes } from "../plan/noise.ts";
+import { causesOf, type ResourceChange } from "../plan/resource-change.ts";
+import { referencesOf } from "../plan/terraform-plan.ts";
+import type { Rule, RuleContext } from "./rule.ts";
 
 const kind = "exposure";
 const list = (change: ResourceChange) => causesOf(change, ["ip_allow_list"]);

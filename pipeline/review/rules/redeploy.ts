@@ -1,4 +1,4 @@
-import type { Rule } from "../rule.ts";
+import type { Rule } from "./rule.ts";
 
 /** The provider ends every update of one of these with a deploy. */
 const SERVICES = new Set([

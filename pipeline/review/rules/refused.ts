@@ -1,7 +1,7 @@
 import { PLAN_NAMES } from "../../../render/plans.ts";
-import { causesOf, type ResourceChange, textOf } from "../resource-change.ts";
-import type { Rule, RuleContext } from "../rule.ts";
-import { isInstance, isRefusedDowngrade, makesInstance, planOf } from "./instance.ts";
+import { isInstance, isRefusedDowngrade, makesInstance, planOf } from "../plan/instance-change.ts";
+import { causesOf, type ResourceChange, textOf } from "../plan/resource-change.ts";
+import type { Rule, RuleContext } from "./rule.ts";
 
 const kind = "refused";
 const always = () => true;

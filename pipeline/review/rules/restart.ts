@@ -1,7 +1,7 @@
-import { PHRASES, SETTINGS, type Setting } from "../effects.ts";
-import type { ResourceChange } from "../resource-change.ts";
-import type { Rule } from "../rule.ts";
-import { isRefusedDowngrade, isUpdate, restartCauses } from "./instance.ts";
+import { PHRASES, SETTINGS, type Setting } from "../plan/effects.ts";
+import { isRefusedDowngrade, isUpdate, restartCauses } from "../plan/instance-change.ts";
+import type { ResourceChange } from "../plan/resource-change.ts";
+import type { Rule } from "./rule.ts";
 
 /** How long Render says that it takes. One restart does for all settings, so the first that tells speaks for them. */
 function duration(change: ResourceChange): string | undefined {

@@ -1,8 +1,8 @@
-import type { OtherInstance } from "../other-instances.ts";
-import type { TerraformPlan } from "../terraform-plan.ts";
-import type { AttributeChange } from "./attribute-change.ts";
-import type { Kind } from "./finding.ts";
-import type { ResourceChange } from "./resource-change.ts";
+import type { OtherInstance } from "../../other-instances.ts";
+import type { AttributeChange } from "../plan/attribute-change.ts";
+import type { ResourceChange } from "../plan/resource-change.ts";
+import type { TerraformPlan } from "../plan/terraform-plan.ts";
+import type { Kind } from "./consequence.ts";
 
 /** What a rule can see beside the change that it judges. */
 export interface RuleContext {

@@ -1,7 +1,7 @@
-import { provisionerCommands } from "../../terraform-plan.ts";
-import type { Kind } from "../finding.ts";
-import type { ResourceChange } from "../resource-change.ts";
-import type { RuleContext } from "../rule.ts";
+import type { ResourceChange } from "../plan/resource-change.ts";
+import { provisionerCommands } from "../plan/terraform-plan.ts";
+import type { Kind } from "./consequence.ts";
+import type { RuleContext } from "./rule.ts";
 
 /** A kind of command that the apply runs at a place in the graph, in a `null_resource` or `terraform_data`. */
 export interface StepKind {

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { KEYVALUE_ATTRIBUTES } from "../../../constructs/render/keyvalue.ts";
-import { type Effect, PHRASES, SETTINGS } from "../../../pipeline/review/effects.ts";
+import { type Effect, PHRASES, SETTINGS } from "../../../pipeline/review/plan/effects.ts";
 
 const REPOSITORY = join(import.meta.dirname, "../../..");
 

@@ -5,8 +5,8 @@ import { renderJson } from "../../../cli/report/review/json.ts";
 import { renderMarkdown } from "../../../cli/report/review/markdown.ts";
 import { renderTable } from "../../../cli/report/review/table.ts";
 import { canonicalJson, fingerprintOf } from "../../../pipeline/review/fingerprint.ts";
+import { terraformPlanSchema } from "../../../pipeline/review/plan/terraform-plan.ts";
 import { type Review, reviewPlan } from "../../../pipeline/review/review.ts";
-import { terraformPlanSchema } from "../../../pipeline/terraform-plan.ts";
 
 const SUBJECT = {
   environment: "staging",
