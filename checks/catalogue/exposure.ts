@@ -1,9 +1,7 @@
 import ipaddr from "ipaddr.js";
+import { isProduction, openToTheWorld } from "../../render/exposure.ts";
 import { always, type Check } from "../check.ts";
 import { fail, pass, warn } from "../finding.ts";
-
-/** A block of this many fixed bits or fewer holds millions of addresses: no office, no provider's range. */
-const WIDE_OPEN_BITS = { ipv4: 8, ipv6: 16 } as const;
 
 const SOURCE = "API";
 
@@ -20,11 +18,11 @@ export const exposure: Check = {
     if (!same) {
       return fail(evidence, "The allow list was changed outside Terraform. Deploy again to restore it.");
     }
-    if (!actual.some(isOpenToTheWorld)) return pass(evidence);
+    if (openToTheWorld(actual).length === 0) return pass(evidence);
     const remedy =
       "Anyone may try passwords. Name the addresses in `redis.ipAllowList`, or empty it: inside needs none.";
     const open = { ...evidence, expected: "a list that is not open to the world" };
-    return expected.environment.startsWith("prod") ? fail(open, remedy) : warn(open, remedy);
+    return isProduction(expected.environment) ? fail(open, remedy) : warn(open, remedy);
   },
 };
 
@@ -37,12 +35,6 @@ function normalize(block: string): string {
   if (!ipaddr.isValidCIDR(block)) return block;
   const [address, bits] = ipaddr.parseCIDR(block);
   return `${address.toString()}/${bits}`;
-}
-
-function isOpenToTheWorld(block: string): boolean {
-  if (!ipaddr.isValidCIDR(block)) return false;
-  const [address, bits] = ipaddr.parseCIDR(block);
-  return bits <= WIDE_OPEN_BITS[address.kind()];
 }
 
 function describe(list: readonly string[]): string {

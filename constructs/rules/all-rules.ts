@@ -1,3 +1,4 @@
+import { openToTheWorld } from "../../render/exposure.ts";
 import { NEVER_EVICT } from "../../render/spellings.ts";
 import type { PolicyRule, PolicySubject } from "./rule.ts";
 
@@ -18,7 +19,7 @@ function inProduction(breaks: (config: Instance["config"]) => string | undefined
 }
 
 function worldBlocks({ ipAllowList = [] }: Instance["config"]): string | undefined {
-  const blocks = ipAllowList.map(({ cidrBlock }) => cidrBlock).filter((block) => block.endsWith("/0"));
+  const blocks = openToTheWorld(ipAllowList.map(({ cidrBlock }) => cidrBlock));
   return blocks.length === 0 ? undefined : `allows ${blocks.join(" and ")}`;
 }
 

@@ -1,4 +1,5 @@
 import type { IConstruct } from "constructs";
+import { isProduction } from "../../render/exposure.ts";
 import { notOneOf } from "../../runtime/invalid-value.ts";
 import { Keyvalue } from "../render/keyvalue.ts";
 import { policyRules } from "./all-rules.ts";
@@ -74,7 +75,7 @@ function subjectOf(scope: IConstruct, { environment, stateType, backend }: Polic
   const instances = scope.node.findAll().filter((construct) => construct instanceof Keyvalue);
   return {
     environment,
-    isProduction: /^prod(uction)?(-|$)/.test(environment),
+    isProduction: isProduction(environment),
     hasQueues: backend.env.ENABLE_QUEUES === "true",
     backendRegion: backend.region,
     stateType,

@@ -1,5 +1,5 @@
-import ipaddr from "ipaddr.js";
 import { z } from "zod";
+import { isWithin, openToTheWorld } from "../../../render/exposure.ts";
 import { UNKNOWN } from "../plan/attribute-change.ts";
 import { PHRASES } from "../plan/effects.ts";
 import { isInstance } from "../plan/instance-change.ts";
@@ -18,15 +18,6 @@ function blocks(change: ResourceChange, side: "before" | "after"): string[] {
   return parsed.success ? parsed.data.map(({ cidr_block }) => cidr_block) : [];
 }
 
-/** Whether every address of one block is in the other. */
-function isWithin(inner: string, outer: string): boolean {
-  if (inner === outer) return true;
-  if (!ipaddr.isValidCIDR(inner) || !ipaddr.isValidCIDR(outer)) return false;
-  const [address, bits] = ipaddr.parseCIDR(inner);
-  const [network, mask] = ipaddr.parseCIDR(outer);
-  return address.kind() === network.kind() && bits >= mask && address.match(network, mask);
-}
-
 /** Blocks of the new list with addresses that no block of the old one has. */
 function added(change: ResourceChange): string[] {
   const before = blocks(change, "before");
@@ -36,10 +27,6 @@ function added(change: ResourceChange): string[] {
 function removed(change: ResourceChange): string[] {
   const after = blocks(change, "after");
   return blocks(change, "before").filter((block) => !after.some((outer) => isWithin(block, outer)));
-}
-
-function isWorld(block: string): boolean {
-  return block.endsWith("/0");
 }
 
 function changes(change: ResourceChange): boolean {
@@ -61,7 +48,7 @@ function becomesExternal(change: ResourceChange, context: RuleContext): boolean 
 export const exposure: readonly Rule[] = [
   {
     kind,
-    when: (change) => changes(change) && added(change).some(isWorld),
+    when: (change) => changes(change) && openToTheWorld(added(change)).length > 0,
     says: () => "Every address of the internet may try to connect; only the password stands before the data.",
     happened: () => "Every address of the internet may now try to connect; only the password stands before the data.",
     causes: list,
@@ -69,7 +56,7 @@ export const exposure: readonly Rule[] = [
   },
   {
     kind,
-    when: (change) => changes(change) && added(change).length > 0 && !added(change).some(isWorld),
+    when: (change) => changes(change) && added(change).length > 0 && openToTheWorld(added(change)).length === 0,
     says: (change) => `More addresses may connect from outside Render: ${added(change).join(", ")}; ${PHRASES.none}.`,
     happened: (change) => `More addresses may connect from outside Render: ${added(change).join(", ")}.`,
     causes: list,

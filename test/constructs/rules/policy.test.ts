@@ -63,7 +63,7 @@ const BOTH_WAYS: [id: string, breaking: Change, keeping: Change, said: string][]
   [
     "production-not-open",
     { name: "prod-eu", redis: { ipAllowList: [{ cidrBlock: "::/0", description: "everybody" }] } },
-    { redis: { ipAllowList: [{ cidrBlock: "0.0.0.0/1", description: "half of everybody" }] } },
+    { redis: { ipAllowList: [{ cidrBlock: "198.0.0.0/9", description: "a large provider" }] } },
     "allows ::/0",
   ],
   [
