@@ -1,8 +1,7 @@
 import { type ITerraformDependable, TerraformStack, Token } from "cdktf";
 import { Construct } from "constructs";
 import type { InstanceDescription } from "../render/instance-description.ts";
-import { choosePersistence, choosePlan } from "../render/plan-choice.ts";
-import { planFacts } from "../render/plans.ts";
+import { choosePersistence, choosePlan, planFacts } from "../render/plans.ts";
 import { type EvictionPolicy, NEVER_EVICT, parseEvictionPolicy, parseRegion } from "../render/spellings.ts";
 import { InvalidValue } from "../runtime/invalid-value.ts";
 import type { EnvVar } from "./render/env-group.ts";

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { BackendDescription } from "../render/backend-description.ts";
 import type { InstanceDescription } from "../render/instance-description.ts";
-import { choosePersistence, choosePlan } from "../render/plan-choice.ts";
+import { choosePersistence, choosePlan } from "../render/plans.ts";
 import { parseEvictionPolicy, parseRegion } from "../render/spellings.ts";
 import { InvalidValue, nearest, notOneOf } from "../runtime/invalid-value.ts";
 import { STATE_TYPES, stateSchema } from "./state.ts";

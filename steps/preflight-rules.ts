@@ -1,6 +1,6 @@
 import type { BackendDescription } from "../render/backend-description.ts";
 import type { InstanceDescription } from "../render/instance-description.ts";
-import { describePlan, isDowngrade, type Plan, parsePlan } from "../render/plans.ts";
+import { describePlan, isDowngrade, knownPlan } from "../render/plans.ts";
 import type { PreflightFacts } from "./preflight-facts.ts";
 
 /** What a deploy would set up. */
@@ -149,7 +149,7 @@ export const PREFLIGHT_RULES: readonly Rule[] = [
     title: "a free plan is asked for once",
     refuse({ instances }, { redis }) {
       if (redis.plan !== "free") return [];
-      const other = instances.find((instance) => planOf(instance.plan) === "free" && !isSame(instance, redis));
+      const other = instances.find((instance) => knownPlan(instance.plan) === "free" && !isSame(instance, redis));
       if (other === undefined) return [];
       const replaced = other.name === redis.name;
       return [
@@ -166,7 +166,7 @@ export const PREFLIGHT_RULES: readonly Rule[] = [
     title: "the plan is no downgrade",
     refuse({ instances }, { redis }) {
       const [existing, ...others] = instances.filter((instance) => isSame(instance, redis));
-      const plan = existing === undefined ? undefined : planOf(existing.plan);
+      const plan = existing === undefined ? undefined : knownPlan(existing.plan);
       if (existing === undefined || others.length > 0 || plan === undefined || !isDowngrade(plan, redis.plan))
         return [];
       return [
@@ -186,13 +186,4 @@ function variablesOf(backend: BackendDescription): string[] {
 /** Whether an instance is the one that the environment describes, as far as Render's API can tell. */
 function isSame(instance: { name: string; region: string }, redis: InstanceDescription): boolean {
   return instance.name === redis.name && instance.region === redis.region;
-}
-
-/** A plan by either of its names; `undefined` for one that is not known here. */
-function planOf(name: string): Plan | undefined {
-  try {
-    return parsePlan(name);
-  } catch {
-    return undefined;
-  }
 }

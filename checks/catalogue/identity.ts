@@ -1,4 +1,4 @@
-import { parsePlan } from "../../render/plans.ts";
+import { knownPlan } from "../../render/plans.ts";
 import { always, type Check } from "../check.ts";
 import { fail, pass } from "../finding.ts";
 
@@ -36,9 +36,5 @@ export const identity: Check = {
 /** Render may answer with a plan's newer name; the API's `custom` stands for every plan made by contract. */
 function planName(byApi: string, expected: string): string {
   if (byApi === "custom" && expected.startsWith("Custom")) return expected;
-  try {
-    return parsePlan(byApi);
-  } catch {
-    return byApi;
-  }
+  return knownPlan(byApi) ?? byApi;
 }

@@ -1,8 +1,16 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { formatMemorySize, parseMemorySize } from "../../render/memory-size.ts";
-import { choosePersistence, choosePlan } from "../../render/plan-choice.ts";
-import { describePlan, isDowngrade, PLANS, parsePlan, planFacts, smallestPlanWith } from "../../render/plans.ts";
+import {
+  choosePersistence,
+  choosePlan,
+  describePlan,
+  isDowngrade,
+  PLANS,
+  parsePlan,
+  planFacts,
+  smallestPlanWith,
+} from "../../render/plans.ts";
 import {
   EVICTION_POLICIES,
   PERSISTENCE_MODES,

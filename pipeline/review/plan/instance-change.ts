@@ -1,4 +1,4 @@
-import { isDowngrade, type Plan, parsePlan } from "../../../render/plans.ts";
+import { isDowngrade, knownPlan, type Plan } from "../../../render/plans.ts";
 import { UNKNOWN } from "./attribute-change.ts";
 import { settingOf } from "./effects.ts";
 import { causesOf, type ResourceChange, textOf } from "./resource-change.ts";
@@ -21,12 +21,7 @@ export function isUpdate(change: ResourceChange): boolean {
 
 /** A plan that the catalogue knows; `undefined` when there is none or Render has none of this name. */
 export function planOf(change: ResourceChange, side: "before" | "after"): Plan | undefined {
-  const text = textOf(change[side], "plan");
-  try {
-    return text === undefined ? undefined : parsePlan(text);
-  } catch {
-    return undefined;
-  }
+  return knownPlan(textOf(change[side], "plan"));
 }
 
 /** Whether the plan becomes another one. `1g` and `standard` are the same. */
