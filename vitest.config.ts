@@ -1,27 +1,63 @@
 import { defineConfig } from "vitest/config";
 import { BaseSequencer, type TestSpecification } from "vitest/node";
 
-/** The files that take minutes begin first, so that no core waits for the last of them. */
+/** Tests that run Terraform. */
+export const DEPLOYS = [
+  "test/e2e/**/*.test.ts",
+  "test/dev/drills/**/*.test.ts",
+  "test/dev/terraform-provider/{env-group,keyvalue,local-render,null-resource,provider,schema}.test.ts",
+  "test/pipeline/{apply,reviews,state,workflows}.test.ts",
+  "test/cli/synth.test.ts",
+];
+
+/** Tests that start a server, or a program that takes seconds. */
+export const SERVERS = [
+  "test/checks/**/{experiments,faults,try-libraries}.test.ts",
+  "test/cli/{step,verify}.test.ts",
+  "test/cli/bundle/**/*.test.ts",
+  "test/constructs/escape-template.test.ts",
+  "test/dev/doctor/**/*.test.ts",
+  "test/dev/emulator/**/*.test.ts",
+  "test/dev/terraform-provider/server.test.ts",
+  "test/examples/backend/http.test.ts",
+  "test/readme.test.ts",
+  "test/render/api/client.test.ts",
+  "test/runtime/secrets.test.ts",
+  "test/steps/roll-out.test.ts",
+  "test/vantage/**/*.test.ts",
+];
+
+export const ALL = ["test/**/*.test.ts"];
+
+/** These take minutes and begin first, so that no core waits for the last of them. The longest comes first. */
+const SLOW = ["lifecycle", "backend", "drills", "apply", "workflows", "failures", "demo", "reviews", "faults"];
+
 class SlowestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
-    const isSlow = ({ moduleId }: TestSpecification) => /\/test\/(e2e|local\/drills)\//.test(moduleId);
-    const sorted = await super.sort(files);
-    return [...sorted.filter(isSlow), ...sorted.filter((file) => !isSlow(file))];
+    const rank = ({ moduleId, project }: TestSpecification) => {
+      const slow = SLOW.findIndex((name) => project.name !== "unit" && moduleId.endsWith(`/${name}.test.ts`));
+      return slow === -1 ? SLOW.length : slow;
+    };
+    return (await super.sort(files)).toSorted((one, other) => rank(one) - rank(other));
   }
 }
 
 export default defineConfig({
   test: {
-    include: ["test/**/*.test.ts"],
     globalSetup: "test/secret-scan.ts",
     setupFiles: "test/watch-secrets.ts",
     // Real servers, real Terraform and real builds: slow under load, and never to be hurried.
     testTimeout: 60_000,
+    hookTimeout: 60_000,
     // One for each core: most tests wait for servers more than they work.
     maxWorkers: "100%",
     sequence: { sequencer: SlowestFirst },
     // Where other jobs may take the cores for a moment, what depends on time gets a second try.
     retry: process.env.CI ? 1 : 0,
-    hookTimeout: 60_000,
+    projects: [
+      { extends: true, test: { name: "unit", include: ALL, exclude: [...SERVERS, ...DEPLOYS] } },
+      { extends: true, test: { name: "servers", include: SERVERS } },
+      { extends: true, test: { name: "deploys", include: DEPLOYS } },
+    ],
   },
 });
