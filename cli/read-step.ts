@@ -3,7 +3,7 @@ import { backendDescriptionSchema } from "../render/backend-description.ts";
 import { instanceDescriptionSchema } from "../render/instance-description.ts";
 import { jsonVariable } from "../render/json-variable.ts";
 import { instanceIdVariable, parseVariables, UsageError } from "../render/provisioned-variables.ts";
-import { InvalidValue } from "../runtime/invalid-value.ts";
+import { InvalidValue } from "../runtime/errors.ts";
 import type { Wiring } from "../steps/preflight-rules.ts";
 
 const SERVICE_ID = /^srv-[a-z0-9]{20}$/;

@@ -2,7 +2,7 @@ import { parseArgs } from "node:util";
 import { allChecks } from "../checks/all-checks.ts";
 import type { Check, CheckContext } from "../checks/check.ts";
 import { UsageError } from "../render/provisioned-variables.ts";
-import { InvalidValue, notOneOf } from "../runtime/invalid-value.ts";
+import { InvalidValue, notOneOf } from "../runtime/errors.ts";
 import { VANTAGES, type Vantage } from "../vantage/live.ts";
 import { postApplyTarget, type Target } from "./verify-request.ts";
 

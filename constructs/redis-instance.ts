@@ -3,7 +3,7 @@ import { Construct } from "constructs";
 import type { InstanceDescription } from "../render/instance-description.ts";
 import { choosePersistence, choosePlan, planFacts } from "../render/plans.ts";
 import { type EvictionPolicy, NEVER_EVICT, parseEvictionPolicy, parseRegion } from "../render/spellings.ts";
-import { InvalidValue } from "../runtime/invalid-value.ts";
+import { InvalidValue } from "../runtime/errors.ts";
 import type { EnvVar } from "./render/env-group.ts";
 import { type IpAllowListEntry, Keyvalue } from "./render/keyvalue.ts";
 import { ValidationError } from "./validation-error.ts";

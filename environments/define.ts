@@ -3,7 +3,7 @@ import type { BackendDescription } from "../render/backend-description.ts";
 import type { InstanceDescription } from "../render/instance-description.ts";
 import { choosePersistence, choosePlan } from "../render/plans.ts";
 import { parseEvictionPolicy, parseRegion } from "../render/spellings.ts";
-import { InvalidValue, nearest, notOneOf } from "../runtime/invalid-value.ts";
+import { InvalidValue, nearest, notOneOf } from "../runtime/errors.ts";
 import { STATE_TYPES, stateSchema } from "./state.ts";
 
 /** A text that one of our parsers reads; the parser's sentence becomes the message. */

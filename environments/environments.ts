@@ -1,4 +1,4 @@
-import { notOneOf } from "../runtime/invalid-value.ts";
+import { notOneOf } from "../runtime/errors.ts";
 import type { Environment } from "./define.ts";
 import { local } from "./local.ts";
 import { production } from "./production.ts";

@@ -1,4 +1,4 @@
-import { nearest } from "../runtime/invalid-value.ts";
+import { nearest } from "../runtime/errors.ts";
 import { acknowledgementsOf, type Review } from "./review/review.ts";
 import { ConfigurationError } from "./synthesize.ts";
 

@@ -1,7 +1,7 @@
 import { rm } from "node:fs/promises";
 import { Command, CommanderError, InvalidArgumentError } from "commander";
 import { type ReportRequest, readReport, writeReports } from "../cli/report/review/write-reports.ts";
-import { InvalidValue } from "../runtime/invalid-value.ts";
+import { InvalidValue } from "../runtime/errors.ts";
 import { type Progress, startProgress } from "../runtime/progress.ts";
 import { InstancesUnknown, otherInstances } from "./other-instances.ts";
 import { EXIT_CODES, worstVerdict } from "./review/outcome.ts";

@@ -1,4 +1,4 @@
-import { InvalidValue } from "../runtime/invalid-value.ts";
+import { InvalidValue } from "../runtime/errors.ts";
 
 const BYTES_PER_UNIT = { KB: 1024, MB: 1024 ** 2, GB: 1024 ** 3 } as const;
 

@@ -1,4 +1,4 @@
-import { InvalidValue, notOneOf } from "../runtime/invalid-value.ts";
+import { InvalidValue, notOneOf } from "../runtime/errors.ts";
 import { formatMemorySize, parseMemorySize } from "./memory-size.ts";
 import { PERSISTENCE_MODES, type PersistenceMode, parsePersistenceMode } from "./spellings.ts";
 

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { InvalidValue } from "../runtime/invalid-value.ts";
+import { InvalidValue } from "../runtime/errors.ts";
 
 /** A mistake in how a command is called, or in the variables that it reads. */
 export class UsageError extends Error {

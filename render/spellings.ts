@@ -1,4 +1,4 @@
-import { notOneOf } from "../runtime/invalid-value.ts";
+import { notOneOf } from "../runtime/errors.ts";
 
 /** Render's regions. A Key Value instance is reachable internally only from services in its own region. */
 export const REGIONS = ["frankfurt", "ohio", "oregon", "singapore", "virginia"] as const;

@@ -7,7 +7,6 @@ export class Deadline {
   constructor(seconds: number) {
     this.#at = performance.now() + seconds * 1000;
     this.#timer = setTimeout(() => this.stop(`the deadline of ${seconds} s passed`), seconds * 1000);
-    this.#timer.unref();
   }
 
   get signal(): AbortSignal {

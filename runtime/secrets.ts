@@ -1,11 +1,9 @@
-import { parseRedisUrl } from "../redis/address.ts";
-
 /** Shorter texts occur by chance in what is printed; masking them would garble reports, and tell where they stand. */
 const SHORTEST = 6;
 
 /**
- * The last net under every output. No code here prints a secret; should one slip into a text all the same, say in a
- * message of Node or of a library, it is masked in each of the spellings in which it may stand.
+ * Masks known secrets in everything that is printed. No code here prints one; should one slip into a text all the same,
+ * say in a message of Node or of a library, it is masked in each of the spellings in which it may stand.
  */
 export class Secrets {
   readonly #spellings = new Set<string>();
@@ -19,14 +17,11 @@ export class Secrets {
     }
   }
 
-  /** Never show this URL again, nor its password. */
+  /** Never show this URL again, nor its password. A host holds no `@`, so the last one ends the password. */
   addUrl(url: string): void {
     this.add(url);
-    try {
-      this.add(parseRedisUrl(url).password);
-    } catch {
-      // Whoever uses it will say that it is no Redis URL.
-    }
+    const login = /^[a-z][a-z\d+.-]*:\/\/(.*)@/is.exec(url)?.[1];
+    if (login !== undefined) this.add(login.slice(login.indexOf(":") + 1));
   }
 
   /** The text with every secret in it masked, and every URL's login. */

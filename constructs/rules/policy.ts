@@ -1,6 +1,6 @@
 import type { IConstruct } from "constructs";
 import { isProduction } from "../../render/exposure.ts";
-import { notOneOf } from "../../runtime/invalid-value.ts";
+import { notOneOf } from "../../runtime/errors.ts";
 import { Keyvalue } from "../render/keyvalue.ts";
 import { policyRules } from "./all-rules.ts";
 import type { PolicyRule, PolicySubject } from "./rule.ts";

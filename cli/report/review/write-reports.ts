@@ -1,7 +1,7 @@
 import { appendFileSync, mkdirSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import type { Review } from "../../../pipeline/review/review.ts";
-import { notOneOf } from "../../../runtime/invalid-value.ts";
+import { notOneOf } from "../../../runtime/errors.ts";
 import { renderGithubAnnotations } from "./github-annotations.ts";
 import { renderJson } from "./json.ts";
 import { renderMarkdown } from "./markdown.ts";

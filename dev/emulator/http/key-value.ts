@@ -3,7 +3,7 @@ import ipaddr from "ipaddr.js";
 import { z } from "zod";
 import { type NamedPlan, PLAN_NAMES, PLANS, parsePlan, planFacts } from "../../../render/plans.ts";
 import { EVICTION_POLICIES, PERSISTENCE_MODES, parseRegion } from "../../../render/spellings.ts";
-import { notOneOf } from "../../../runtime/invalid-value.ts";
+import { notOneOf } from "../../../runtime/errors.ts";
 import type { Platform } from "../platform.ts";
 import type { KeyValueState } from "../state/schema.ts";
 import { badRequest, notFound } from "./error.ts";

@@ -1,6 +1,6 @@
 import type { Context } from "hono";
 import type { z } from "zod";
-import { InvalidValue } from "../../../runtime/invalid-value.ts";
+import { InvalidValue } from "../../../runtime/errors.ts";
 import { badRequest } from "./error.ts";
 
 /**

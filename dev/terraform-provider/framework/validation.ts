@@ -1,4 +1,4 @@
-import { notOneOf } from "../../../runtime/invalid-value.ts";
+import { notOneOf } from "../../../runtime/errors.ts";
 import { type AttributePath, formatPath } from "./attribute-path.ts";
 import type { Diagnostic } from "./diagnostic.ts";
 import type { Attribute, Attributes, Schema } from "./schema.ts";

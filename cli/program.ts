@@ -1,0 +1,145 @@
+import { RenderApiError } from "../render/api/error.ts";
+import { Deadline } from "../runtime/deadline.ts";
+import { EXIT_CODES, InvalidValue, type Outcome, Stop } from "../runtime/errors.ts";
+import { Secrets } from "../runtime/secrets.ts";
+
+/** Of the second that a program may take beyond its deadline: what the command gets to end, and what a slow reader gets. */
+const GRACE_MS = 600;
+const READER_MS = 250;
+
+/** How a command ended; a number where it has codes of its own. */
+export type Ending = Outcome | number;
+
+export interface ProgramOptions {
+  /** What is said to have crashed. */
+  readonly name: string;
+  /**
+   * After an interruption: it ends within a second; it ends when it has cleaned up; or then, and at once when it is
+   * interrupted again. Default: soon.
+   */
+  readonly ends?: "soon" | "when done" | "when done or asked twice";
+  /** What is said when it was interrupted. */
+  readonly stopped?: string;
+  /** The exit code of a wrong command line. Default 2. */
+  readonly misused?: number;
+}
+
+/** What a command runs in. */
+export interface Program {
+  /** Fires when it was interrupted, or when its deadline has passed. */
+  readonly signal: AbortSignal;
+  /** Masked in what the program itself prints. */
+  readonly secrets: Secrets;
+  /** Sets the deadline of the whole command. The process is gone within a second of it. */
+  limit(seconds: number): Deadline;
+  /** Calls the listener at every interruption, not only at the first. */
+  onInterruption(listener: () => void): void;
+  /**
+   * Calls the function once, however the command ends, to write what there is and to say how it ended. It must not
+   * wait: time may be up.
+   */
+  atEnd(finish: (crashed: boolean) => Ending): void;
+}
+
+/** Starts a command, and ends the process with the one exit code that follows from how the command ended. */
+export function runProgram(command: (program: Program) => Promise<Ending | undefined>, options: ProgramOptions): void {
+  const { name, ends = "soon", stopped = "Stopped.", misused = EXIT_CODES.misused } = options;
+  const controller = new AbortController();
+  const secrets = new Secrets();
+  secrets.add(process.env.RENDER_API_KEY);
+  const listeners: (() => void)[] = [];
+  let deadline: Deadline | undefined;
+  let interruptions = 0;
+  let finish: ((crashed: boolean) => Ending) | undefined;
+  let isOver = false;
+
+  const codeOf = (ending: Ending) => {
+    if (typeof ending === "number") return ending;
+    return ending === "misused" ? misused : EXIT_CODES[ending];
+  };
+  const end = (ending: Ending, { text = "", crashed = false, patience = Number.POSITIVE_INFINITY } = {}) => {
+    if (isOver) return;
+    isOver = true;
+    if (text !== "") process.stderr.write(secrets.mask(`${text}\n`));
+    let code = codeOf(ending);
+    try {
+      code = (finish === undefined ? 0 : codeOf(finish(crashed))) || code;
+    } catch (error) {
+      process.stderr.write(secrets.mask(`${describeCrash(name, error)}\n`));
+      code ||= EXIT_CODES.failed;
+    }
+    // A connection that is kept open for a next call, or a name that is still looked up, must not keep the process.
+    const exit = () => process.exit(code);
+    const bound = deadline === undefined ? patience : Math.min(patience, deadline.remainingMs + READER_MS);
+    if (Number.isFinite(bound)) setTimeout(exit, bound);
+    process.stdout.write("", () => process.stderr.write("", exit));
+  };
+  const fail = (error: unknown) => {
+    const known = explain(error);
+    if (interruptions > 0) end("failed", { text: stopped });
+    else if (known !== undefined) end(known.outcome, { text: known.text });
+    else if (deadline?.signal.aborted) end("failed", { text: late(deadline) });
+    else end("failed", { text: describeCrash(name, error), crashed: true });
+  };
+  const stopSoon = (text: string) => setTimeout(() => end("failed", { text, patience: READER_MS }), GRACE_MS);
+  const interrupt = (reason: string) => {
+    interruptions += 1;
+    for (const listener of listeners) listener();
+    if (interruptions > 1) {
+      if (ends === "when done or asked twice") end("failed", { patience: READER_MS });
+      return;
+    }
+    controller.abort(reason);
+    deadline?.stop(reason);
+    if (ends === "soon") stopSoon(stopped);
+  };
+
+  process.on("SIGINT", () => interrupt("interrupted"));
+  process.on("SIGTERM", () => interrupt("terminated"));
+  process.on("SIGHUP", () => interrupt("terminated"));
+  // Whoever read the output has gone, as `| head` does: there is nobody left to show it to, but things to clean up.
+  process.stdout.on("error", () => interrupt("nobody reads its output"));
+  process.stderr.on("error", () => {});
+  process.on("uncaughtException", fail);
+  process.on("unhandledRejection", fail);
+
+  const program: Program = {
+    signal: controller.signal,
+    secrets,
+    limit(seconds) {
+      const limit = new Deadline(seconds);
+      deadline = limit;
+      if (controller.signal.aborted) limit.stop(String(controller.signal.reason));
+      limit.signal.addEventListener("abort", () => {
+        if (controller.signal.aborted) return;
+        controller.abort(limit.reason);
+        stopSoon(late(limit));
+      });
+      return limit;
+    },
+    onInterruption: (listener) => void listeners.push(listener),
+    atEnd(last) {
+      finish = last;
+    },
+  };
+  command(program).then((ending) => end(ending ?? "good"), fail);
+}
+
+function late({ reason }: Deadline): string {
+  return `Stopped: ${reason}.`;
+}
+
+/** What people can act on; nothing for a defect. */
+function explain(error: unknown): { readonly outcome: Outcome; readonly text: string } | undefined {
+  if (error instanceof Stop) return { outcome: error.outcome, text: error.message };
+  if (error instanceof InvalidValue) return { outcome: "misused", text: error.message };
+  if (!(error instanceof RenderApiError)) return undefined;
+  return { outcome: error.status === undefined ? "unknown" : "failed", text: error.message };
+}
+
+/** Names an unexpected error and where it arose. Never its message: a library may quote a secret in it. */
+function describeCrash(program: string, error: unknown): string {
+  const kind = error instanceof Error ? error.name : typeof error;
+  const frames = error instanceof Error ? (error.stack ?? "").split("\n").filter((line) => /^\s+at /.test(line)) : [];
+  return [`${program} crashed (${kind}). This is a mistake in the program.`, ...frames.slice(0, 5)].join("\n");
+}
