@@ -1,0 +1,79 @@
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { z } from "zod";
+import { runChild } from "../../runtime/child-process.ts";
+
+const REPOSITORY = join(import.meta.dirname, "../..");
+const { scripts } = z
+  .object({ scripts: z.record(z.string(), z.string()) })
+  .parse(JSON.parse(readFileSync(join(REPOSITORY, "package.json"), "utf8")));
+
+let empty: string;
+beforeAll(() => {
+  empty = mkdtempSync(join(tmpdir(), "exit-codes-"));
+});
+afterAll(() => rmSync(empty, { recursive: true, force: true }));
+
+/** Runs the last program of an npm script, as npm does, with nothing in the environment that says where Render is. */
+async function run(script: string, args: readonly string[]) {
+  const [program = "", ...given] = scripts[script]?.split(" && ").at(-1)?.split(" ") ?? [];
+  const path = `${join(REPOSITORY, "node_modules/.bin")}:${process.env.PATH}`;
+  const env = { PATH: path, HOME: empty, NO_COLOR: "1", RENDER_HOST: "http://127.0.0.1:9/v1" };
+  const { code, stdout, stderr } = await runChild(program, [...given, ...args], { cwd: REPOSITORY, env });
+  return { code, output: stdout + stderr };
+}
+
+// What a deploy, a plan or a review comes to is in the tests of each.
+describe.each<[script: string, ...[args: string, code: number, says: RegExp][]]>([
+  [
+    "verify",
+    ["--help", 0, /Usage/],
+    ["", 2, /at least one environment/],
+    ["nowhere", 2, /must be one of production, staging, local/],
+    ["local --report x", 2, /must be one of table, json/],
+    ["local", 2, /`RENDER_API_KEY` is not set/],
+    ["--post-apply", 2, /`REDIS_INSTANCE_ID` is not set/],
+  ],
+  ["preflight", ["--help", 0, /Usage/], ["a b", 2, /too many arguments/], ["nowhere", 2, /must be one of/]],
+  ["plan", ["--help", 0, /Exit codes: 0 no changes/], ["", 1, /missing required/], ["nowhere", 1, /must be one of/]],
+  ["apply", ["--help", 0, /Exit codes: 0 applied/], ["", 2, /missing required/], ["nowhere", 2, /must be one of/]],
+  ["synth", ["--help", 0, /Usage/], ["--x", 2, /unknown option/]],
+  ["doctor", ["--help", 0, /Exit codes: 0 all there/], ["--x", 2, /unknown option/]],
+  [
+    "drill",
+    ["--help", 0, /Usage/],
+    ["nothing", 2, /must be one of/],
+    ["redis-away --seconds x", 2, /must be a number/],
+  ],
+  [
+    "local",
+    ["--help", 0, /Usage/],
+    ["run --port x", 2, /must be a whole number/],
+    ["--directory /nowhere requests", 1, /No local Render has run/],
+  ],
+  ["demo", ["--help", 0, /Usage/], ["--provider x", 2, /Allowed choices/]],
+])("%s", (script, ...rows) => {
+  test.concurrent.for(rows)("%s", async ([args, code, says], { expect }) => {
+    const end = await run(script, args.split(" ").filter(Boolean));
+    expect(end.output).toMatch(says);
+    expect(end.code).toBe(code);
+  });
+});
+
+test("every command is held to its exit codes", () => {
+  const tools = ["typecheck", "lint", "test", "test:unit", "rules", "build:checks", "mutation", "recordings"];
+  const commands = Object.keys(scripts).filter((name) => !name.startsWith("bench:") && !tools.includes(name));
+  expect(commands.sort()).toEqual([
+    "apply",
+    "demo",
+    "doctor",
+    "drill",
+    "local",
+    "plan",
+    "preflight",
+    "synth",
+    "verify",
+  ]);
+});
