@@ -75,7 +75,7 @@ export class Child {
       this.#running = false;
       options.signal?.removeEventListener("abort", stop);
     });
-    // Whoever started it may look at its end later, or never.
+    // Its end may be looked at later, or never.
     this.ended.catch(() => {});
     if (options.signal?.aborted) stop();
     options.signal?.addEventListener("abort", stop, { once: true });
