@@ -3,7 +3,7 @@ import type { DeploymentRecord } from "./deployment-record.ts";
 import { describeDiagnostic, type TerraformEvent } from "./terraform-event.ts";
 
 /** Reads along while Terraform applies: what is done, what failed, and what the steps of the graph printed. */
-export class Deployment {
+export class ApplyProgress {
   readonly #secrets: Secrets;
   readonly #isCheck: (address: string) => boolean;
   readonly #done: string[] = [];

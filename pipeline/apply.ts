@@ -2,13 +2,11 @@ import { Command, CommanderError } from "commander";
 import pc from "picocolors";
 import { renderTable } from "../cli/report/review/table.ts";
 import { missingAcknowledgements } from "./acknowledgements.ts";
-import { Deployment } from "./apply-progress.ts";
+import { ApplyProgress } from "./apply-progress.ts";
 import { type DeploymentRecord, whoApplies, writeRecord } from "./deployment-record.ts";
-import { InstancesUnknown, otherInstances } from "./other-instances.ts";
 import { fingerprintOf } from "./review/fingerprint.ts";
-import { toResourceChange } from "./review/plan/resource-change.ts";
 import { stepKind } from "./review/rules/steps.ts";
-import { reviewStackPlan, secretsOf } from "./review-stack-plan.ts";
+import { InstancesUnknown, reviewStack, secretsOf } from "./review-stack.ts";
 import { PlanDirectory, PlanRefused, refusal, type SavedPlan } from "./saved-plan.ts";
 import { stackDirectory } from "./synthesis-stamp.ts";
 import { ConfigurationError, synthesize } from "./synthesize.ts";
@@ -81,9 +79,9 @@ async function apply(environment: string, { ack = [], fingerprint }: Options): P
       terraform.interrupt();
     });
   }
-  const deployment = await openPlan(terraform, directory.planFile, stack, saved);
+  const progress = await openPlan(terraform, directory.planFile, stack, saved);
   onEvent = (event) => {
-    const line = deployment.read(event);
+    const line = progress.read(event);
     if (line !== undefined) console.log(line);
   };
   const record: DeploymentRecord = {
@@ -95,14 +93,14 @@ async function apply(environment: string, { ack = [], fingerprint }: Options): P
     startedAt: new Date().toISOString(),
     outcome: "running",
     acknowledged: [...ack],
-    ...deployment.result,
+    ...progress.result,
   };
   await writeRecord(directory.deployments, record);
   const { exitCode, errors } = await terraform.apply(directory.planFile);
 
   const isStale = errors.some(({ summary }) => /saved plan is stale|saved plan does not match/i.test(summary));
   const outcome = exitCode === 0 ? "applied" : isStale ? "refused" : isInterrupted ? "interrupted" : "failed";
-  const finished = { ...record, ...deployment.result, finishedAt: new Date().toISOString(), outcome } as const;
+  const finished = { ...record, ...progress.result, finishedAt: new Date().toISOString(), outcome } as const;
   const file = await writeRecord(directory.deployments, finished);
   // What was half applied cannot be applied again, and it holds secrets.
   await directory.clear();
@@ -122,22 +120,20 @@ async function openPlan(
   planFile: string,
   stack: SynthesizedStack,
   saved: SavedPlan,
-): Promise<Deployment> {
+): Promise<ApplyProgress> {
   const { environment } = stack;
   await terraform.init();
   if (saved.review.terraform !== stack.digest) {
     throw refusal(environment, "the environment is described differently by now than when the plan was made");
   }
-  const plan = await terraform.show(planFile);
-  const review = reviewStackPlan(plan, await otherInstances(plan), stack, saved.review.mode);
+  const planned = await terraform.show(planFile);
+  const review = await reviewStack(planned, stack, saved.review.mode);
   if (fingerprintOf(review) !== saved.fingerprint)
     throw refusal(environment, "it does something else than its review says");
 
-  const proving = plan.resource_changes
-    .map(toResourceChange)
-    .filter((change) => stepKind(change, { plan })?.kind === "checks");
+  const proving = planned.resources.filter((change) => stepKind(change, planned)?.kind === "checks");
   const checks = new Set(proving.map(({ address }) => address));
-  return new Deployment(secretsOf(plan), (address) => checks.has(address));
+  return new ApplyProgress(secretsOf(planned), (address) => checks.has(address));
 }
 
 function report({ environment, outcome, done, failed, checks }: DeploymentRecord, file: string): void {

@@ -3,11 +3,10 @@ import { Command, CommanderError, InvalidArgumentError } from "commander";
 import { type ReportRequest, readReport, writeReports } from "../cli/report/review/write-reports.ts";
 import { InvalidValue } from "../runtime/errors.ts";
 import { type Progress, startProgress } from "../runtime/progress.ts";
-import { InstancesUnknown, otherInstances } from "./other-instances.ts";
-import { EXIT_CODES, worstVerdict } from "./review/outcome.ts";
-import type { TerraformPlan } from "./review/plan/terraform-plan.ts";
+import { EMPTY_PLAN, type Planned } from "./review/plan/planned.ts";
 import type { Review } from "./review/review.ts";
-import { EMPTY_PLAN, reviewStackPlan } from "./review-stack-plan.ts";
+import { PLAN_EXIT_CODES, worstVerdict } from "./review/verdict.ts";
+import { InstancesUnknown, reviewStack } from "./review-stack.ts";
 import { PlanDirectory } from "./saved-plan.ts";
 import { stackDirectory } from "./synthesis-stamp.ts";
 import { ConfigurationError, synthesize } from "./synthesize.ts";
@@ -50,7 +49,7 @@ const program = new Command("plan")
       const reviews = await Promise.all(stacks.map((stack) => planEnvironment(stack, options, progress)));
       progress.stop();
       writeReports(options.report ?? [{ format: "table", file: undefined }], reviews);
-      process.exitCode = EXIT_CODES[worstVerdict(reviews)];
+      process.exitCode = PLAN_EXIT_CODES[worstVerdict(reviews)];
     } finally {
       progress.stop();
     }
@@ -98,8 +97,7 @@ async function plan(
   mode: Review["mode"],
   replace: readonly string[],
 ): Promise<Review> {
-  const review = async (planned: TerraformPlan, errors: readonly Diagnostic[] = []) =>
-    reviewStackPlan(planned, await otherInstances(planned), stack, mode, errors);
+  const review = (planned: Planned, errors: readonly Diagnostic[] = []) => reviewStack(planned, stack, mode, errors);
   try {
     const { exitCode, errors, isEmpty } = await terraform.plan({ out: planFile, mode, replace });
     if (exitCode === 0) return await review(isEmpty ? EMPTY_PLAN : await terraform.show(planFile));

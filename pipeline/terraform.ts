@@ -1,7 +1,8 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { relative } from "node:path";
 import { createInterface } from "node:readline";
-import { type TerraformPlan, terraformPlanSchema } from "./review/plan/terraform-plan.ts";
+import { type Planned, readPlan } from "./review/plan/planned.ts";
+import { terraformPlanSchema } from "./review/plan/terraform-plan.ts";
 import { type Diagnostic, describeDiagnostic, readEvent, type TerraformEvent } from "./terraform-event.ts";
 
 /** How long to wait for somebody else's lock on the state. */
@@ -118,8 +119,8 @@ export class Terraform {
    *
    * @throws TerraformError when it is not a plan, or when it needs an init that fails.
    */
-  async show(planFile: string): Promise<TerraformPlan> {
-    return terraformPlanSchema.parse(JSON.parse(await this.#capture(["show", "-json", planFile])));
+  async show(planFile: string): Promise<Planned> {
+    return readPlan(terraformPlanSchema.parse(JSON.parse(await this.#capture(["show", "-json", planFile]))));
   }
 
   /** Asks the running command to end as with ^C: what is under way is finished, and the state is saved. */

@@ -1,31 +1,15 @@
 import { z } from "zod";
-import type { OtherInstance } from "../other-instances.ts";
+import { attributeChangeSchema } from "./plan/attribute-change.ts";
 import { isNoise, realAttributes } from "./plan/noise.ts";
-import { type ResourceChange, toOutputChange, toResourceChange } from "./plan/resource-change.ts";
-import { configuredAddress, type TerraformPlan } from "./plan/terraform-plan.ts";
+import type { Planned } from "./plan/planned.ts";
+import { ACTIONS, type ResourceChange } from "./plan/resource-change.ts";
+import { configuredAddress } from "./plan/terraform-plan.ts";
 import { allRules } from "./rules/all-rules.ts";
-import { acknowledgement, type Finding, KINDS, sortFindings } from "./rules/consequence.ts";
+import { acknowledgement, type Consequence, consequenceSchema, sortConsequences } from "./rules/consequence.ts";
 import { costOf, isPriceChange } from "./rules/cost.ts";
-import type { RuleContext } from "./rules/rule.ts";
+import type { OtherInstance, Rule, RuleContext } from "./rules/rule.ts";
 import { isStep } from "./rules/steps.ts";
-
-const attributeChangeSchema = z.strictObject({
-  attribute: z.string(),
-  before: z.string().optional(),
-  after: z.string().optional(),
-});
-
-const findingSchema = z.strictObject({
-  kind: z.enum(KINDS),
-  address: z.string(),
-  /** The construct's path in our code; absent when the code has it no more, or never had. */
-  path: z.string().optional(),
-  consequence: z.string(),
-  causes: z.array(attributeChangeSchema).readonly(),
-  acknowledge: z.boolean(),
-});
-
-export const VERDICTS = ["no changes", "changes", "needs acknowledgement", "failed"] as const;
+import { VERDICTS } from "./verdict.ts";
 
 /** What a plan would do, in an operator's words. Holds nothing that Terraform marks as sensitive. */
 export const reviewSchema = z.strictObject({
@@ -33,10 +17,10 @@ export const reviewSchema = z.strictObject({
   /** What was planned: a change, the removal of everything, or only a look at what somebody changed elsewhere. */
   mode: z.enum(["change", "destroy", "refresh-only"]),
   verdict: z.enum(VERDICTS),
-  /** The worst first. */
-  findings: z.array(findingSchema),
+  /** What it would do, the worst first. */
+  findings: z.array(consequenceSchema),
   /** What somebody changed outside Terraform since the last apply. */
-  drift: z.array(findingSchema),
+  drift: z.array(consequenceSchema),
   /** What Terraform does, resource by resource. */
   changes: z.array(
     z.strictObject({
@@ -44,7 +28,7 @@ export const reviewSchema = z.strictObject({
       path: z.string().optional(),
       /** Whether it is what an interrupted replacement left behind. */
       deposed: z.literal(true).optional(),
-      action: z.enum(["create", "update", "delete", "replace", "forget", "no-op", "read"]),
+      action: z.enum(ACTIONS),
       attributes: z.array(attributeChangeSchema).readonly(),
     }),
   ),
@@ -64,14 +48,12 @@ export const reviewSchema = z.strictObject({
 });
 
 export type Review = Readonly<z.infer<typeof reviewSchema>>;
-export type ReviewedFinding = Readonly<Review["findings"][number]>;
-
 /** What a review is made of beside the plan. */
 export interface ReviewSubject {
   readonly environment: string;
   readonly mode: Review["mode"];
   /** SHA-256 of the synthesized Terraform. */
-  readonly terraform: string;
+  readonly digest: string;
   /** Construct paths by Terraform address. */
   readonly paths: Readonly<Record<string, string>>;
   readonly policy: Review["policy"];
@@ -82,30 +64,27 @@ export interface ReviewSubject {
 }
 
 /** Judges a plan by every rule. The same plan gives the same review, byte for byte. */
-export function reviewPlan(plan: TerraformPlan, subject: ReviewSubject): Review {
-  const { environment, mode, terraform, others } = subject;
-  const resources = plan.resource_changes.map(toResourceChange);
-  const outputs = Object.entries(plan.output_changes).map(([name, change]) => toOutputChange(name, change));
+export function reviewPlan({ plan, resources, outputs, drift: drifted }: Planned, subject: ReviewSubject): Review {
+  const { environment, mode, others, paths, policy, errors, digest } = subject;
   // In a refresh-only plan outputs follow what was found; nobody decided on them.
   const changes = mode === "refresh-only" ? resources : [...resources, ...outputs];
   const context = { environment, plan, changes, others };
 
   const noise = changes.filter((change) => isNoise(change, context));
   const real = changes.filter((change) => !noise.includes(change) && isChange(change)).toSorted(byAddress);
-  const findings = withFallback(real, judge(real, context), context);
-  const drifted = plan.resource_drift.map(toResourceChange);
-  const drift = judgeDrift(drifted, { ...context, changes: drifted });
-  const located = (found: readonly Finding[]) => sortFindings(found).map((finding) => locate(finding, subject.paths));
+  const consequences = judge(real, context);
+  const drift = judgeDrift({ ...context, changes: drifted });
+  const located = (found: readonly Consequence[]) => sortConsequences(found).map((one) => locate(one, paths));
   return {
     environment,
     mode,
-    verdict: verdictOf(subject.errors, findings, real.length + (mode === "refresh-only" ? drift.length : 0)),
-    findings: located(findings),
+    verdict: verdictOf(errors, consequences, real.length + (mode === "refresh-only" ? drift.length : 0)),
+    findings: located(consequences),
     drift: located(drift),
     changes: real.map((change) => {
       const { address, action } = change;
       const deposed = change.isDeposed ? ({ deposed: true } as const) : {};
-      return locate({ address, ...deposed, action, attributes: shownAttributes(change, context) }, subject.paths);
+      return locate({ address, ...deposed, action, attributes: shownAttributes(change, context) }, paths);
     }),
     ...totalCost(real),
     quiet: {
@@ -116,9 +95,9 @@ export function reviewPlan(plan: TerraformPlan, subject: ReviewSubject): Review 
       ),
       resources: noise.map(({ address }) => address).sort(),
     },
-    policy: subject.policy,
-    errors: [...subject.errors],
-    terraform,
+    policy,
+    errors: [...errors],
+    terraform: digest,
   };
 }
 
@@ -126,34 +105,39 @@ function isChange({ action, movedFrom, importedId }: ResourceChange): boolean {
   return (action !== "no-op" && action !== "read") || movedFrom !== undefined || importedId !== undefined;
 }
 
-function judge(changes: readonly ResourceChange[], context: RuleContext): Finding[] {
-  return changes.flatMap((change) =>
-    allRules
-      .filter((rule) => rule.when(change, context))
-      .map((rule) => ({
+/** What the rules say of one change, in the words that `tell` takes from them. */
+function consequencesOf(change: ResourceChange, context: RuleContext, tell: (rule: Rule) => Rule["happened"]) {
+  return allRules.flatMap((rule): Consequence[] => {
+    const sentence = tell(rule);
+    if (sentence === undefined || !rule.when(change, context)) return [];
+    return [
+      {
         kind: rule.kind,
         address: change.address,
-        consequence: rule.says(change, context),
+        consequence: sentence(change, context),
         causes: [...(rule.causes?.(change) ?? [])],
         acknowledge: rule.acknowledge?.(change, context) ?? false,
-      })),
-  );
+      },
+    ];
+  });
 }
 
 /**
  * What no rule knows is said all the same: a reviewer must not miss a change because nobody foresaw it. A step of which
  * no rule speaks does not run in this apply.
  */
-function withFallback(
-  changes: readonly ResourceChange[],
-  findings: readonly Finding[],
-  context: RuleContext,
-): Finding[] {
-  const unsaid = changes.filter(
-    (change) =>
-      change.type !== "output" && !isStep(change) && !findings.some(({ address }) => address === change.address),
+function judge(changes: readonly ResourceChange[], context: RuleContext): Consequence[] {
+  const told = changes.flatMap((change) => consequencesOf(change, context, ({ says }) => says));
+  const untold = changes.filter(
+    (change) => change.type !== "output" && !isStep(change) && !told.some(({ address }) => address === change.address),
   );
-  return [...findings, ...unsaid.map((change) => describe(change, context))];
+  return [
+    ...told,
+    ...untold.map((change) => {
+      const causes = change.action === "update" ? realAttributes(change, context) : [];
+      return plain(change, `It ${VERBS[change.action]}.`, causes);
+    }),
+  ];
 }
 
 const VERBS = {
@@ -166,10 +150,27 @@ const VERBS = {
   read: "is read",
 } as const;
 
-function describe(change: ResourceChange, context: RuleContext): Finding {
-  const { address, action } = change;
-  const causes = action === "update" ? realAttributes(change, context) : [];
-  return { kind: "bookkeeping", address, consequence: `It ${VERBS[action]}.`, causes, acknowledge: false };
+function plain({ address }: ResourceChange, consequence: string, causes: Consequence["causes"] = []): Consequence {
+  return { kind: "bookkeeping", address, consequence, causes, acknowledge: false };
+}
+
+/** The same rules, for what has already happened; a change that none of them speaks of is told as it is. */
+function judgeDrift(context: RuleContext): Consequence[] {
+  return context.changes
+    .filter((change) => isChange(change) && !isNoise(change, context))
+    .flatMap((change) => {
+      // Nothing waits for an acknowledgement any more.
+      const happened = consequencesOf(change, context, (rule) => rule.happened).map((one) => ({
+        ...one,
+        acknowledge: false,
+      }));
+      if (change.action === "delete") return happened.length > 0 ? happened : [plain(change, "It was deleted.")];
+      const told = new Set(happened.flatMap(({ causes }) => causes.map(({ attribute }) => attribute)));
+      const rest = change.attributes.filter(
+        ({ attribute }) => !told.has(attribute) && !attribute.startsWith("env_vars."),
+      );
+      return rest.length === 0 ? happened : [...happened, plain(change, "It was changed.", rest)];
+    });
 }
 
 /** In an update only what is meant; everything else is new, or gone, as a whole. */
@@ -193,40 +194,9 @@ function sum(numbers: readonly number[]): number {
   return numbers.reduce((total, number) => total + number, 0);
 }
 
-/** The same rules, for what has already happened; a change that none of them speaks of is told as it is. */
-function judgeDrift(drifted: readonly ResourceChange[], context: RuleContext): Finding[] {
-  return drifted
-    .filter((change) => isChange(change) && !isNoise(change, context))
-    .flatMap((change) => {
-      const happened = allRules.flatMap((rule) =>
-        rule.happened !== undefined && rule.when(change, context)
-          ? [
-              {
-                kind: rule.kind,
-                consequence: rule.happened(change, context),
-                causes: [...(rule.causes?.(change) ?? [])],
-              },
-            ]
-          : [],
-      );
-      const told = new Set(happened.flatMap(({ causes }) => causes.map(({ attribute }) => attribute)));
-      const rest = change.attributes.filter(
-        ({ attribute }) => !told.has(attribute) && !attribute.startsWith("env_vars."),
-      );
-      const untold = change.action === "delete" ? happened.length === 0 : rest.length > 0;
-      const consequence = change.action === "delete" ? "It was deleted." : "It was changed.";
-      const plain = { kind: "bookkeeping" as const, consequence, causes: change.action === "delete" ? [] : rest };
-      return [...happened, ...(untold ? [plain] : [])].map((found) => ({
-        ...found,
-        address: change.address,
-        acknowledge: false,
-      }));
-    });
-}
-
-function verdictOf(errors: readonly string[], findings: readonly Finding[], changes: number): Review["verdict"] {
+function verdictOf(errors: readonly string[], found: readonly Consequence[], changes: number): Review["verdict"] {
   if (errors.length > 0) return "failed";
-  if (findings.some(({ acknowledge }) => acknowledge)) return "needs acknowledgement";
+  if (found.some(({ acknowledge }) => acknowledge)) return "needs acknowledgement";
   return changes > 0 ? "changes" : "no changes";
 }
 

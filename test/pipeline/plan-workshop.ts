@@ -9,8 +9,9 @@ import { type LocalRender, startLocalRender } from "../../dev/emulator/emulator.
 import { exportsOf } from "../../dev/local/exports.ts";
 import { type RunningProvider, startProvider } from "../../dev/terraform-provider/server.ts";
 import { defineEnvironment, type EnvironmentInput } from "../../environments/define.ts";
-import type { Review } from "../../pipeline/review/review.ts";
-import { EMPTY_PLAN, reviewStackPlan } from "../../pipeline/review-stack-plan.ts";
+import { EMPTY_PLAN, type Planned as PlannedChanges } from "../../pipeline/review/plan/planned.ts";
+import { type Review, reviewPlan } from "../../pipeline/review/review.ts";
+import { describeErrors } from "../../pipeline/review-stack.ts";
 import { describeStack } from "../../pipeline/synthesized-stack.ts";
 import { Terraform } from "../../pipeline/terraform.ts";
 import { RenderClient } from "../../render/api/client.ts";
@@ -128,10 +129,12 @@ export class PlanWorkshop {
     const { exitCode, errors, isEmpty } = await terraform.plan({ out, mode, replace });
     const planned = exitCode === 0 || existsSync(out) ? await terraform.show(out) : EMPTY_PLAN;
     // The states share one workspace, and some of them a name; each is reviewed as if it were alone.
-    const review = reviewStackPlan(planned, [], stack, mode, errors);
+    const reviewed = (of: PlannedChanges) =>
+      reviewPlan(of, { ...stack, mode, others: [], errors: describeErrors(of, errors) });
+    const review = reviewed(planned);
     if (isEmpty) {
       // Such a plan is not even opened by `npm run plan`; it would not say anything else.
-      expect(reviewStackPlan(EMPTY_PLAN, [], stack, mode)).toEqual(review);
+      expect(reviewed(EMPTY_PLAN)).toEqual(review);
       this.emptyPlans += 1;
     }
     return review;

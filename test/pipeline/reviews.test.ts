@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { renderMarkdown } from "../../cli/report/review/markdown.ts";
-import { EXIT_CODES } from "../../pipeline/review/outcome.ts";
 import type { Review } from "../../pipeline/review/review.ts";
+import { PLAN_EXIT_CODES } from "../../pipeline/review/verdict.ts";
 import { setGroupEnvVar } from "../../render/api/env-group.ts";
 import { deleteKeyValue, getConnectionInfo, updateKeyValue } from "../../render/api/key-value.ts";
 import { type Described, type Planned, PlanWorkshop, type Terraformed } from "./plan-workshop.ts";
@@ -461,7 +461,7 @@ test.each(CASES)("%s", async (name, planned, verdict, worst) => {
   const text = renderMarkdown([review]);
   await expect(stable(text)).toMatchFileSnapshot(`reviews/${name.replaceAll(/[^a-z0-9]+/gi, "-").toLowerCase()}.md`);
   expect(review.verdict).toBe(verdict);
-  expect(EXIT_CODES[review.verdict]).toBe(
+  expect(PLAN_EXIT_CODES[review.verdict]).toBe(
     { "no changes": 0, changes: 2, "needs acknowledgement": 3, failed: 1 }[verdict],
   );
   const felt = review.findings.find(({ kind }) => !["cost", "checks", "bookkeeping"].includes(kind) || kind === worst);

@@ -1,5 +1,5 @@
-import type { Review, ReviewedFinding } from "../../../pipeline/review/review.ts";
-import { KIND_TITLES, type Kind } from "../../../pipeline/review/rules/consequence.ts";
+import type { Review } from "../../../pipeline/review/review.ts";
+import { type Consequence, KIND_TITLES, type Kind } from "../../../pipeline/review/rules/consequence.ts";
 
 /** Kinds that are worth a mark beside the run; the others stand in the review. */
 const MARKED: readonly Kind[] = ["data-loss", "refused", "duplicate", "restart", "behaviour", "redeploy", "exposure"];
@@ -20,11 +20,11 @@ export function renderGithubAnnotations(reviews: readonly Review[]): string {
     .join("");
 }
 
-function annotate(environment: string, finding: ReviewedFinding): string {
+function annotate(environment: string, finding: Consequence): string {
   return command(finding.acknowledge ? "error" : "warning", environment, KIND_TITLES[finding.kind], textOf(finding));
 }
 
-function textOf({ consequence, causes, address }: ReviewedFinding): string {
+function textOf({ consequence, causes, address }: Consequence): string {
   const lines = causes.map(
     ({ attribute, before, after }) => `${attribute}: ${before ?? "nothing"} → ${after ?? "nothing"}`,
   );

@@ -1,6 +1,6 @@
 import { fingerprintOf } from "../../../pipeline/review/fingerprint.ts";
-import { EXIT_CODES, worstVerdict } from "../../../pipeline/review/outcome.ts";
 import type { Review } from "../../../pipeline/review/review.ts";
+import { PLAN_EXIT_CODES, worstVerdict } from "../../../pipeline/review/verdict.ts";
 
 /** For machines. */
 export interface JsonReport {
@@ -15,7 +15,7 @@ export function renderJson(reviews: readonly Review[]): string {
   const report: JsonReport = {
     schemaVersion: 1,
     verdict,
-    exitCode: EXIT_CODES[verdict],
+    exitCode: PLAN_EXIT_CODES[verdict],
     reviews: reviews.map((review) => ({ fingerprint: fingerprintOf(review), ...review })),
   };
   return `${JSON.stringify(report, null, 2)}\n`;

@@ -1,8 +1,8 @@
 import { fingerprintOf } from "../../../pipeline/review/fingerprint.ts";
 import { countActions, countQuiet, headline } from "../../../pipeline/review/headline.ts";
 import type { AttributeChange } from "../../../pipeline/review/plan/attribute-change.ts";
-import type { Review, ReviewedFinding } from "../../../pipeline/review/review.ts";
-import { KIND_TITLES, KINDS } from "../../../pipeline/review/rules/consequence.ts";
+import type { Review } from "../../../pipeline/review/review.ts";
+import { type Consequence, KIND_TITLES, KINDS } from "../../../pipeline/review/rules/consequence.ts";
 import { oneLine } from "./one-line.ts";
 import { nextStep, policyLines } from "./table.ts";
 
@@ -21,7 +21,7 @@ export function renderMarkdown(reviews: readonly Review[]): string {
 
 function renderReview(review: Review): string {
   const next = nextStep(review);
-  const section = (title: string, findings: readonly ReviewedFinding[]) =>
+  const section = (title: string, findings: readonly Consequence[]) =>
     findings.length === 0 ? [] : ["", `### ${title}`, ...findings.flatMap(item)];
   return [
     `## ${MARKS[review.verdict]} ${plain(headline(review))}`,
@@ -48,7 +48,7 @@ function renderReview(review: Review): string {
   ].join("\n");
 }
 
-function item(finding: ReviewedFinding): string[] {
+function item(finding: Consequence): string[] {
   const names = [...(finding.path === undefined ? [] : [finding.path]), finding.address].map(code).join(" · ");
   const causes = finding.causes.map((cause) => `  - ${transition(cause)}`);
   return ["", `- **${plain(finding.consequence)}**`, `  ${names}`, ...causes];

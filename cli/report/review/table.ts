@@ -1,8 +1,8 @@
 import pc from "picocolors";
 import { fingerprintOf } from "../../../pipeline/review/fingerprint.ts";
 import { countActions, countQuiet, headline } from "../../../pipeline/review/headline.ts";
-import { acknowledgementsOf, type Review, type ReviewedFinding } from "../../../pipeline/review/review.ts";
-import { KIND_TITLES, KINDS } from "../../../pipeline/review/rules/consequence.ts";
+import { acknowledgementsOf, type Review } from "../../../pipeline/review/review.ts";
+import { type Consequence, KIND_TITLES, KINDS } from "../../../pipeline/review/rules/consequence.ts";
 import { oneLine } from "./one-line.ts";
 
 /** For a terminal; colours only on one. */
@@ -18,7 +18,7 @@ function renderReview(review: Review, colors: ReturnType<typeof pc.createColors>
     "needs acknowledgement": colors.red,
     failed: colors.red,
   };
-  const section = (title: string, findings: readonly ReviewedFinding[]) =>
+  const section = (title: string, findings: readonly Consequence[]) =>
     findings.length === 0
       ? []
       : ["", `  ${colors.bold(title)}`, ...findings.flatMap((finding) => lines(finding, colors))];
@@ -46,7 +46,7 @@ function renderReview(review: Review, colors: ReturnType<typeof pc.createColors>
   ].join("\n");
 }
 
-function lines(finding: ReviewedFinding, colors: ReturnType<typeof pc.createColors>): string[] {
+function lines(finding: Consequence, colors: ReturnType<typeof pc.createColors>): string[] {
   const causes = finding.causes.map(
     ({ attribute, before, after }) =>
       `      ${oneLine(attribute)}: ${oneLine(before ?? "nothing")} → ${oneLine(after ?? "nothing")}`,

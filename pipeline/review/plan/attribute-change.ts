@@ -1,14 +1,17 @@
 import { isDeepStrictEqual } from "node:util";
+import { z } from "zod";
 import type { Mask, TerraformChange } from "./terraform-plan.ts";
 
-/** One attribute that a plan changes, in a form that may be shown to anybody. */
-export interface AttributeChange {
+export const attributeChangeSchema = z.strictObject({
   /** `plan`, or `env_vars.REDIS_URL.value`. */
-  readonly attribute: string;
+  attribute: z.string(),
   /** The value, {@link HIDDEN} or {@link UNKNOWN}; absent when there is none. */
-  readonly before?: string | undefined;
-  readonly after?: string | undefined;
-}
+  before: z.string().optional(),
+  after: z.string().optional(),
+});
+
+/** One attribute that a plan changes, in a form that may be shown to anybody. */
+export type AttributeChange = Readonly<z.output<typeof attributeChangeSchema>>;
 
 /** Stands for a value that Terraform marks as sensitive. */
 export const HIDDEN = "(sensitive)";

@@ -3,7 +3,10 @@ import { z } from "zod";
 import { type AttributeChange, attributeChanges } from "./attribute-change.ts";
 import type { Mask, TerraformChange, TerraformResourceChange } from "./terraform-plan.ts";
 
-export type Action = "no-op" | "read" | "create" | "update" | "delete" | "replace" | "forget";
+/** What Terraform does with a resource. */
+export const ACTIONS = ["create", "update", "delete", "replace", "forget", "no-op", "read"] as const;
+
+export type Action = (typeof ACTIONS)[number];
 
 type Side = "before" | "after";
 type Values = Readonly<Record<string, unknown>>;
@@ -36,7 +39,7 @@ export interface ResourceChange {
   /** Whether a text is of this form, sensitive or not. */
   matches(side: Side, path: readonly string[], form: RegExp): boolean;
   /** Equal for equal texts, sensitive or not. With {@link matches} all that a rule may learn of a secret. */
-  likeness(side: Side, path: readonly string[]): string | undefined;
+  digestOf(side: Side, path: readonly string[]): string | undefined;
 }
 
 const values = z.record(z.string(), z.unknown()).nullish();
@@ -89,15 +92,15 @@ function fromChange(change: TerraformChange, before: Values | null | undefined, 
     before: visible(before, change.before_sensitive),
     after: visible(after, change.after_sensitive),
     matches: (side: Side, path: readonly string[], form: RegExp) => form.test(textAt(side, path) ?? ""),
-    likeness: (side: Side, path: readonly string[]) => {
+    digestOf: (side: Side, path: readonly string[]) => {
       const text = textAt(side, path);
-      return text === undefined ? undefined : createHmac("sha256", LIKENESS_KEY).update(text).digest("hex");
+      return text === undefined ? undefined : createHmac("sha256", DIGEST_KEY).update(text).digest("hex");
     },
   };
 }
 
-/** Of this process alone, so that a likeness says nothing to anybody else. */
-const LIKENESS_KEY = randomBytes(32);
+/** Of this process alone, so that a digest says nothing to anybody else. */
+const DIGEST_KEY = randomBytes(32);
 
 /** A replacement is any pair that creates, in either order, `["create", "forget"]` included. */
 function actionOf(actions: readonly string[]): Action {

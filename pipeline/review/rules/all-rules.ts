@@ -3,9 +3,7 @@ import { bookkeeping } from "./bookkeeping.ts";
 import { checks } from "./checks.ts";
 import { cost } from "./cost.ts";
 import { dataLoss } from "./data-loss.ts";
-import { duplicate } from "./duplicate.ts";
 import { exposure } from "./exposure.ts";
-import { redeploy } from "./redeploy.ts";
 import { refused } from "./refused.ts";
 import { restart } from "./restart.ts";
 import type { Rule } from "./rule.ts";
@@ -14,10 +12,8 @@ import type { Rule } from "./rule.ts";
 export const allRules: readonly Rule[] = [
   ...dataLoss,
   ...refused,
-  ...duplicate,
   ...restart,
   ...behaviour,
-  ...redeploy,
   ...exposure,
   ...cost,
   ...checks,

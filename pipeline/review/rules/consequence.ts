@@ -1,4 +1,5 @@
-import type { AttributeChange } from "../plan/attribute-change.ts";
+import { z } from "zod";
+import { attributeChangeSchema } from "../plan/attribute-change.ts";
 
 /** The kinds of consequences, the worst first. A review lists them in this order. */
 export const KINDS = [
@@ -30,27 +31,33 @@ export const KIND_TITLES: Readonly<Record<Kind, string>> = {
   bookkeeping: "Also",
 };
 
-/** One consequence of a plan. */
-export interface Finding {
-  readonly kind: Kind;
+export const consequenceSchema = z.strictObject({
+  kind: z.enum(KINDS),
   /** The Terraform address that it is about. */
-  readonly address: string;
+  address: z.string(),
+  /** The construct's path in our code; absent when the code has it no more, or never had. */
+  path: z.string().optional(),
   /** A whole sentence for an operator. Never holds a value that Terraform marks as sensitive. */
-  readonly consequence: string;
+  consequence: z.string(),
   /** What brings it about: attributes, with the old and the new value. */
-  readonly causes: readonly AttributeChange[];
+  causes: z.array(attributeChangeSchema).readonly(),
   /** Whether the apply waits until somebody says `--ack <kind>:<address>`. */
-  readonly acknowledge: boolean;
-}
+  acknowledge: z.boolean(),
+});
 
-/** What `--ack` takes for a finding. */
-export function acknowledgement({ kind, address }: Pick<Finding, "kind" | "address">): string {
+/** One consequence of a plan. */
+export type Consequence = Readonly<z.output<typeof consequenceSchema>>;
+
+/** What `--ack` takes for a consequence. */
+export function acknowledgement({ kind, address }: Pick<Consequence, "kind" | "address">): string {
   return `${kind}:${address}`;
 }
 
 /** The order of a review: by kind, then by address, then as the rules stand. */
-export function sortFindings(findings: readonly Finding[]): Finding[] {
-  return findings.toSorted((a, b) => KINDS.indexOf(a.kind) - KINDS.indexOf(b.kind) || compare(a.address, b.address));
+export function sortConsequences(consequences: readonly Consequence[]): Consequence[] {
+  return consequences.toSorted(
+    (a, b) => KINDS.indexOf(a.kind) - KINDS.indexOf(b.kind) || compare(a.address, b.address),
+  );
 }
 
 function compare(a: string, b: string): number {

@@ -10,11 +10,27 @@ function duration(change: ResourceChange): string | undefined {
   return settings.find(({ attribute }) => causes.some((cause) => cause.attribute === attribute))?.restart;
 }
 
+/** The provider ends every update of one of these with a deploy. */
+const SERVICES = new Set([
+  "render_web_service",
+  "render_private_service",
+  "render_background_worker",
+  "render_cron_job",
+  "render_static_site",
+]);
+
+/** What is away for a while. The roll-out that this project does itself is one of its steps: see `steps.ts`. */
 export const restart: readonly Rule[] = [
   {
     kind: "restart",
     when: (change) => isUpdate(change) && !isRefusedDowngrade(change) && restartCauses(change).length > 0,
     says: (change) => `The instance ${PHRASES.restart}: ${duration(change)}.`,
     causes: restartCauses,
+  },
+  {
+    kind: "redeploy",
+    when: ({ type, action }) => SERVICES.has(type) && action === "update",
+    says: () => "The service is deployed again: the provider ends every update of a service with a deploy.",
+    causes: (change) => change.attributes,
   },
 ];

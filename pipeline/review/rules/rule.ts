@@ -1,15 +1,15 @@
-import type { OtherInstance } from "../../other-instances.ts";
+import type { KeyValue } from "../../../render/api/key-value.ts";
 import type { AttributeChange } from "../plan/attribute-change.ts";
+import type { ChangeContext } from "../plan/noise.ts";
 import type { ResourceChange } from "../plan/resource-change.ts";
-import type { TerraformPlan } from "../plan/terraform-plan.ts";
 import type { Kind } from "./consequence.ts";
 
+/** An instance that Render has and the state does not. */
+export type OtherInstance = Pick<KeyValue, "id" | "name" | "plan">;
+
 /** What a rule can see beside the change that it judges. */
-export interface RuleContext {
+export interface RuleContext extends ChangeContext {
   readonly environment: string;
-  readonly plan: TerraformPlan;
-  /** Every change of the plan; those that do nothing as well. */
-  readonly changes: readonly ResourceChange[];
   /** The workspace's instances that Terraform does not know of, when the plan makes one. */
   readonly others: readonly OtherInstance[];
 }

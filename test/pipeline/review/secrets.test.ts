@@ -5,13 +5,14 @@ import { renderJson } from "../../../cli/report/review/json.ts";
 import { renderMarkdown } from "../../../cli/report/review/markdown.ts";
 import { renderTable } from "../../../cli/report/review/table.ts";
 import { canonicalJson, fingerprintOf } from "../../../pipeline/review/fingerprint.ts";
+import { readPlan } from "../../../pipeline/review/plan/planned.ts";
 import { terraformPlanSchema } from "../../../pipeline/review/plan/terraform-plan.ts";
 import { type Review, reviewPlan } from "../../../pipeline/review/review.ts";
 
 const SUBJECT = {
   environment: "staging",
   mode: "change",
-  terraform: "0".repeat(64),
+  digest: "0".repeat(64),
   paths: {},
   policy: { warnings: [], exceptions: [] },
   errors: [],
@@ -20,7 +21,7 @@ const SUBJECT = {
 
 /** Of a plan that came as text, as every plan does. */
 function review(plan: unknown): Review {
-  return reviewPlan(terraformPlanSchema.parse(JSON.parse(JSON.stringify(plan))), SUBJECT);
+  return reviewPlan(readPlan(terraformPlanSchema.parse(JSON.parse(JSON.stringify(plan)))), SUBJECT);
 }
 
 function everyRendering(result: Review): string {
