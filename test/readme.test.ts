@@ -25,9 +25,9 @@ test("the table of plans is the catalogue", () => {
 
 test("the environment in the README is a valid one", async () => {
   const snippet = /```ts\n([\s\S]*?)```/.exec(readme)?.[1] ?? "";
-  const schema = pathToFileURL(join(REPOSITORY, "environments", "schema.ts")).href;
+  const schema = pathToFileURL(join(REPOSITORY, "environments", "define.ts")).href;
   const file = join(directory, "environment.ts");
-  writeFileSync(file, snippet.replace("./schema.ts", schema));
+  writeFileSync(file, snippet.replace("./define.ts", schema));
   const module = z.object({ production: z.looseObject({ name: z.string() }) }).parse(await import(file));
   expect(module.production.name).toBe("production");
 });

@@ -12,7 +12,7 @@ import { discard } from "../secrets-in-play.ts";
 
 const REPOSITORY = join(import.meta.dirname, "../..");
 /** Not part of what is deployed, or made by a run. */
-const LEFT_OUT = new Set(["node_modules", "cdktf.out", "test", "bench", "local", "dist"]);
+const LEFT_OUT = new Set(["node_modules", "cdktf.out", "test", "bench", "dev", "examples", "dist"]);
 
 /** What a command did, and what it printed on both streams together. */
 export interface Outcome {
@@ -97,7 +97,7 @@ export class Project {
     const environment = { ...STAGING, ...rest, redis: { ...STAGING.redis, ...redis } };
     writeFileSync(
       join(this.path, "environments/staging.ts"),
-      `import { defineEnvironment } from "./schema.ts";\n\nexport const staging = defineEnvironment(${JSON.stringify(environment)});\n`,
+      `import { defineEnvironment } from "./define.ts";\n\nexport const staging = defineEnvironment(${JSON.stringify(environment)});\n`,
     );
   }
 

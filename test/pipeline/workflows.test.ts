@@ -120,7 +120,7 @@ describe("against a Render on this machine", () => {
       state: { type: "http", address: state.address, lockAddress: state.address, unlockAddress: state.address },
       checks: { deadlineSeconds: 30 },
     };
-    const source = `import { defineEnvironment } from "./schema.ts";\n\nexport const production = defineEnvironment(${JSON.stringify(environment)});\n`;
+    const source = `import { defineEnvironment } from "./define.ts";\n\nexport const production = defineEnvironment(${JSON.stringify(environment)});\n`;
     writeFileSync(join(project.path, "environments/production.ts"), source);
   }
 
