@@ -1,9 +1,9 @@
 import type { KeyValue } from "../render/api/key-value.ts";
 import type { InstanceDescription } from "../render/instance-description.ts";
-import type { Live } from "../vantage/live.ts";
-import type { BackendSeen } from "./backend/observe-backend.ts";
-import type { Finding } from "./finding.ts";
-import type { Experiment } from "./observation/observation.ts";
+import type { Look } from "../vantage/vantage.ts";
+import type { Experiment, Observation } from "./observation/observation.ts";
+import type { ServiceSeen } from "./observation/service.ts";
+import type { Result } from "./report.ts";
 
 /** All that a check may judge by. */
 export interface CheckContext {
@@ -12,16 +12,16 @@ export interface CheckContext {
   /** What Render's API says it is. */
   readonly instance: KeyValue;
   /** What was seen of the running Redis, or why nothing was. */
-  readonly live: Live;
-  /** What was seen of the backend; `undefined` when none is known. */
-  readonly backend?: BackendSeen | undefined;
+  readonly look: Look<Observation>;
+  /** What was seen of the service; `undefined` when none is known. */
+  readonly service?: ServiceSeen | undefined;
   /** Whether the instance may be filled to prove that it never evicts. */
   readonly prove: boolean;
   /** Percent of the memory limit from which its use is a warning, and a failure. */
   readonly memoryUse: { readonly warnPercent: number; readonly failPercent: number };
 }
 
-/** One provable statement about the running system. A new check is one file, and one line in `all-checks.ts`. */
+/** One provable statement about the running system. A new check is an entry in its file of `catalogue/`, and in `all-checks.ts`. */
 export interface Check {
   /** A name for people and machines, as in `eviction-policy`. */
   readonly id: string;
@@ -29,15 +29,16 @@ export interface Check {
   /** What is certain once it passed. */
   readonly proves: string;
   /** What it is about, when that is not the Redis itself. */
-  readonly about?: "backend";
+  readonly about?: "service";
   /** What it judges beside the answers to the core pipeline. */
   readonly observes?: Experiment;
-  /** `true`, or why the check says nothing about this instance. */
-  applies(context: CheckContext): true | string;
-  run(context: CheckContext): Finding | Promise<Finding>;
+  /** Why the check says nothing about this instance, if it does not. */
+  skip?(context: CheckContext): string | undefined;
+  run(context: CheckContext): Result;
 }
 
-/** For `applies`: of a check that says something about every instance. */
-export function always(): true {
-  return true;
+/** What a check finds, or why it does not apply. */
+export function resultOf(check: Check, context: CheckContext): Result {
+  const reason = check.skip?.(context);
+  return reason === undefined ? check.run(context) : { status: "skip", reason };
 }

@@ -1,10 +1,13 @@
-import type { Status } from "./finding.ts";
-import type { VerificationReport } from "./verification.ts";
+import { EXIT_CODES, type Outcome } from "../runtime/errors.ts";
+import type { Status, Verdict, VerificationReport } from "./report.ts";
 
 /** What a run of the checks comes to; the process exits with it. */
-export const EXIT_CODES = { good: 0, failed: 1, misconfigured: 2, "not established": 3 } as const;
-
-export type Verdict = keyof typeof EXIT_CODES;
+const OUTCOMES: Readonly<Record<Verdict, Outcome>> = {
+  good: "good",
+  failed: "failed",
+  misconfigured: "misused",
+  "not established": "unknown",
+};
 
 /** One verdict for any number of environments: the worst. A proven failure outweighs what is not known. */
 export function verdictOf(reports: readonly VerificationReport[]): Verdict {
@@ -12,6 +15,14 @@ export function verdictOf(reports: readonly VerificationReport[]): Verdict {
   if (reports.some((report) => report.misconfigured)) return "misconfigured";
   if (reports.some((report) => !report.acceptUnknown && has(report, "unknown"))) return "not established";
   return "good";
+}
+
+export function outcomeOf(reports: readonly VerificationReport[]): Outcome {
+  return OUTCOMES[verdictOf(reports)];
+}
+
+export function exitCodeOf(reports: readonly VerificationReport[]): number {
+  return EXIT_CODES[outcomeOf(reports)];
 }
 
 /** `17 passed, 1 warned, 2 skipped`. */

@@ -1,25 +1,8 @@
 import type { KeyValue } from "../render/api/key-value.ts";
-import type { Live, PassedOver, Vantage } from "../vantage/live.ts";
+import type { Look, Vantage } from "../vantage/vantage.ts";
 import type { Check } from "./check.ts";
-import { type Finding, unknown } from "./finding.ts";
-
-/** What one check found, and how long it took. */
-export type Result = Pick<Check, "id" | "title" | "proves"> & { readonly durationMs: number } & Finding;
-
-/** Everything found out about one environment: what all reports are made of. */
-export interface VerificationReport {
-  readonly environment: string;
-  readonly instance?: Pick<KeyValue, "id" | "name" | "region" | "plan"> | undefined;
-  readonly vantage?: Vantage | undefined;
-  readonly passedOver: readonly PassedOver[];
-  readonly startedAt: string;
-  readonly durationMs: number;
-  /** Whether the checks could not even begin, for a wrong key or two instances of the same name. */
-  readonly misconfigured: boolean;
-  /** Whether unknown results let the run pass. */
-  readonly acceptUnknown: boolean;
-  readonly results: readonly Result[];
-}
+import type { CheckResult, Result, VerificationReport } from "./report.ts";
+import { unknown } from "./result.ts";
 
 type Statement = Pick<Check, "id" | "title" | "proves">;
 
@@ -29,9 +12,9 @@ const AVAILABLE: Statement = {
   proves: "Render's API knows the instance and calls it available.",
 };
 
-const NOT_RUN: Finding = unknown("not run", "Run the checks again, with more time: --deadline.");
+const NOT_RUN: Result = unknown("not run", "Run the checks again, with more time: --deadline.");
 
-const NOT_AVAILABLE: Finding = unknown("not run: there is no available instance", "See `available`.");
+const NOT_AVAILABLE: Result = unknown("not run: there is no available instance", "See `available`.");
 
 /** A verification under way. It can be reported at any moment: what has not been looked at yet is unknown. */
 export class Verification {
@@ -39,9 +22,10 @@ export class Verification {
   readonly #acceptUnknown: boolean;
   readonly #startedAt = new Date();
   readonly #started = performance.now();
-  readonly #results = new Map<string, Result>();
+  readonly #results = new Map<string, CheckResult>();
   #instance: KeyValue | undefined;
-  #live: Live | undefined;
+  #vantage: Vantage | undefined;
+  #passedOver: VerificationReport["passedOver"] = [];
   #misconfigured = false;
   #durationMs: number | undefined;
 
@@ -52,12 +36,12 @@ export class Verification {
   }
 
   /** What the wait for the instance came to. */
-  available(finding: Finding, instance?: KeyValue): void {
+  available(result: Result, instance?: KeyValue): void {
     this.#instance = instance;
-    this.settle(AVAILABLE, finding, performance.now() - this.#started);
-    if (finding.status === "pass") return;
-    for (const result of [...this.#results.values()]) {
-      if (result.id !== AVAILABLE.id) this.settle(result, NOT_AVAILABLE, 0);
+    this.settle(AVAILABLE, result, performance.now() - this.#started);
+    if (result.status === "pass") return;
+    for (const check of [...this.#results.values()]) {
+      if (check.id !== AVAILABLE.id) this.settle(check, NOT_AVAILABLE, 0);
     }
   }
 
@@ -67,12 +51,13 @@ export class Verification {
     this.available(unknown(reason, remedy));
   }
 
-  looked(live: Live): void {
-    this.#live = live;
+  looked({ vantage, passedOver }: Pick<Look<unknown>, "vantage" | "passedOver">): void {
+    this.#vantage = vantage;
+    this.#passedOver = [...passedOver];
   }
 
-  settle({ id, title, proves }: Statement, finding: Finding, durationMs: number): void {
-    this.#results.set(id, { id, title, proves, durationMs: Math.round(durationMs), ...finding });
+  settle({ id, title, proves }: Statement, result: Result, durationMs: number): void {
+    this.#results.set(id, { id, title, proves, durationMs: Math.round(durationMs), ...result });
   }
 
   /** Stops the clock. */
@@ -85,8 +70,8 @@ export class Verification {
     return {
       environment: this.environment,
       ...(id && name && region && plan ? { instance: { id, name, region, plan } } : {}),
-      ...(this.#live === undefined ? {} : { vantage: this.#live.vantage }),
-      passedOver: this.#live?.passedOver ?? [],
+      ...(this.#vantage === undefined ? {} : { vantage: this.#vantage }),
+      passedOver: this.#passedOver,
       startedAt: this.#startedAt.toISOString(),
       durationMs: Math.round(this.#durationMs ?? performance.now() - this.#started),
       misconfigured: this.#misconfigured,

@@ -1,29 +1,31 @@
 import { RenderApiError } from "../render/api/error.ts";
 import type { KeyValue } from "../render/api/key-value.ts";
 import type { BackendDescription } from "../render/backend-description.ts";
-import type { Live } from "../vantage/live.ts";
-import { type LookOptions, look } from "../vantage/look.ts";
-import { type BackendSeen, observeBackend } from "./backend/observe-backend.ts";
-import type { Check, CheckContext } from "./check.ts";
-import {
-  findInstance,
-  InstanceAmbiguous,
-  InstanceMissing,
-  waitUntilAvailable,
-  watchInstance,
-} from "./find-instance.ts";
-import { type Finding, fail, pass, unknown } from "./finding.ts";
+import { look } from "../vantage/look.ts";
+import type { Look, LookOptions, Vantage } from "../vantage/vantage.ts";
+import { type Check, type CheckContext, resultOf } from "./check.ts";
+import { findInstance, NoInstance, waitUntilAvailable, watchInstance } from "./find-instance.ts";
+import type { Observation } from "./observation/observation.ts";
+import { observation } from "./observation/program.ts";
+import { observeService, type ServiceSeen } from "./observation/service.ts";
+import type { Result } from "./report.ts";
+import { fail, pass, unknown } from "./result.ts";
 import type { Verification } from "./verification.ts";
 
-/** What is verified and how. */
+const ASK_AGAIN = "Run the checks again; see https://status.render.com.";
+
+/** One environment to verify, and how. */
 export interface VerifyOptions
-  extends Omit<LookOptions, "signal" | "experiments">,
-    Omit<CheckContext, "instance" | "live" | "backend"> {
-  /** The instance's id; without it the instance is found by name and region. */
+  extends Pick<CheckContext, "expected" | "prove" | "memoryUse">,
+    Omit<LookOptions, "signal"> {
+  /** Without it the instance is found by name and region, in this workspace or in all that the key can see. */
   readonly instanceId?: string | undefined;
   readonly ownerId: string | undefined;
-  readonly backend?: BackendDescription | undefined;
+  /** What the service should read, and how it is asked whether it is well. */
+  readonly service?: BackendDescription | undefined;
   readonly checks: readonly Check[];
+  /** `auto` takes the first that works. */
+  readonly vantage: Vantage | "auto";
 }
 
 /** Verifies one environment: waits until it is ready, looks, then lets every check judge. Never throws. */
@@ -31,38 +33,22 @@ export async function verify(options: VerifyOptions, verification: Verification)
   try {
     const instance = await awaitInstance(options, verification);
     if (instance === undefined) return;
-    const [live, backend] = await Promise.all([
+    const [seen, service] = await Promise.all([
       lookAtRedis(options, instance, verification),
-      lookAtBackend(options, instance),
+      lookAtService(options, instance),
     ]);
-    await judge(options.checks, { ...options, instance, live, backend }, verification);
+    judge(options.checks, { ...options, instance, look: seen, service }, verification);
   } finally {
     verification.finish();
   }
 }
 
-/** Looks at the Redis if any check asks for it. */
-async function lookAtRedis(options: VerifyOptions, instance: KeyValue, verification: Verification): Promise<Live> {
-  if (options.checks.every(({ about }) => about === "backend")) {
-    const obstacle = { reason: "nobody looked at the Redis itself", remedy: "Run its checks, too." };
-    return { vantage: "api-only", passedOver: [], obstacle };
-  }
-  const live = await lookWhileItLasts(options, instance, verification);
-  verification.looked(live);
-  return live;
-}
-
-/** Looks at the backend if any check asks for it, and there is one. */
-async function lookAtBackend(options: VerifyOptions, instance: KeyValue): Promise<BackendSeen | undefined> {
-  const { backend, checks } = options;
-  if (backend === undefined || checks.every(({ about }) => about !== "backend")) return undefined;
-  return observeBackend(backend, { ...options, instanceId: instance.id });
-}
-
 async function awaitInstance(options: VerifyOptions, verification: Verification): Promise<KeyValue | undefined> {
   const { client, deadline, expected, onProgress } = options;
-  const source = "API";
-  let status = "not answered";
+  const failed = (actual: string, remedy: string) => {
+    verification.available(fail({ expected: "available", actual, source: "API" }, remedy));
+  };
+  let status: string | undefined;
   try {
     onProgress("asking Render's API");
     const id = options.instanceId ?? (await findInstance(client, expected, options.ownerId)).id;
@@ -70,87 +56,99 @@ async function awaitInstance(options: VerifyOptions, verification: Verification)
       status = seen;
       onProgress(`the instance is ${seen}`);
     });
-    verification.available(pass({ expected: "available", actual: instance.status, source }), instance);
-    return instance;
+    if (instance !== undefined) {
+      const evidence = { expected: "available", actual: instance.status, source: "API" };
+      verification.available(pass(evidence), instance);
+      return instance;
+    }
   } catch (error) {
-    if (error instanceof InstanceAmbiguous) verification.misconfigured(error.message, error.remedy);
-    else if (error instanceof InstanceMissing) {
-      verification.available(fail({ expected: "available", actual: error.message, source }, error.remedy));
-    } else if (deadline.signal.aborted) {
-      verification.available(
-        status === "not answered"
-          ? unknown(
-              `Render's API did not answer: ${deadline.reason}`,
-              "Check the network, and RENDER_HOST if it is set.",
-            )
-          : fail(
-              { expected: "available", actual: `${status} (${deadline.reason})`, source },
-              "See the instance's events in Render's dashboard; allow more time with --deadline.",
-            ),
-      );
-    } else if (error instanceof RenderApiError) judgeApiError(error, verification);
-    else throw error;
-    return undefined;
+    if (error instanceof NoInstance) {
+      if (error.ambiguous) verification.misconfigured(error.message, error.remedy);
+      else failed(error.message, error.remedy);
+      return undefined;
+    }
+    if (!(error instanceof RenderApiError)) throw error;
+    if (!deadline.signal.aborted) {
+      if (error.status === 404) failed("there is no such instance", "Deploy it again.");
+      else if (error.status !== 401 && error.status !== 403) verification.available(unknown(error.message, ASK_AGAIN));
+      else verification.misconfigured(error.message, "Check RENDER_API_KEY and RENDER_OWNER_ID.");
+      return undefined;
+    }
   }
+  if (status !== undefined) {
+    const remedy = "See the instance's events in Render's dashboard; allow more time with --deadline.";
+    failed(`${status} (${deadline.reason})`, remedy);
+  } else {
+    const remedy = "Check the network, and RENDER_HOST if it is set.";
+    verification.available(unknown(`Render's API did not answer: ${deadline.reason}`, remedy));
+  }
+  return undefined;
 }
 
-function judgeApiError(error: RenderApiError, verification: Verification): void {
-  if (error.status === 401 || error.status === 403) {
-    verification.misconfigured(error.message, "Check RENDER_API_KEY and RENDER_OWNER_ID.");
-  } else if (error.status === 404) {
-    verification.available(
-      fail({ expected: "available", actual: "there is no such instance", source: "API" }, "Deploy it again."),
-    );
-  } else {
-    verification.available(unknown(error.message, "Run the checks again; see https://status.render.com."));
+/** Looks at the Redis if any check asks for it. */
+async function lookAtRedis(
+  options: VerifyOptions,
+  instance: KeyValue,
+  verification: Verification,
+): Promise<Look<Observation>> {
+  if (options.checks.every(({ about }) => about === "service")) {
+    const obstacle = { reason: "nobody looked at the Redis itself", remedy: "Run its checks, too." };
+    return { vantage: "api-only", passedOver: [], obstacle };
   }
+  const seen = await lookWhileItLasts(options, instance, verification);
+  verification.looked(seen);
+  return seen;
 }
 
 /** Looks, and keeps an eye on the instance: connecting to one that was deleted meanwhile would go on to the deadline. */
-async function lookWhileItLasts(options: VerifyOptions, instance: KeyValue, verification: Verification): Promise<Live> {
-  const { client, deadline } = options;
-  const experiments = options.checks.flatMap(({ observes }) => {
-    return observes === undefined || (observes === "proof" && !options.prove) ? [] : [observes];
-  });
+async function lookWhileItLasts(
+  options: VerifyOptions,
+  instance: KeyValue,
+  verification: Verification,
+): Promise<Look<Observation>> {
+  const { client, deadline, checks, prove, vantage } = options;
+  const experiments = checks.flatMap(({ observes }) => observes ?? []).filter((name) => name !== "proof" || prove);
   const done = new AbortController();
   const gone = new AbortController();
   const watching = watchInstance(client, instance.id, AbortSignal.any([done.signal, deadline.signal])).catch(
     (error: unknown) => {
-      if (!(error instanceof InstanceMissing)) return;
-      verification.available(
-        fail({ expected: "available", actual: error.message, source: "API" }, error.remedy),
-        instance,
-      );
+      if (!(error instanceof NoInstance)) return;
+      const evidence = { expected: "available", actual: error.message, source: "API" };
+      verification.available(fail(evidence, error.remedy), instance);
       gone.abort();
     },
   );
   try {
-    return await look({ ...options, experiments, signal: AbortSignal.any([gone.signal, deadline.signal]) }, instance);
+    const signal = AbortSignal.any([gone.signal, deadline.signal]);
+    return await look(observation(experiments), instance, vantage, { ...options, signal });
   } catch (error) {
     if (!(error instanceof RenderApiError)) throw error;
-    const remedy = "Run the checks again; see https://status.render.com.";
-    return { vantage: "api-only", passedOver: [], obstacle: { reason: error.message, remedy } };
+    return { vantage: "api-only", passedOver: [], obstacle: { reason: error.message, remedy: ASK_AGAIN } };
   } finally {
     done.abort();
     await watching;
   }
 }
 
-async function judge(checks: readonly Check[], context: CheckContext, verification: Verification): Promise<void> {
-  await Promise.all(
-    checks.map(async (check) => {
-      const started = performance.now();
-      const finding = await findingOf(check, context);
-      verification.settle(check, finding, performance.now() - started);
-    }),
-  );
+/** Looks at the service if any check asks for it, and there is one. */
+async function lookAtService(options: VerifyOptions, instance: KeyValue): Promise<ServiceSeen | undefined> {
+  const { service, checks } = options;
+  if (service === undefined || checks.every(({ about }) => about !== "service")) return undefined;
+  return observeService(service, instance.id, options);
+}
+
+function judge(checks: readonly Check[], context: CheckContext, verification: Verification): void {
+  for (const check of checks) {
+    const started = performance.now();
+    const result = judgedBy(check, context);
+    verification.settle(check, result, performance.now() - started);
+  }
 }
 
 /** A check that breaks must not take the others with it. */
-async function findingOf(check: Check, context: CheckContext): Promise<Finding> {
+function judgedBy(check: Check, context: CheckContext): Result {
   try {
-    const applies = check.applies(context);
-    return applies === true ? await check.run(context) : { status: "skip", reason: applies };
+    return resultOf(check, context);
   } catch (error) {
     const name = error instanceof Error ? error.name : typeof error;
     return unknown(`the check itself broke (${name})`, "This is a mistake in the check: report it.");

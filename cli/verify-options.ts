@@ -1,10 +1,11 @@
 import { parseArgs } from "node:util";
 import { allChecks } from "../checks/all-checks.ts";
-import type { Check, CheckContext } from "../checks/check.ts";
+import type { Check } from "../checks/check.ts";
+import type { VerifyOptions } from "../checks/verify.ts";
 import { UsageError } from "../render/provisioned-variables.ts";
 import { InvalidValue, notOneOf } from "../runtime/errors.ts";
-import { VANTAGES, type Vantage } from "../vantage/live.ts";
-import { postApplyTarget, type Target } from "./verify-request.ts";
+import { VANTAGES } from "../vantage/vantage.ts";
+import { postApplySubject, type Subject } from "./verify-request.ts";
 
 export const USAGE = `Usage: npm run verify -- <environment>... [options]
 
@@ -36,17 +37,11 @@ export interface ReportRequest {
   readonly file: string | undefined;
 }
 
-/** How to verify, whatever the target. */
-export interface Manner {
-  readonly vantage: Vantage | "auto";
-  readonly prove: boolean;
-  readonly checks: readonly Check[];
-  readonly memoryUse: CheckContext["memoryUse"];
-}
+/** How to verify, whatever it is. */
+type Manner = Pick<VerifyOptions, "vantage" | "prove" | "checks" | "memoryUse">;
 
-export interface Request {
-  readonly targets: readonly Target[];
-  readonly manner: Manner;
+export interface VerifyRequest {
+  readonly targets: readonly (Subject & Manner)[];
   readonly reports: readonly ReportRequest[];
 }
 
@@ -55,29 +50,31 @@ export interface Request {
  *
  * @throws UsageError
  */
-export async function readCommandLine(args: readonly string[], env: NodeJS.ProcessEnv): Promise<Request | undefined> {
+export async function readCommandLine(
+  args: readonly string[],
+  env: NodeJS.ProcessEnv,
+): Promise<VerifyRequest | undefined> {
   const { values, positionals } = parse(args);
   if (values.help) return undefined;
   const manner = readManner(values);
   const reports = (values.report ?? ["table"]).map(readReport);
-  const deadline = values.deadline === undefined ? {} : { deadlineSeconds: readDeadline(values.deadline) };
-  const accept = values["accept-unknown"] ? { acceptUnknown: true } : {};
+  const given = {
+    ...(values.deadline === undefined ? {} : { deadlineSeconds: readDeadline(values.deadline) }),
+    ...(values["accept-unknown"] ? { acceptUnknown: true } : {}),
+    ...(values.instance === undefined ? {} : { instanceId: values.instance }),
+  };
   if (values["post-apply"]) {
     if (positionals.length > 0) throw new UsageError("--post-apply takes no environment.");
-    const target = postApplyTarget(env);
-    const checks = values.only === undefined ? checksAfterApply(target) : manner.checks;
-    return { targets: [{ ...target, ...deadline, ...accept }], manner: { ...manner, checks }, reports };
+    const subject = postApplySubject(env);
+    const checks = values.only === undefined ? checksAfterApply(subject) : manner.checks;
+    return { targets: [{ ...subject, ...manner, checks, ...given }], reports };
   }
   if (positionals.length === 0) throw new UsageError(`Name at least one environment.\n\n${USAGE}`);
   if (values.instance !== undefined && positionals.length !== 1) {
     throw new UsageError("--instance needs exactly one environment, which says what the instance should be.");
   }
-  const targets = await Promise.all([...new Set(positionals)].map((name) => environmentTarget(name, env)));
-  return {
-    targets: targets.map((target) => ({ ...target, instanceId: values.instance, ...deadline, ...accept })),
-    manner,
-    reports,
-  };
+  const subjects = await Promise.all([...new Set(positionals)].map((name) => subjectOf(name, env)));
+  return { targets: subjects.map((subject) => ({ ...subject, ...manner, ...given })), reports };
 }
 
 function parse(args: readonly string[]) {
@@ -105,16 +102,16 @@ function parse(args: readonly string[]) {
 }
 
 /** The environments are read only where one is named: Terraform's provisioner brings its own description. */
-async function environmentTarget(name: string, env: NodeJS.ProcessEnv): Promise<Target> {
+async function subjectOf(name: string, env: NodeJS.ProcessEnv): Promise<Subject> {
   const [{ findEnvironment }, { describeBackend, describeInstance }] = await Promise.all([
     import("../environments/environments.ts"),
     import("../environments/define.ts"),
   ]);
   try {
     const environment = findEnvironment(name);
-    const backendServiceId = environment.backend.serviceId ?? (env.TF_VAR_backend_service_id || undefined);
-    const backend = backendServiceId === undefined ? undefined : describeBackend(environment, backendServiceId);
-    return { expected: describeInstance(environment), ...environment.checks, backendServiceId, backend };
+    const serviceId = environment.backend.serviceId ?? (env.TF_VAR_backend_service_id || undefined);
+    const service = serviceId === undefined ? undefined : describeBackend(environment, serviceId);
+    return { expected: describeInstance(environment), ...environment.checks, serviceId, service };
   } catch (error) {
     if (error instanceof InvalidValue) throw new UsageError(`The environment ${error.message}`);
     throw error;
@@ -122,8 +119,8 @@ async function environmentTarget(name: string, env: NodeJS.ProcessEnv): Promise<
 }
 
 /** Terraform asks twice: for the Redis before the backend is wired to it, and for the backend after that. */
-function checksAfterApply({ backend }: Target): readonly Check[] {
-  return allChecks.filter(({ about }) => (about === "backend") === (backend !== undefined));
+function checksAfterApply({ service }: Subject): readonly Check[] {
+  return allChecks.filter(({ about }) => (about === "service") === (service !== undefined));
 }
 
 const DEFAULT_MEMORY_WARN = 70;

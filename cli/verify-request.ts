@@ -1,21 +1,9 @@
 import { z } from "zod";
-import { type BackendDescription, backendDescriptionSchema } from "../render/backend-description.ts";
-import { type InstanceDescription, instanceDescriptionSchema } from "../render/instance-description.ts";
+import type { VerifyOptions } from "../checks/verify.ts";
+import { backendDescriptionSchema } from "../render/backend-description.ts";
+import { instanceDescriptionSchema } from "../render/instance-description.ts";
 import { jsonVariable } from "../render/json-variable.ts";
 import { instanceIdVariable, parseVariables, UsageError } from "../render/provisioned-variables.ts";
-
-/** One environment to verify. */
-export interface Target {
-  readonly expected: InstanceDescription;
-  /** Without it the instance is found by name and region. */
-  readonly instanceId?: string | undefined;
-  readonly deadlineSeconds: number;
-  readonly acceptUnknown: boolean;
-  /** The service whose one-off jobs can look from inside. */
-  readonly backendServiceId?: string | undefined;
-  /** What the backend should read, and how it is asked whether it is well. */
-  readonly backend?: BackendDescription | undefined;
-}
 
 const postApplyVariables = z.object({
   REDIS_INSTANCE_ID: instanceIdVariable,
@@ -32,12 +20,18 @@ const postApplyVariables = z.object({
   TF_VAR_backend_service_id: z.string().optional(),
 });
 
+/** What is to be verified: all of it that the environment, or Terraform, decides. */
+export type Subject = Pick<VerifyOptions, "expected" | "instanceId" | "serviceId" | "service"> & {
+  readonly deadlineSeconds: number;
+  readonly acceptUnknown: boolean;
+};
+
 /**
  * What Terraform's provisioner asks for, from the variables that it sets.
  *
  * @throws UsageError naming each variable that is missing or wrong.
  */
-export function postApplyTarget(env: NodeJS.ProcessEnv): Target {
+export function postApplySubject(env: NodeJS.ProcessEnv): Subject {
   const parsed = parseVariables(postApplyVariables, env);
   if (!parsed.success) {
     const lines = parsed.error.issues.map((issue) => `\`${issue.path.join(".")}\` ${issue.message}.`);
@@ -47,8 +41,9 @@ export function postApplyTarget(env: NodeJS.ProcessEnv): Target {
   return {
     expected: REDIS_EXPECTED,
     instanceId: REDIS_INSTANCE_ID,
-    ...REDIS_CHECKS,
-    backendServiceId: REDIS_CHECKS.backendServiceId ?? (TF_VAR_backend_service_id || undefined),
-    backend: BACKEND_EXPECTED,
+    deadlineSeconds: REDIS_CHECKS.deadlineSeconds,
+    acceptUnknown: REDIS_CHECKS.acceptUnknown,
+    serviceId: REDIS_CHECKS.backendServiceId ?? (TF_VAR_backend_service_id || undefined),
+    service: BACKEND_EXPECTED,
   };
 }

@@ -1,13 +1,14 @@
-import { EXIT_CODES, verdictOf } from "../checks/verdict.ts";
+import { exitCodeOf } from "../checks/verdict.ts";
 import { Verification } from "../checks/verification.ts";
 import { verify } from "../checks/verify.ts";
 import { RenderClient } from "../render/api/client.ts";
 import { UsageError } from "../render/provisioned-variables.ts";
 import { Deadline } from "../runtime/deadline.ts";
+import { EXIT_CODES } from "../runtime/errors.ts";
 import { startProgress } from "../runtime/progress.ts";
 import { Secrets } from "../runtime/secrets.ts";
 import { writeReports } from "./report/checks/write-reports.ts";
-import { type Request, readCommandLine, USAGE } from "./verify-options.ts";
+import { readCommandLine, USAGE, type VerifyRequest } from "./verify-options.ts";
 
 /** Of the second that a run may take beyond its deadline: what the checks get to end, and what a slow reader gets. */
 const GRACE_MS = 600;
@@ -31,10 +32,10 @@ async function main(): Promise<void> {
   else await run(request);
 }
 
-async function run({ targets, manner, reports }: Request): Promise<void> {
+async function run({ targets, reports }: VerifyRequest): Promise<void> {
   const runs = targets.map((target) => {
     const deadline = new Deadline(target.deadlineSeconds);
-    const verification = new Verification(target.expected.environment, manner.checks, target.acceptUnknown);
+    const verification = new Verification(target.expected.environment, target.checks, target.acceptUnknown);
     return { target, deadline, client: connectToRender(deadline), verification };
   });
   const progress = await startProgress(process.stderr);
@@ -45,18 +46,18 @@ async function run({ targets, manner, reports }: Request): Promise<void> {
     finished = true;
     progress.stop();
     const results = runs.map(({ verification }) => verification.report());
-    const verdict = verdictOf(results);
+    const code = exitCodeOf(results);
     try {
       const remainingMs = Math.max(...runs.map(({ deadline }) => deadline.remainingMs));
       writeReports(reports, results, secrets, remainingMs + READER_MS);
       // What could not be looked at because the checks are broken is not for --accept-unknown to accept.
-      process.exit(EXIT_CODES[verdict] || (crashed ? EXIT_CODES["not established"] : EXIT_CODES.good));
+      process.exit(code || (crashed ? EXIT_CODES.unknown : EXIT_CODES.good));
     } catch (error) {
-      const code = error instanceof Error && "code" in error ? ` (${String(error.code)})` : "";
+      const cause = error instanceof Error && "code" in error ? ` (${String(error.code)})` : "";
       process.stderr.write(
-        `A report could not be written${code}: ${reports.map(({ file }) => file ?? "-").join(", ")}\n`,
+        `A report could not be written${cause}: ${reports.map(({ file }) => file ?? "-").join(", ")}\n`,
       );
-      process.exit(EXIT_CODES[verdict] || EXIT_CODES.misconfigured);
+      process.exit(code || EXIT_CODES.misused);
     }
   };
   const stop = (reason: string) => {
@@ -81,7 +82,6 @@ async function run({ targets, manner, reports }: Request): Promise<void> {
       verify(
         {
           ...target,
-          ...manner,
           client,
           ownerId: process.env.RENDER_OWNER_ID || undefined,
           deadline,
@@ -110,7 +110,7 @@ function connectToRender(deadline: Deadline): RenderClient {
 main().catch((error: unknown) => {
   if (error instanceof UsageError) {
     process.stderr.write(`${error.message}\n`);
-    process.exit(EXIT_CODES.misconfigured);
+    process.exit(EXIT_CODES.misused);
   }
   process.stderr.write(describeCrash(error));
   process.exit(EXIT_CODES.failed);

@@ -1,7 +1,7 @@
-import type { RedisAddress } from "../../redis/address.ts";
-import { Connection, type ConnectionOptions, login } from "../../redis/connection.ts";
-import { RedisFailure } from "../../redis/failure.ts";
-import type { Reply } from "../../redis/resp.ts";
+import type { RedisAddress } from "./address.ts";
+import { Connection, type ConnectionOptions, login } from "./connection.ts";
+import { RedisFailure } from "./failure.ts";
+import type { Reply } from "./resp.ts";
 
 /**
  * Runs something on a connection of its own, logged in, and closes it whatever happens.
@@ -15,13 +15,22 @@ export async function inSession<T>(
 ): Promise<T> {
   const connection = await Connection.open(address, options);
   try {
-    for (const reply of await connection.send(login(address))) {
-      // A password that the server does not want is no obstacle: whether one is asked for is the `auth` check's matter.
-      if (reply instanceof RedisFailure && reply.kind !== "NO_PASSWORD_SET") throw reply;
-    }
+    assertLoggedIn(await connection.send(login(address)));
     return await work(connection);
   } finally {
     connection.close();
+  }
+}
+
+/**
+ * Holds the replies to {@link login} against what they should be. A password that the server does not want is no obstacle:
+ * whether it asks for one is another question.
+ *
+ * @throws RedisFailure when the login was refused.
+ */
+export function assertLoggedIn(replies: readonly Reply[]): void {
+  for (const reply of replies) {
+    if (reply instanceof RedisFailure && reply.kind !== "NO_PASSWORD_SET") throw reply;
   }
 }
 

@@ -1,13 +1,13 @@
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 
-/** The oldest Node that a backend may still run. */
+/** The oldest Node that a service may still run. */
 const TARGET = "node18";
 
-/** The probe as one plain script. */
-export async function buildProbe(): Promise<string> {
+/** A program as one plain script, for a one-off job. */
+export async function buildScript(entryPoint: URL): Promise<string> {
   const { outputFiles } = await build({
-    entryPoints: [fileURLToPath(new URL("./probe.ts", import.meta.url))],
+    entryPoints: [fileURLToPath(entryPoint)],
     bundle: true,
     platform: "node",
     format: "iife",

@@ -1,14 +1,33 @@
-import type { Experiment } from "../checks/observation/observation.ts";
+import { deflateRawSync, inflateRawSync } from "node:zlib";
 
-/** What the probe is told. No secret: Render shows a job's command. */
-export interface ProbeTask {
-  readonly instanceId: string;
-  /** Milliseconds for everything. */
-  readonly withinMs: number;
-  readonly experiments: readonly Experiment[];
+/** How the lines begin, among whatever else a job logs. */
+const PREFIX = "render-redis-check";
+/** Log pipelines break or cut long lines. */
+const LENGTH = 900;
+const LINE = new RegExp(`${PREFIX} (\\d+)/(\\d+) (\\S+)`);
+/** Bytes of an answer. What is longer is not ours. */
+const LONGEST = 16 * 1024 ** 2;
+
+/** An answer as lines that no log breaks. */
+export function toLines(answer: unknown): string[] {
+  const text = deflateRawSync(JSON.stringify(answer)).toString("base64");
+  const parts = text.match(new RegExp(`.{1,${LENGTH}}`, "g")) ?? [];
+  return parts.map((part, index) => `${PREFIX} ${index + 1}/${parts.length} ${part}`);
 }
 
-/** How the probe's lines begin, among whatever else a job logs. */
-export const LINE_PREFIX = "render-redis-check";
-/** Log pipelines break or cut long lines. */
-export const LINE_LENGTH = 900;
+/** The answer among the lines of a log; `undefined` while a line is missing, or when they are not what was sent. */
+export function fromLines(lines: readonly string[]): unknown {
+  const found = lines.map((line) => LINE.exec(line)).filter((match) => match !== null);
+  const parts = new Map(found.map(([, index, , part = ""]) => [Number(index), part]));
+  const total = Number(found[0]?.[2]);
+  // A line may claim any number of others.
+  if (!(total <= parts.size)) return undefined;
+  const whole = Array.from({ length: total }, (_, index) => parts.get(index + 1));
+  if (whole.includes(undefined)) return undefined;
+  try {
+    const packed = Buffer.from(whole.join(""), "base64");
+    return JSON.parse(inflateRawSync(packed, { maxOutputLength: LONGEST }).toString());
+  } catch {
+    return undefined;
+  }
+}

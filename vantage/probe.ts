@@ -1,32 +1,38 @@
-import { deflateRawSync } from "node:zlib";
-import { observe } from "../checks/observation/observe.ts";
 import { parseRedisUrl } from "../redis/address.ts";
 import { RedisFailure } from "../redis/failure.ts";
-import { LINE_LENGTH, LINE_PREFIX, type ProbeTask } from "./probe-lines.ts";
+import { within } from "../runtime/wait.ts";
+import { toLines } from "./lines.ts";
 
-/**
- * The program of the one-off job: looks at the Redis from inside and prints what it saw, packed into lines that no log
- * breaks. It brings everything with it, because the backend's image has Node and nothing else that can be counted on.
- */
-async function probe({ instanceId, withinMs, experiments }: ProbeTask): Promise<void> {
-  const signal = AbortSignal.timeout(withinMs);
-  let seen: unknown;
-  try {
-    seen = { observation: await observe(internalUrl(instanceId), { signal, connectWithinMs: withinMs, experiments }) };
-  } catch (error) {
-    seen = { failure: RedisFailure.fromSocket(error).kind };
-    process.exitCode = 1;
-  }
-  const text = deflateRawSync(JSON.stringify(seen)).toString("base64");
-  const lines = text.match(new RegExp(`.{1,${LINE_LENGTH}}`, "g")) ?? [];
-  lines.forEach((line, index) => {
-    console.log(`${LINE_PREFIX} ${index + 1}/${lines.length} ${line}`);
-  });
+/** What a script inside is told. No secret: Render shows a job's command. */
+export interface ProbeTask<Task> {
+  readonly instanceId: string;
+  /** Milliseconds for everything. */
+  readonly withinMs: number;
+  readonly task: Task;
 }
 
-/** With internal authentication on, only the backend's own variables know the password. */
-function internalUrl(instanceId: string): string {
-  const own = process.env.REDIS_URL;
+/**
+ * Runs a program inside, as a one-off job: its task stands on the command line, and it prints its answer, packed into lines that no
+ * log breaks.
+ */
+export async function runProbe<Task>(
+  look: (
+    url: string,
+    task: Task,
+    options: { readonly signal: AbortSignal; readonly withinMs: number },
+  ) => Promise<unknown>,
+): Promise<void> {
+  const { instanceId, withinMs, task }: ProbeTask<Task> = JSON.parse(process.argv[1] ?? "");
+  const url = internalUrl(instanceId, process.env.REDIS_URL);
+  const answer = await within(withinMs, (signal) => look(url, task, { signal, withinMs })).then(
+    (seen) => ({ seen }),
+    (error: unknown) => ({ failure: RedisFailure.fromSocket(error).kind }),
+  );
+  for (const line of toLines(answer)) console.log(line);
+}
+
+/** @param own The service's `REDIS_URL`: with internal authentication on, only its own variables know the password. */
+export function internalUrl(instanceId: string, own: string | undefined): string {
   try {
     if (own !== undefined && parseRedisUrl(own).host === instanceId) return own;
   } catch {
@@ -34,5 +40,3 @@ function internalUrl(instanceId: string): string {
   }
   return `redis://${instanceId}:6379`;
 }
-
-void probe(JSON.parse(process.argv[1] ?? ""));

@@ -1,8 +1,11 @@
-import type { Observation } from "../checks/observation/observation.ts";
+import { explain } from "../redis/explanations.ts";
 import type { FailureKind } from "../redis/failure.ts";
+import type { RenderClient } from "../render/api/client.ts";
+import type { Deadline } from "../runtime/deadline.ts";
+import type { Secrets } from "../runtime/secrets.ts";
 
 /**
- * Where a live check runs from: `external` through the allow list, over TLS; `inside` as a one-off job of the backend in
+ * Where a Redis is looked at from: `external` through the allow list, over TLS; `inside` as a one-off job of a service in
  * Render's private network; `api-only` not at all.
  */
 export const VANTAGES = ["external", "inside", "api-only"] as const;
@@ -17,15 +20,36 @@ export interface Obstacle {
   readonly failure?: FailureKind;
 }
 
+/** A connection that was tried and failed. */
+export function noConnection(failure: FailureKind): Obstacle {
+  const { what, remedy } = explain(failure);
+  return { reason: `no connection: ${what} (${failure})`, remedy, failure };
+}
+
 /** A vantage that was not taken. */
 export interface PassedOver {
   readonly vantage: Vantage;
   readonly reason: string;
 }
 
-/** What was seen of the running Redis, and from where. */
-export type Live = {
+/** What a program saw of the running Redis, or why it saw nothing. */
+export type Sighting<Seen> = { readonly seen: Seen } | { readonly obstacle: Obstacle };
+
+/** What was seen, and from where. */
+export type Look<Seen> = Sighting<Seen> & {
   readonly vantage: Vantage;
   /** The vantages that come before it, and why each would not do. */
   readonly passedOver: readonly PassedOver[];
-} & ({ readonly observation: Observation } | { readonly obstacle: Obstacle });
+};
+
+/** What looking from any vantage needs. */
+export interface LookOptions {
+  readonly client: RenderClient;
+  /** The service whose one-off jobs run inside. */
+  readonly serviceId?: string | undefined;
+  readonly deadline: Deadline;
+  /** Ends the looking: the deadline, or news that the instance is gone. */
+  readonly signal: AbortSignal;
+  readonly secrets: Secrets;
+  readonly onProgress: (text: string) => void;
+}

@@ -1,11 +1,98 @@
+import { explain } from "../../redis/explanations.ts";
 import type { FailureKind } from "../../redis/failure.ts";
-import { explain } from "../../redis/failure-explanations.ts";
-import { always, type Check } from "../check.ts";
-import { fail, pass } from "../finding.ts";
-import { trying, unanswered } from "../reading.ts";
+import { NEVER_EVICT } from "../../render/spellings.ts";
+import type { Check } from "../check.ts";
+import { experiment, judging, notAnswered, redis } from "../judging.ts";
+import type { Answer } from "../observation/observation.ts";
+import type { Result } from "../report.ts";
+import { fail, pass, unknown } from "../result.ts";
 
-/** These speak of the connection, not of what a queue may do. */
-const NOT_ABOUT_QUEUES: readonly FailureKind[] = ["CLOSED", "TIMEOUT", "STOPPED"];
+// Whether the Redis does what it is for, by trial.
+
+/** These speak of the connection, not of what was tried. */
+const ABOUT_THE_CONNECTION: readonly FailureKind[] = ["CLOSED", "TIMEOUT", "STOPPED"];
+
+/** What a command's failure says: nothing where the connection broke, else that the Redis does not do it. */
+function failed(command: string, failure: FailureKind, tried: { readonly expected: string; readonly source: string }) {
+  if (ABOUT_THE_CONNECTION.includes(failure)) return notAnswered(command, failure).result;
+  const { what, remedy } = explain(failure);
+  return fail({ ...tried, actual: `${command}: ${what} (${failure})` }, remedy);
+}
+
+type Step = readonly [command: string, answer: Answer, right: (reply: string | number | null) => boolean];
+
+export const readWrite: Check = {
+  id: "read-write",
+  title: "Reads and writes",
+  proves: "A value can be written with a time to live, read back, and deleted.",
+  run: judging(redis, ({ core: { write } }): Result => {
+    const tried = {
+      expected: "what was written, with a time to live, until it is deleted",
+      source: "SET, GET, PTTL, DEL",
+    };
+    const steps: readonly Step[] = [
+      ["SET", write.set, (reply) => reply === "OK"],
+      ["GET", write.get, (reply) => reply === write.value],
+      ["PTTL", write.ttl, (reply) => Number(reply) > 0],
+      ["DEL", write.deleted, (reply) => reply === 1],
+    ];
+    for (const [command, answer] of steps) {
+      if ("failure" in answer) return failed(command, answer.failure, tried);
+    }
+    const wrong = steps.find(([, answer, right]) => "reply" in answer && !right(answer.reply));
+    if (wrong === undefined) return pass({ ...tried, actual: "written, read, expiring, deleted" });
+    return fail(
+      { ...tried, actual: `${wrong[0]} gave another answer` },
+      "What answers does not keep data: is a proxy or cache in between?",
+    );
+  }),
+};
+
+/** The setting may be hidden or wrong. Fill the memory and see. */
+export const evictionProof: Check = {
+  id: "eviction-proof",
+  title: "Never evicts, by trial",
+  proves: "With its memory full, the server refuses writes and keeps every key.",
+  observes: "proof",
+  skip({ prove, expected }) {
+    if (expected.evictionPolicy !== NEVER_EVICT) return `the environment wants ${expected.evictionPolicy}`;
+    return prove ? undefined : "only with --prove: it fills the memory of an empty instance";
+  },
+  run: judging(experiment("proof"), (proof) => {
+    const source = "filling the memory";
+    if ("refused" in proof) {
+      return unknown(`refused: ${proof.refused}`, "Prove it right after the deploy, before anything is stored.");
+    }
+    if ("failure" in proof) return notAnswered(source, proof.failure).result;
+    const { canary, created, grown, alive, evicted } = proof;
+    const refused = "failure" in canary && canary.failure === "OOM";
+    const evidence = {
+      expected: "writes refused (OOM), nothing evicted",
+      actual: `writes ${refused ? "refused (OOM)" : "accepted"}, ${evicted} evicted, ${alive} of ${created} keys left`,
+      source,
+    };
+    if (evicted > 0 || alive < created) {
+      return fail(evidence, "Accepted jobs would be lost. Set the policy to noeviction.");
+    }
+    // A server that evicts, with nothing left to evict, refuses writes too: something must have grown before.
+    if (refused && grown > 0) return pass(evidence);
+    const remedy = "Rely on eviction-policy, or try a larger plan.";
+    return unknown("inconclusive: the memory was not filled", remedy, evidence);
+  }),
+};
+
+export const pubSub: Check = {
+  id: "pub-sub",
+  title: "Publish and subscribe",
+  proves: "A message published on one connection arrives on another, which is how Bull tells its workers.",
+  observes: "pubSub",
+  run: judging(experiment("pubSub"), ({ delivered }) => {
+    const tried = { expected: "the message arrives", source: "SUBSCRIBE, PUBLISH" };
+    if (!("failure" in delivered)) return pass({ ...tried, actual: "it arrived" });
+    const { what, remedy } = explain(delivered.failure);
+    return fail({ ...tried, actual: `${what} (${delivered.failure})` }, remedy);
+  }),
+};
 
 /**
  * From outside, a job goes through Bull and through BullMQ themselves. Inside Render's network the libraries are not at
@@ -16,20 +103,16 @@ export const queue: Check = {
   title: "Queues work",
   proves: "A job can be added, waited for, taken and completed, as Bull and BullMQ do it.",
   observes: "queue",
-  applies: always,
-  run: trying("queue", ({ commands, libraries = [] }) => {
-    const tried = [
+  run: judging(experiment("queue"), ({ commands, libraries = [] }): Result => {
+    const source = libraries.length === 0 ? "the commands of Bull and BullMQ" : "Bull, BullMQ and their commands";
+    const tried = { expected: "a job is added, processed and completed", source };
+    const outcomes = [
       { name: commands.command ?? "commands", outcome: commands },
       ...libraries.map(({ library, outcome }) => ({ name: library, outcome })),
     ];
-    const source = libraries.length === 0 ? "the commands of Bull and BullMQ" : "Bull, BullMQ and their commands";
-    const expected = "a job is added, processed and completed";
-    for (const { name, outcome } of tried) {
-      if (!("failure" in outcome)) continue;
-      if (NOT_ABOUT_QUEUES.includes(outcome.failure)) return unanswered(name, outcome.failure);
-      const { what, remedy } = explain(outcome.failure);
-      return fail({ expected, actual: `${name}: ${what} (${outcome.failure})`, source }, remedy);
+    for (const { name, outcome } of outcomes) {
+      if ("failure" in outcome) return failed(name, outcome.failure, tried);
     }
-    return pass({ expected, actual: "added, processed, completed", source });
+    return pass({ ...tried, actual: "added, processed, completed" });
   }),
 };

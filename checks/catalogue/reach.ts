@@ -1,7 +1,13 @@
-import { explain } from "../../redis/failure-explanations.ts";
-import { always, type Check } from "../check.ts";
-import { type Evidence, fail, pass, unknown, warn } from "../finding.ts";
+import ipaddr from "ipaddr.js";
+import { explain } from "../../redis/explanations.ts";
+import type { FailureKind } from "../../redis/failure.ts";
+import { isProduction, openToTheWorld } from "../../render/exposure.ts";
+import type { Check } from "../check.ts";
+import { experiment, judging, notAnswered } from "../judging.ts";
 import type { Answer } from "../observation/observation.ts";
+import { fail, pass, unknown, warn } from "../result.ts";
+
+// Whether the Redis can be reached, by whom, and how well.
 
 /**
  * Milliseconds of a round trip. Inside a region 1 is usual and 10 workable, as Sidekiq judges it; above 50 a queue
@@ -12,33 +18,26 @@ const LATENCY = {
   external: { good: 50, workable: 150, slow: 400 },
 } as const;
 
-const SOURCE = "PING";
-
 export const ping: Check = {
   id: "ping",
   title: "Answers PING",
   proves: "The Redis is up, can be reached, lets the credentials in, and answers in reasonable time.",
-  applies: always,
-  run({ live }) {
-    if ("obstacle" in live) {
-      const { reason, remedy, failure } = live.obstacle;
-      // Whoever is not let in has learnt nothing about the Redis; whoever is, and gets no PONG, has.
+  run({ look }) {
+    if ("obstacle" in look) {
+      const { reason, remedy, failure } = look.obstacle;
+      // Refused by the allow list: unknown. Connected without a PONG: failed.
       if (failure === undefined || failure === "NOT_ALLOWED") return unknown(reason, remedy);
-      return fail({ expected: "PONG", actual: reason, source: `${SOURCE} from ${live.vantage}` }, remedy);
+      return fail({ expected: "PONG", actual: reason, source: `PING from ${look.vantage}` }, remedy);
     }
-    const { ping: answer, latenciesMs } = live.observation.core;
-    const vantage = live.vantage === "inside" ? "inside" : "external";
-    const evidence: Evidence = {
-      expected: "PONG",
-      actual: describe(answer),
-      source: `${SOURCE} from ${vantage}`,
-    };
+    const { ping: answer, latenciesMs } = look.seen.core;
+    const vantage = look.vantage === "inside" ? "inside" : "external";
+    const evidence = { expected: "PONG", actual: describeAnswer(answer), source: `PING from ${vantage}` };
     if ("failure" in answer) return fail(evidence, explain(answer.failure).remedy);
     if (answer.reply !== "PONG") return fail(evidence, "What answers is no Redis: check the URL that the API gives.");
     if (latenciesMs.length === 0) return pass({ ...evidence, actual: "PONG, and then the connection broke" });
     const latency = median(latenciesMs);
     const limits = LATENCY[vantage];
-    const actual = `PONG, ${latency.toFixed(1)} ms (${judge(latency, limits)}; median of ${latenciesMs.length})`;
+    const actual = `PONG, ${latency.toFixed(1)} ms (${speed(latency, limits)}; median of ${latenciesMs.length})`;
     const timed = { expected: `PONG within ${limits.slow} ms`, actual, source: evidence.source };
     if (latency <= limits.slow) return pass(timed);
     return warn(
@@ -48,18 +47,111 @@ export const ping: Check = {
   },
 };
 
-function describe(answer: Answer): string {
+function describeAnswer(answer: Answer): string {
   return "failure" in answer ? `${explain(answer.failure).what} (${answer.failure})` : "another reply";
 }
 
-function judge(latency: number, limits: (typeof LATENCY)[keyof typeof LATENCY]): string {
+function speed(latency: number, limits: (typeof LATENCY)[keyof typeof LATENCY]): string {
   if (latency <= limits.good) return "good";
-  if (latency <= limits.workable) return "workable";
-  return "slow";
+  return latency <= limits.workable ? "workable" : "slow";
 }
 
 function median(values: readonly number[]): number {
   const sorted = values.toSorted((a, b) => a - b);
   const middle = sorted.length / 2;
   return ((sorted[Math.ceil(middle) - 1] ?? Number.NaN) + (sorted[Math.floor(middle)] ?? Number.NaN)) / 2;
+}
+
+const DAY_MS = 24 * 3_600_000;
+/** Certificates are renewed weeks ahead; one that is this near its end was forgotten. */
+const WARN_DAYS = 14;
+
+const ABOUT_TLS: readonly FailureKind[] = [
+  "CERTIFICATE_EXPIRED",
+  "CERTIFICATE_NAME",
+  "CERTIFICATE_UNTRUSTED",
+  "NO_HANDSHAKE",
+];
+
+export const tls: Check = {
+  id: "tls",
+  title: "Encrypted",
+  proves: "What goes over the internet is encrypted, to a server whose certificate is valid, trusted and its own.",
+  skip({ look }) {
+    return look.vantage === "inside" ? "inside Render's private network there is no TLS" : undefined;
+  },
+  run({ look }) {
+    const evidence = { expected: "TLS with a verified certificate", source: "TLS handshake" };
+    if ("obstacle" in look) {
+      const { failure, reason, remedy } = look.obstacle;
+      if (failure === undefined || !ABOUT_TLS.includes(failure)) return unknown(reason, remedy);
+      return fail({ ...evidence, actual: reason }, remedy);
+    }
+    const { tls: facts } = look.seen.core;
+    if (facts === undefined) {
+      return fail({ ...evidence, actual: "no TLS" }, "The API's external URL must begin with rediss://.");
+    }
+    const days = Math.floor((Date.parse(facts.validTo) - Date.now()) / DAY_MS);
+    const verified = { ...evidence, actual: `${facts.protocol}, certificate verified, ${days} days left` };
+    return days > WARN_DAYS
+      ? pass(verified)
+      : warn(verified, "The certificate is about to end: contact Render's support.");
+  },
+};
+
+/** A server without a password accepts every password. Only a refused login without one proves that it asks. */
+export const auth: Check = {
+  id: "auth",
+  title: "Asks for a password",
+  proves: "Clients without the password are refused.",
+  observes: "stranger",
+  skip({ look, expected }) {
+    if (look.vantage !== "inside" || expected.internalAuthentication) return undefined;
+    return "inside Render no password is due: internal authentication is off";
+  },
+  run: judging(experiment("stranger"), (stranger) => {
+    const evidence = { expected: "refused (NOAUTH)", source: "PING without a password" };
+    if ("reply" in stranger) {
+      return fail(
+        { ...evidence, actual: "let in" },
+        "Anyone who reaches the address reads and writes everything. Contact Render's support; change what was stored.",
+      );
+    }
+    if (stranger.failure === "NOAUTH") return pass({ ...evidence, actual: "refused (NOAUTH)" });
+    return notAnswered(evidence.source, stranger.failure).result;
+  }),
+};
+
+export const exposure: Check = {
+  id: "exposure",
+  title: "Exposure",
+  proves: "From outside Render, only the addresses in the environment may connect.",
+  run({ expected, instance }) {
+    const wanted = blocks(expected.ipAllowList);
+    const actual = blocks(instance.ipAllowList);
+    const evidence = { expected: describeBlocks(wanted), actual: describeBlocks(actual), source: "API" };
+    if (wanted.length !== actual.length || !wanted.every((block) => actual.includes(block))) {
+      return fail(evidence, "The allow list was changed outside Terraform. Deploy again to restore it.");
+    }
+    if (openToTheWorld(actual).length === 0) return pass(evidence);
+    const remedy =
+      "Anyone may try passwords. List the addresses in `redis.ipAllowList`, or empty it: inside needs none.";
+    const open = { ...evidence, expected: "a list that is not open to the world" };
+    return isProduction(expected.environment) ? fail(open, remedy) : warn(open, remedy);
+  },
+};
+
+/** Blocks in one spelling, each once: Render may answer in another order. */
+function blocks(list: readonly { readonly cidrBlock: string }[]): string[] {
+  return [...new Set(list.map(({ cidrBlock }) => normalize(cidrBlock)))].toSorted();
+}
+
+function normalize(block: string): string {
+  if (!ipaddr.isValidCIDR(block)) return block;
+  const [address, bits] = ipaddr.parseCIDR(block);
+  return `${address.toString()}/${bits}`;
+}
+
+function describeBlocks(list: readonly string[]): string {
+  return list.length === 0 ? "nobody" : list.join(", ");
 }

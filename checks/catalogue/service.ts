@@ -1,17 +1,28 @@
-import type { EffectiveVariable } from "../backend/effective-variables.ts";
-import { observingBackend } from "../backend/observing-backend.ts";
-import type { Check } from "../check.ts";
-import { fail, pass, warn } from "../finding.ts";
+import type { Check, CheckContext } from "../check.ts";
+import { judging, service } from "../judging.ts";
+import type { EffectiveVariable } from "../observation/service.ts";
+import { fail, pass, unknown, warn } from "../result.ts";
 
-export const backendVariables: Check = {
+// Whether the service reads what it was given, and answers.
+
+function unlessKnown({ service: seen }: CheckContext): string | undefined {
+  return seen === undefined ? "no backend is known: set backend.serviceId, or TF_VAR_backend_service_id" : undefined;
+}
+
+export const serviceVariables: Check = {
   id: "backend-variables",
   title: "Backend's variables",
   proves: "Every variable of the environment has, service over groups, the value that the environment gives it.",
-  ...observingBackend(({ description, variables }) => {
-    const { name, groupName } = description;
-    const expected = `${variables.map(({ key }) => key).join(", ")} from the group "${groupName}"`;
+  about: "service",
+  skip: unlessKnown,
+  run: judging(service, ({ description: { name, groupName }, variables }) => {
+    const keys = variables.map(({ key }) => key).join(", ");
     const evidence = (shown: readonly EffectiveVariable[]) => {
-      return { expected, actual: shown.map(describe).join(", "), source: "API" };
+      return {
+        expected: `${keys} from the group "${groupName}"`,
+        actual: shown.map(describe).join(", "),
+        source: "API",
+      };
     };
     const wrong = variables.filter(({ asExpected }) => !asExpected);
     const hidden = variables.filter(({ from }) => from === "service");
@@ -24,7 +35,7 @@ export const backendVariables: Check = {
     if (hidden.length > 0) {
       return warn(evidence(hidden), `Remove it from ${name} itself: the next change of the group would not reach it.`);
     }
-    return pass({ expected, actual: `${variables.map(({ key }) => key).join(", ")} as set`, source: "API" });
+    return pass({ ...evidence([]), actual: `${keys} as set` });
   }),
 };
 
@@ -33,3 +44,52 @@ function describe({ key, from, asExpected }: EffectiveVariable): string {
   const where = from === "service" ? "set on the service itself" : `from the group "${from.group}"`;
   return `${key} ${where}, with ${asExpected ? "the same" : "another"} value`;
 }
+
+export const serviceDeploy: Check = {
+  id: "backend-deploy",
+  title: "Backend rolled out",
+  proves: "The deploy that is live began after the last change of what the backend reads.",
+  about: "service",
+  skip: unlessKnown,
+  run: judging(service, ({ description: { groupName }, changedAt, deploys }) => {
+    const source = "API";
+    const live = deploys.find(({ status }) => status === "live");
+    if (changedAt === undefined) {
+      const evidence = { expected: `linked to the group "${groupName}"`, actual: "not linked", source };
+      return fail(evidence, "Deploy the environment again.");
+    }
+    if (live === undefined) {
+      return unknown(`none of the last ${deploys.length} deploys is live`, "See the service in Render's dashboard.");
+    }
+    const expected = `a live deploy that began after ${changedAt}`;
+    const evidence = { expected, actual: `${live.id}, begun ${live.createdAt}`, source };
+    if (Date.parse(live.createdAt) > Date.parse(changedAt)) return pass(evidence);
+    return fail(
+      evidence,
+      "The backend runs with what it had before the change. Roll it out: Manual Deploy in Render's dashboard, " +
+        "or terraform apply -replace=null_resource.backend_roll_out.",
+    );
+  }),
+};
+
+export const serviceHealth: Check = {
+  id: "backend-health",
+  title: "Backend answers",
+  proves: "The backend answers on its health path.",
+  about: "service",
+  skip(context) {
+    const state = context.service !== undefined && "state" in context.service ? context.service.state : undefined;
+    const none = state !== undefined && state.health === undefined;
+    return none ? "the environment names no health path: backend.healthPath" : unlessKnown(context);
+  },
+  run: judging(service, ({ description: { name, healthPath = "" }, health }) => {
+    if (health === undefined) return unknown("it was not asked", "Run the checks again.");
+    const evidence = {
+      expected: `${healthPath} answers with success`,
+      actual: `${health.outcome} after ${(health.milliseconds / 1_000).toFixed(1)} s`,
+      source: `GET ${healthPath}`,
+    };
+    if (health.well) return pass(evidence);
+    return fail(evidence, `See the log of ${name} in Render's dashboard. Is ${healthPath} its health path?`);
+  }),
+};

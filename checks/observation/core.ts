@@ -1,15 +1,16 @@
 import { randomBytes } from "node:crypto";
-import { setTimeout as sleep } from "node:timers/promises";
 import type { RedisAddress } from "../../redis/address.ts";
 import { Connection, type ConnectionOptions, login } from "../../redis/connection.ts";
 import { type FailureKind, RedisFailure } from "../../redis/failure.ts";
 import type { Reply } from "../../redis/resp.ts";
+import { assertLoggedIn } from "../../redis/session.ts";
+import { sleep } from "../../runtime/wait.ts";
 import type { Answer, CoreObservation } from "./observation.ts";
 
-/** The key goes by itself after this even when the process dies before it could delete it. */
+/** Milliseconds after which the key expires, should the process die before it deletes it. */
 const PROBE_TTL_MS = 30_000;
 const PINGS = 5;
-/** Apart enough to be read one by one, near enough to be under way together: several round trips in the time of one. */
+/** Several round trips in the time of one: apart enough to be read one by one, near enough to be under way together. */
 const PING_SPACING_MS = 1;
 
 /** Replies to PING that speak of the whole connection: nothing that follows can be trusted to be about this Redis. */
@@ -48,7 +49,7 @@ async function askCore(connection: Connection, address: RedisAddress): Promise<C
   const pending = connection.send([...opening, ...commands]);
   const latencies = pingSeveralTimes(connection);
   const replies = await pending;
-  for (const reply of replies.splice(0, opening.length)) refuse(reply);
+  assertLoggedIn(replies.splice(0, opening.length));
   const [ping, info, config, set, get, ttl, deleted] = replies.map(answer);
   if (replies[0] instanceof RedisFailure && FATAL.includes(replies[0].kind)) throw replies[0];
   return {
@@ -76,11 +77,6 @@ async function timePing(connection: Connection): Promise<number | undefined> {
   const started = performance.now();
   const [reply] = await connection.send([["PING"]]);
   return reply instanceof RedisFailure ? undefined : performance.now() - started;
-}
-
-/** A password that the server does not want is no obstacle: whether one is asked for is the `auth` check's matter. */
-function refuse(reply: Reply): void {
-  if (reply instanceof RedisFailure && reply.kind !== "NO_PASSWORD_SET") throw reply;
 }
 
 /** A reply as plain data; of a list (`CONFIG GET`) the last item, which is the value. */

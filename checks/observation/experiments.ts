@@ -1,15 +1,34 @@
 import { randomBytes } from "node:crypto";
 import type { RedisAddress } from "../../redis/address.ts";
-import type { ConnectionOptions } from "../../redis/connection.ts";
+import { Connection, type ConnectionOptions } from "../../redis/connection.ts";
 import { RedisFailure } from "../../redis/failure.ts";
+import type { Reply } from "../../redis/resp.ts";
+import { ask, inSession } from "../../redis/session.ts";
 import { answer } from "./core.ts";
-import type { PubSubObservation } from "./observation.ts";
-import { ask, inSession } from "./session.ts";
+import type { Answer, Observation, QueueObservation } from "./observation.ts";
+
+/** A name that nothing else in the Redis has. Its braces keep all names that begin so on one node of a cluster. */
+export const ownName = () => `{render-redis-check:${randomBytes(9).toString("base64url")}}`;
+
+/** What a second connection is told that does not log in. */
+export async function observeStranger(address: RedisAddress, options: ConnectionOptions): Promise<Answer> {
+  try {
+    const connection = await Connection.open(address, options);
+    const [reply = null] = await connection.send([["PING"]]);
+    connection.close();
+    return answer(reply);
+  } catch (error) {
+    return { failure: RedisFailure.fromSocket(error).kind };
+  }
+}
 
 /** Subscribes on one connection, publishes on another, and waits for the message. */
-export async function observePubSub(address: RedisAddress, options: ConnectionOptions): Promise<PubSubObservation> {
-  const channel = `render-redis-check:${randomBytes(9).toString("base64url")}`;
-  const message = randomBytes(9).toString("base64url");
+export async function observePubSub(
+  address: RedisAddress,
+  options: ConnectionOptions,
+): Promise<NonNullable<Observation["pubSub"]>> {
+  const channel = ownName();
+  const message = ownName();
   try {
     return await inSession(address, options, async (subscriber) => {
       await ask(subscriber, "SUBSCRIBE", channel);
@@ -21,5 +40,62 @@ export async function observePubSub(address: RedisAddress, options: ConnectionOp
     });
   } catch (error) {
     return { delivered: { failure: RedisFailure.fromSocket(error).kind } };
+  }
+}
+
+const KEYS_LIVE_MS = "30000";
+const BLOCK_SECONDS = "3";
+
+/**
+ * Adds a job as the libraries do: in a script, which packs and unpacks it with the two codecs that they use. All keys are
+ * made here, even the list that the job moves to, so that each has its time to live from the start.
+ */
+const ADD = `
+local job = cmsgpack.unpack(cmsgpack.pack(cjson.decode(ARGV[1])))
+redis.call("HSET", KEYS[1], "id", job.id, "data", cjson.encode(job))
+redis.call("RPUSH", KEYS[2], job.id)
+redis.call("ZADD", KEYS[3], 1, job.id)
+redis.call("XADD", KEYS[4], "MAXLEN", "~", 10, "*", "event", "added")
+redis.call("RPUSH", KEYS[5], "first")
+for _, key in ipairs(KEYS) do redis.call("PEXPIRE", key, ARGV[2]) end
+return job.id`;
+
+/**
+ * Takes a job through the commands that Bull and BullMQ are made of: scripts by their hash, hashes, lists and sorted
+ * sets that are waited for, streams. For where the libraries themselves are not: inside Render's network.
+ */
+export async function observeQueueCommands(
+  address: RedisAddress,
+  options: ConnectionOptions,
+): Promise<QueueObservation["commands"]> {
+  const name = ownName();
+  const [job, wait, active] = [`${name}:job`, `${name}:wait`, `${name}:active`];
+  const [delayed, events] = [`${name}:delayed`, `${name}:events`];
+  const keys = [job, wait, delayed, events, active];
+  let command = "AUTH";
+  try {
+    return await inSession(address, options, async (connection) => {
+      const steps: readonly (readonly [command: string[], right: (reply: Reply) => boolean])[] = [
+        [["EVALSHA", await loaded(connection), "5", ...keys, '{"id":"1"}', KEYS_LIVE_MS], (reply) => reply === "1"],
+        [["HGET", job, "data"], (reply) => String(reply).includes('"id":"1"')],
+        [["BRPOPLPUSH", wait, active, BLOCK_SECONDS], (reply) => reply === "1"],
+        [["BZPOPMIN", delayed, BLOCK_SECONDS], (reply) => Array.isArray(reply) && reply[1] === "1"],
+        [["XREAD", "COUNT", "1", "STREAMS", events, "0"], Array.isArray],
+        [["DEL", ...keys], (reply) => Number(reply) > 0],
+      ];
+      for (const [words, right] of steps) {
+        command = words[0] ?? "";
+        if (!right(await ask(connection, ...words))) return { command, failure: "ERR" };
+      }
+      return { reply: "OK" };
+    });
+  } catch (error) {
+    return { command, failure: RedisFailure.fromSocket(error).kind };
+  }
+
+  /** The hash by which the server knows the script. */
+  async function loaded(connection: Connection): Promise<string> {
+    command = "EVALSHA";
+    return String(await ask(connection, "SCRIPT", "LOAD", ADD));
   }
 }

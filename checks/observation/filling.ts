@@ -1,13 +1,13 @@
-import { randomBytes } from "node:crypto";
-import { setTimeout as sleep } from "node:timers/promises";
 import type { RedisAddress } from "../../redis/address.ts";
 import type { Connection, ConnectionOptions } from "../../redis/connection.ts";
 import { RedisFailure } from "../../redis/failure.ts";
 import { parseInfo } from "../../redis/info.ts";
 import type { Reply } from "../../redis/resp.ts";
+import { ask, inSession } from "../../redis/session.ts";
+import { until } from "../../runtime/wait.ts";
 import { answer } from "./core.ts";
+import { ownName } from "./experiments.ts";
 import type { ProofObservation } from "./observation.ts";
-import { ask, inSession } from "./session.ts";
 
 const MB = 1024 ** 2;
 /** Filling more takes long, and the server's computer may not really have it. */
@@ -17,15 +17,14 @@ const PROBE_TTL_MS = 15_000;
 /** With its key and header a value of this length fills a megabyte, so the limit is overshot by little. */
 const LAST_BYTE = MB - 257;
 /** A server may take its time to forget the connection that has just been closed. */
-const FORGET_TRIES = 10;
-const FORGET_PAUSE_MS = 100;
+const FORGETTING = { first: 100, withinMs: 1_100 } as const;
 const PATIENCE_MS = 20_000;
 
 /**
  * Fills an empty instance to its limit and watches what happens to what is already in it.
  *
- * One write holds everything: a value that grows by its last byte costs no traffic, and the keys go again at its end, or by
- * themselves. Nothing is filled unless the instance is empty, small, and nobody else's.
+ * One write holds everything: a value that grows by its last byte costs no traffic, and the keys are deleted at its end, or
+ * expire. Nothing is filled unless the instance is empty and small, and nobody else is connected.
  */
 export async function proveEviction(address: RedisAddress, options: ConnectionOptions): Promise<ProofObservation> {
   try {
@@ -40,11 +39,12 @@ export async function proveEviction(address: RedisAddress, options: ConnectionOp
 }
 
 async function aloneWith(connection: Connection): Promise<Record<string, string>> {
-  for (let left = FORGET_TRIES; ; left -= 1) {
-    const info = parseInfo(String(await ask(connection, "INFO")));
-    if (info.connected_clients === "1" || left === 0) return info;
-    await sleep(FORGET_PAUSE_MS);
-  }
+  let info: Record<string, string> = {};
+  await until(async () => {
+    info = parseInfo(String(await ask(connection, "INFO")));
+    return info.connected_clients === "1";
+  }, FORGETTING);
+  return info;
 }
 
 function whyNot(info: Record<string, string>): string | undefined {
@@ -58,9 +58,9 @@ function whyNot(info: Record<string, string>): string | undefined {
 async function fill(connection: Connection, before: Record<string, string>): Promise<ProofObservation> {
   const counted = Number(before.used_memory) - Number(before.mem_not_counted_for_evict ?? 0);
   const size = Math.ceil((Number(before.maxmemory) - counted) / MB) + 1;
-  const prefix = `{render-redis-check:${randomBytes(9).toString("base64url")}}:`;
-  const keys = Array.from({ length: size }, (_, index) => `${prefix}${index}`);
-  const canary = `${prefix}canary`;
+  const name = ownName();
+  const keys = Array.from({ length: size }, (_, index) => `${name}:${index}`);
+  const canary = `${name}:canary`;
   const replies = await connection.send([
     ...keys.flatMap((key) => [
       ["SET", key, "", "PX", String(PROBE_TTL_MS)],

@@ -1,77 +1,70 @@
-import type { TlsFacts } from "../../redis/connection.ts";
-import type { FailureKind } from "../../redis/failure.ts";
+import { z } from "zod";
+import { FAILURE_KINDS } from "../../redis/failure.ts";
+
+const failure = z.enum(FAILURE_KINDS);
+const number = z.int().min(0);
 
 /** What one command brought: its reply, or why there was none. */
-export type Answer = { readonly reply: string | number | null } | { readonly failure: FailureKind };
+const answer = z.union([z.object({ reply: z.union([z.string(), z.number(), z.null()]) }), z.object({ failure })]);
 
-/**
- * What was seen of a running Redis. Plain data without a judgement in it: it is gathered where the Redis can be
- * reached, which may be a job inside Render's network, and judged by the checks here.
- */
-export interface Observation {
-  readonly core: CoreObservation;
-  /** What PING brings on a connection that has not logged in. */
-  readonly stranger?: Answer | undefined;
-  readonly pubSub?: PubSubObservation | undefined;
-  readonly queue?: QueueObservation | undefined;
-  readonly proof?: ProofObservation | undefined;
-}
-
-/** Whether a message that was published came to the subscriber. */
-export interface PubSubObservation {
-  readonly delivered: Answer;
-}
-
-export interface QueueObservation {
-  /** What became of a job in the commands that the libraries use; when it failed, at which. */
-  readonly commands: Answer & { readonly command?: string | undefined };
-  /** What became of a job in each library, where the libraries are. */
-  readonly libraries?: readonly LibraryObservation[] | undefined;
-}
-
-export interface LibraryObservation {
-  readonly library: "Bull" | "BullMQ";
-  readonly outcome: Answer;
-}
+/** The answers to the one pipeline that most checks live on. */
+const core = z.object({
+  ping: answer,
+  /** Milliseconds of several round trips; fewer, or none, when the connection broke. */
+  latenciesMs: z.array(z.number()),
+  /** The text of `INFO`. */
+  info: answer,
+  /** `CONFIG GET maxmemory-policy`, which Render forbids. */
+  configuredPolicy: answer,
+  /** A value of our own that was written, read and deleted again. `ttl` is in milliseconds. */
+  write: z.object({ value: z.string(), set: answer, get: answer, ttl: answer, deleted: answer }),
+  /** Absent on a connection without TLS. */
+  tls: z.object({ protocol: z.string(), validTo: z.string() }).optional(),
+});
 
 /** What filling the instance to its limit did. */
-export type ProofObservation =
-  | { readonly refused: string }
-  | { readonly failure: FailureKind }
-  | {
-      /** What a small write brought once memory was full. */
-      readonly canary: Answer;
-      /** Keys that were written, how many of them grew to their size, and how many were still there at the end. */
-      readonly created: number;
-      readonly grown: number;
-      readonly alive: number;
-      /** By how much the server's count of evicted keys rose. */
-      readonly evicted: number;
-    };
+const proof = z.union([
+  z.object({ refused: z.string() }),
+  z.object({ failure }),
+  z.object({
+    /** What a small write brought once memory was full. */
+    canary: answer,
+    /** Keys that were written, how many of them grew to their size, and how many were still there at the end. */
+    created: number,
+    grown: number,
+    alive: number,
+    /** By how much the server's count of evicted keys rose. */
+    evicted: z.int(),
+  }),
+]);
+
+/**
+ * What was seen of a running Redis. Plain data without a judgement in it: it is gathered where the Redis can be reached, which may
+ * be a job inside Render's network, and judged by the checks here.
+ */
+export const observationSchema = z.object({
+  core,
+  /** What PING brings on a connection that has not logged in. */
+  stranger: answer.optional(),
+  /** Whether a message that was published came to the subscriber. */
+  pubSub: z.object({ delivered: answer }).optional(),
+  queue: z
+    .object({
+      /** What became of a job in the commands that the libraries use; when it failed, at which. */
+      commands: answer.and(z.object({ command: z.string().optional() })),
+      /** What became of a job in each library, where the libraries are. */
+      libraries: z.array(z.object({ library: z.enum(["Bull", "BullMQ"]), outcome: answer })).optional(),
+    })
+    .optional(),
+  proof: proof.optional(),
+});
+
+export type Observation = z.infer<typeof observationSchema>;
+export type CoreObservation = Observation["core"];
+export type QueueObservation = NonNullable<Observation["queue"]>;
+export type LibraryObservation = NonNullable<QueueObservation["libraries"]>[number];
+export type ProofObservation = NonNullable<Observation["proof"]>;
+export type Answer = z.infer<typeof answer>;
 
 /** What is looked at beside the core, on connections of its own, and only for a check that judges it. */
 export type Experiment = Exclude<keyof Observation, "core">;
-
-/** The answers to the one pipeline that most checks live on. */
-export interface CoreObservation {
-  readonly ping: Answer;
-  /** Milliseconds of several round trips; fewer, or none, when the connection broke. */
-  readonly latenciesMs: readonly number[];
-  /** The text of `INFO`. */
-  readonly info: Answer;
-  /** `CONFIG GET maxmemory-policy`, which Render forbids. */
-  readonly configuredPolicy: Answer;
-  readonly write: WriteObservation;
-  /** Absent on a connection without TLS. */
-  readonly tls?: TlsFacts | undefined;
-}
-
-/** A value of our own that was written, read and deleted again. */
-export interface WriteObservation {
-  readonly value: string;
-  readonly set: Answer;
-  readonly get: Answer;
-  /** Milliseconds that the key had left to live. */
-  readonly ttl: Answer;
-  readonly deleted: Answer;
-}

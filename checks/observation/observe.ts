@@ -1,15 +1,12 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { parseRedisUrl, type RedisAddress } from "../../redis/address.ts";
 import { RedisFailure } from "../../redis/failure.ts";
+import { until } from "../../runtime/wait.ts";
 import { observeCore } from "./core.ts";
-import { proveEviction } from "./eviction-proof.ts";
+import { observePubSub, observeQueueCommands, observeStranger } from "./experiments.ts";
+import { proveEviction } from "./filling.ts";
 import type { CoreObservation, Experiment, Observation } from "./observation.ts";
-import { observePubSub } from "./pub-sub.ts";
-import { observeQueueCommands } from "./queue-commands.ts";
-import { observeStranger } from "./stranger.ts";
 
-const FIRST_PAUSE_MS = 250;
-const LONGEST_PAUSE_MS = 5_000;
+const PAUSES_MS = { first: 250, longest: 5_000 } as const;
 
 export interface ObserveOptions {
   /** Ends everything. */
@@ -43,21 +40,24 @@ export async function observe(url: string, options: ObserveOptions): Promise<Obs
 }
 
 async function settledCore(address: RedisAddress, options: ObserveOptions): Promise<CoreObservation> {
-  const until = performance.now() + options.connectWithinMs;
+  const { signal, connectWithinMs: withinMs } = options;
   let last: CoreObservation | RedisFailure = new RedisFailure("STOPPED");
-  for (let pause = FIRST_PAUSE_MS; !options.signal.aborted; pause = Math.min(pause * 2, LONGEST_PAUSE_MS)) {
-    const outcome = await observeCore(address, options).catch((error: unknown) => RedisFailure.fromSocket(error));
-    // That time was up says less than what came of the try before.
-    if (outcome instanceof RedisFailure && outcome.kind === "STOPPED") break;
-    last = outcome;
-    const unsettled = outcome instanceof RedisFailure ? outcome : loading(outcome);
-    if (!unsettled?.transient || performance.now() + pause >= until) break;
-    options.onRetry?.(unsettled);
-    // Ends early when the signal comes, which ends the loop.
-    await sleep(pause, undefined, { signal: options.signal }).catch(() => {});
-  }
-  if (last instanceof RedisFailure) throw last;
-  return last;
+  const settled = await until(
+    async () => {
+      const outcome = await observeCore(address, options).catch((error: unknown) => RedisFailure.fromSocket(error));
+      // Report the last failure, not the deadline.
+      if (outcome instanceof RedisFailure && outcome.kind === "STOPPED") return last;
+      last = outcome;
+      const unsettled = outcome instanceof RedisFailure ? outcome : loading(outcome);
+      if (!unsettled?.transient) return outcome;
+      options.onRetry?.(unsettled);
+      return undefined;
+    },
+    { signal, withinMs, ...PAUSES_MS },
+  );
+  const outcome = settled ?? last;
+  if (outcome instanceof RedisFailure) throw outcome;
+  return outcome;
 }
 
 /** While a Redis reads its data from disk it serves INFO and refuses the rest. */

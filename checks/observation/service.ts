@@ -1,22 +1,21 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import type { RenderClient } from "../../render/api/client.ts";
 import { type Deploy, listDeploys } from "../../render/api/deploy.ts";
-import { type EnvGroup, getLinkedEnvGroups } from "../../render/api/env-group.ts";
+import type { EnvGroup } from "../../render/api/env-group.ts";
 import { RenderApiError } from "../../render/api/error.ts";
 import { getConnectionInfo } from "../../render/api/key-value.ts";
-import { getService, listServiceEnvVars } from "../../render/api/service.ts";
+import type { EnvVar } from "../../render/api/service.ts";
+import { gatherServiceFacts, isLinkedTo } from "../../render/api/service-facts.ts";
 import type { BackendDescription } from "../../render/backend-description.ts";
 import type { Deadline } from "../../runtime/deadline.ts";
 import type { Secrets } from "../../runtime/secrets.ts";
-import type { Obstacle } from "../../vantage/live.ts";
-import { type EffectiveVariable, effectiveVariables } from "./effective-variables.ts";
+import { until, within } from "../../runtime/wait.ts";
+import type { Obstacle } from "../../vantage/vantage.ts";
 
-const HEALTH_POLL_MS = 500;
-const HEALTH_DEADLINE_MS = 30_000;
+const HEALTH_POLLS = { first: 500, withinMs: 30_000 } as const;
 const HEALTH_TIMEOUT_MS = 5_000;
 
-/** What was seen of the backend. It holds no value of a variable. */
-export interface BackendState {
+/** What was seen of a service. It holds no value of a variable. */
+export interface ServiceState {
   readonly description: BackendDescription;
   /** What it would be deployed with now, for each variable that it should have. */
   readonly variables: readonly EffectiveVariable[];
@@ -35,83 +34,111 @@ export interface Health {
   readonly milliseconds: number;
 }
 
-export type BackendSeen = { readonly state: BackendState } | { readonly obstacle: Obstacle };
+/** Where a service gets a variable from, and whether it is what it should be. Without the value. */
+export interface EffectiveVariable {
+  readonly key: string;
+  /** `service` for one set on the service itself; the name of a group; `undefined` when it is not set at all. */
+  readonly from: "service" | { readonly group: string } | undefined;
+  readonly asExpected: boolean;
+}
 
-export interface ObserveBackendOptions {
+export type ServiceSeen = { readonly state: ServiceState } | { readonly obstacle: Obstacle };
+
+export interface ObserveServiceOptions {
   readonly client: RenderClient;
-  readonly instanceId: string;
   readonly deadline: Deadline;
   readonly secrets: Secrets;
   readonly onProgress: (text: string) => void;
 }
 
-/** Looks at the backend through Render's API, and at its health path. */
-export async function observeBackend(
+/** Looks at a service through Render's API, and at its health path. */
+export async function observeService(
   description: BackendDescription,
-  { client, instanceId, deadline, secrets, onProgress }: ObserveBackendOptions,
-): Promise<BackendSeen> {
+  instanceId: string,
+  options: ObserveServiceOptions,
+): Promise<ServiceSeen> {
+  const { client, secrets } = options;
   const { serviceId, groupName } = description;
+  const unknown: Obstacle = {
+    reason: `there is no service ${serviceId}`,
+    remedy: "Set backend.serviceId, or TF_VAR_backend_service_id, to the backend's id.",
+  };
   try {
-    const [service, own, groups, deploys, { internalConnectionString: url }] = await Promise.all([
-      getService(client, serviceId),
-      listServiceEnvVars(client, serviceId),
-      getLinkedEnvGroups(client, serviceId),
+    const [{ service, variables, groups }, deploys, { internalConnectionString: url }] = await Promise.all([
+      gatherServiceFacts(client, serviceId, groupName),
       listDeploys(client, serviceId),
       getConnectionInfo(client, instanceId),
     ]);
+    if (service === undefined) return { obstacle: unknown };
     secrets.addUrl(url);
-    const variables = effectiveVariables({ REDIS_URL: url, ...description.env }, own, groups);
+    const linked = groups.filter((group) => isLinkedTo(group, serviceId));
     return {
       state: {
         description,
-        variables,
-        changedAt: groups.find(({ name }: EnvGroup) => name === groupName)?.updatedAt,
+        variables: effectiveVariables({ REDIS_URL: url, ...description.env }, variables, linked),
+        changedAt: linked.find(({ name }) => name === groupName)?.updatedAt,
         deploys,
-        health: await askHealth(description, service.serviceDetails.url, deadline, onProgress),
+        health: await askHealth(description, service.serviceDetails.url, options),
       },
     };
   } catch (error) {
     if (!(error instanceof RenderApiError)) throw error;
-    const gone = error.status === 404;
-    return {
-      obstacle: {
-        reason: gone ? `there is no service ${serviceId}` : error.message,
-        remedy: gone
-          ? "Set backend.serviceId, or TF_VAR_backend_service_id, to the backend's id."
-          : "Run the checks again; see https://status.render.com.",
-      },
-    };
+    if (error.status === 404) return { obstacle: unknown };
+    return { obstacle: { reason: error.message, remedy: "Run the checks again; see https://status.render.com." } };
   }
+}
+
+/**
+ * What a service is deployed with: a variable of its own wins over every group, and among groups the one that was
+ * created last wins, which Render does not promise.
+ */
+export function effectiveVariables(
+  expected: Readonly<Record<string, string>>,
+  own: readonly EnvVar[],
+  groups: readonly EnvGroup[],
+): EffectiveVariable[] {
+  const newestFirst = groups.toSorted((a, b) => Date.parse(b.createdAt) - Date.parse(a.createdAt));
+  const sources = [
+    { from: "service" as const, variables: own },
+    ...newestFirst.map(({ name, envVars }) => ({ from: { group: name }, variables: envVars })),
+  ];
+  return Object.entries(expected).map(([key, value]) => {
+    for (const { from, variables } of sources) {
+      const found = variables.find((variable) => variable.key === key);
+      if (found !== undefined) return { key, from, asExpected: found.value === value };
+    }
+    return { key, from: undefined, asExpected: false };
+  });
 }
 
 async function askHealth(
   { healthPath, name }: BackendDescription,
   url: string | undefined,
-  deadline: Deadline,
-  onProgress: (text: string) => void,
+  { deadline, onProgress }: ObserveServiceOptions,
 ): Promise<Health | undefined> {
   if (healthPath === undefined) return undefined;
   if (url === undefined) return { well: false, outcome: "the service has no address", milliseconds: 0 };
+  const { signal } = deadline;
   const begin = performance.now();
   const address = new URL(healthPath, url);
-  for (let last = "no answer"; ; ) {
-    onProgress(`asking ${name} on ${healthPath}`);
-    const outcome = await ask(address, deadline.signal);
-    // The deadline ends the call under way; what the backend said before that says more.
-    if (!deadline.signal.aborted) last = outcome;
-    const milliseconds = Math.round(performance.now() - begin);
-    const well = /^2\d\d$/.test(last);
-    if (well || milliseconds >= HEALTH_DEADLINE_MS || deadline.signal.aborted) {
-      return { well, outcome: last, milliseconds };
-    }
-    await sleep(HEALTH_POLL_MS, undefined, { signal: deadline.signal }).catch(() => {});
-  }
+  let last = "no answer";
+  const isWell = () => /^2\d\d$/.test(last);
+  await until(
+    async () => {
+      onProgress(`asking ${name} on ${healthPath}`);
+      const outcome = await within(HEALTH_TIMEOUT_MS, (stop) => ask(address, stop), signal);
+      // The deadline ends the call under way; what the service said before that says more.
+      if (!signal.aborted) last = outcome;
+      return isWell();
+    },
+    { signal, ...HEALTH_POLLS },
+  );
+  return { well: isWell(), outcome: last, milliseconds: Math.round(performance.now() - begin) };
 }
 
-/** The status, or why there is none. Never what the backend said: that may hold anything. */
-async function ask(address: URL, stop: AbortSignal): Promise<string> {
+/** The status, or why there is none. Never what the service said: that may hold anything. */
+async function ask(address: URL, signal: AbortSignal): Promise<string> {
   try {
-    const signal = AbortSignal.any([stop, AbortSignal.timeout(HEALTH_TIMEOUT_MS)]);
     // Only what `fetch` and its stand-in in the bundle have in common.
     const answer = await fetch(address.href, { method: "GET", headers: {}, redirect: "manual", signal });
     await answer.text();

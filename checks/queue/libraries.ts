@@ -1,8 +1,20 @@
 import Bull from "bull";
-import type { StartTrial } from "./trial.ts";
+import { Queue, Worker } from "bullmq";
+import type { LibraryObservation } from "../observation/observation.ts";
+import type { Clients } from "./clients.ts";
+
+/** A library at work on a queue of its own. */
+export interface Trial {
+  /** Takes a job that adds one to 41 through the queue, leaves nothing behind, and answers with the result. */
+  complete(): Promise<unknown>;
+  /** Ends whatever the library still does, however far it came. */
+  end(): void;
+}
+
+type StartTrial = (clients: Clients, queue: string) => Trial;
 
 /** Bull, given a `rediss://` URL, drops the TLS without a word; so it gets clients instead. */
-export const tryBull: StartTrial = (clients, name) => {
+const tryBull: StartTrial = (clients, name) => {
   const queue = new Bull<{ question: number }>(name, {
     createClient: () => clients.connect() as never,
     defaultJobOptions: { removeOnComplete: true, removeOnFail: true },
@@ -26,4 +38,37 @@ export const tryBull: StartTrial = (clients, name) => {
     // Without it Bull goes on asking a connection that is closed, and leaves the process no time for anything else.
     end: () => void queue.close(true).catch(() => {}),
   };
+};
+
+/** BullMQ, with a worker of its own and a client for each, as it demands. */
+const tryBullMq: StartTrial = (clients, name) => {
+  const options = { prefix: "{render-redis-check}", skipVersionCheck: true };
+  const queue = new Queue<{ question: number }, number>(name, { ...options, connection: clients.connect() });
+  const worker = new Worker<{ question: number }, number>(name, async (job) => job.data.question + 1, {
+    ...options,
+    connection: clients.connect(),
+  });
+  // The clients report their errors themselves.
+  queue.on("error", () => {});
+  worker.on("error", () => {});
+  return {
+    async complete() {
+      const completed = new Promise<unknown>((resolve, reject) => {
+        worker.on("completed", (_job, result) => resolve(result));
+        worker.on("failed", (_job, error) => reject(error));
+      });
+      completed.catch(() => {});
+      await queue.add("question", { question: 41 }, { removeOnComplete: true, removeOnFail: true });
+      const answer = await completed;
+      await worker.close(true);
+      await queue.obliterate({ force: true });
+      return answer;
+    },
+    end: () => void Promise.allSettled([worker.close(true), queue.close()]),
+  };
+};
+
+export const LIBRARIES: Readonly<Record<LibraryObservation["library"], StartTrial>> = {
+  Bull: tryBull,
+  BullMQ: tryBullMq,
 };

@@ -4,24 +4,18 @@ import { TrialThread } from "./trial-thread.ts";
 
 const LIBRARIES = ["Bull", "BullMQ"] as const;
 
-let program: Promise<string> | undefined;
-
 /** One for all environments of a run: to start it and to load the libraries takes longer than their trials. */
 let thread: TrialThread | undefined;
+let program: Promise<string> | undefined;
 
 /** Takes a job through each of the libraries, side by side. Never rejects. */
 export async function tryLibraries(address: RedisAddress, signal: AbortSignal): Promise<LibraryObservation[]> {
-  program ??= loadProgram();
+  // Where the checks are one file, the build has put the finished program here.
+  program ??= import("./build-worker.ts").then(({ buildWorker }) => buildWorker());
   const text = await program;
   const usable = thread?.usable ? thread : new TrialThread(text);
   thread = usable;
   return Promise.all(
     LIBRARIES.map(async (library) => ({ library, outcome: await usable.outcomeOf(library, address, signal) })),
   );
-}
-
-async function loadProgram(): Promise<string> {
-  // Where the checks are one file, the build has put the finished program here.
-  const { buildWorker } = await import("./build-worker.ts");
-  return buildWorker();
 }

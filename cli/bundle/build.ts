@@ -1,8 +1,8 @@
 import { fileURLToPath } from "node:url";
 import { deflateRawSync } from "node:zlib";
 import { type BuildOptions, build, type Plugin } from "esbuild";
+import { probeScript } from "../../checks/observation/probe-script.ts";
 import { buildWorker } from "../../checks/queue/build-worker.ts";
-import { buildProbe } from "../../vantage/build-probe.ts";
 import { onlyEnglish } from "./only-english.ts";
 
 const SHARED = {
@@ -48,8 +48,8 @@ const packedWorker: Plugin = {
 const builtProbe: Plugin = {
   name: "built-probe",
   setup({ onLoad }) {
-    onLoad({ filter: /vantage[/\\]build-probe\.ts$/ }, async () => {
-      return { contents: `export const buildProbe = () => ${JSON.stringify(await buildProbe())};`, loader: "js" };
+    onLoad({ filter: /checks[/\\]observation[/\\]probe-script\.ts$/ }, async () => {
+      return { contents: `export const probeScript = () => ${JSON.stringify(await probeScript())};`, loader: "js" };
     });
   },
 };

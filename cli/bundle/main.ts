@@ -1,8 +1,12 @@
-import { statSync } from "node:fs";
+import { statSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { z } from "zod";
+import { jsonReportSchema } from "../../checks/report.ts";
 import { buildChecks } from "./build.ts";
 
-const BUNDLE = fileURLToPath(new URL("../../dist/checks.cjs", import.meta.url));
+const dist = (name: string) => fileURLToPath(new URL(`../../dist/${name}`, import.meta.url));
 
-await buildChecks(BUNDLE);
-console.log(`dist/checks.cjs, ${Math.round(statSync(BUNDLE).size / 1024)} KB`);
+await buildChecks(dist("checks.cjs"));
+const schema = { $id: "report.schema.json", title: "Report of the Redis checks", ...z.toJSONSchema(jsonReportSchema) };
+writeFileSync(dist("report.schema.json"), `${JSON.stringify(schema, null, 2)}\n`);
+console.log(`dist/checks.cjs, ${Math.round(statSync(dist("checks.cjs")).size / 1024)} KB`);

@@ -1,12 +1,12 @@
 import { expect, test } from "vitest";
-import type { Finding } from "../../checks/finding.ts";
-import { EXIT_CODES, summarize, verdictOf } from "../../checks/verdict.ts";
+import type { Result } from "../../checks/report.ts";
+import { exitCodeOf, summarize, verdictOf } from "../../checks/verdict.ts";
 import { Verification } from "../../checks/verification.ts";
 import { keyValueSchema } from "../../render/api/key-value.ts";
 import { INSTANCE } from "./support/render-api.ts";
 
 const evidence = { expected: "a", actual: "b", source: "c" };
-const FINDINGS: Readonly<Record<string, Finding>> = {
+const RESULTS: Readonly<Record<string, Result>> = {
   pass: { status: "pass", evidence },
   warn: { status: "warn", evidence, remedy: "look" },
   fail: { status: "fail", evidence, remedy: "mend" },
@@ -19,8 +19,8 @@ function verified(statuses: readonly string[], acceptUnknown = false) {
   const verification = new Verification("test", checks, acceptUnknown);
   verification.available({ status: "pass", evidence }, keyValueSchema.parse(INSTANCE));
   checks.forEach((check, index) => {
-    const finding = FINDINGS[statuses[index] ?? ""];
-    if (finding !== undefined) verification.settle(check, finding, 1);
+    const result = RESULTS[statuses[index] ?? ""];
+    if (result !== undefined) verification.settle(check, result, 1);
   });
   return verification.report();
 }
@@ -36,7 +36,7 @@ test.each([
   [[["never settled"]], false, 3],
 ])("%j, unknown accepted: %s, exits with %i", (environments, acceptUnknown, code) => {
   const reports = environments.map((statuses) => verified(statuses, acceptUnknown));
-  expect(EXIT_CODES[verdictOf(reports)]).toBe(code);
+  expect(exitCodeOf(reports)).toBe(code);
 });
 
 test("a wrong call is not made good by accepting what is unknown", () => {

@@ -14,8 +14,12 @@ describe("readCommandLine", () => {
   test("an environment, with its own settings", async () => {
     const request = await readCommandLine(["local"], {});
     expect(request).toMatchObject({
-      targets: [{ expected: { environment: "local", plan: "starter" }, deadlineSeconds: 300, acceptUnknown: false }],
-      manner: { vantage: "auto", prove: false, checks: allChecks, memoryUse: { warnPercent: 70, failPercent: 80 } },
+      targets: [
+        {
+          ...{ expected: { environment: "local", plan: "starter" }, deadlineSeconds: 300, acceptUnknown: false },
+          ...{ vantage: "auto", prove: false, checks: allChecks, memoryUse: { warnPercent: 70, failPercent: 80 } },
+        },
+      ],
       reports: [{ format: "table", file: undefined }],
     });
   });
@@ -45,22 +49,25 @@ describe("readCommandLine", () => {
       { TF_VAR_backend_service_id: "srv-x" },
     );
     expect(request).toMatchObject({
-      targets: [{ instanceId: "red-abc", deadlineSeconds: 7.5, acceptUnknown: true, backendServiceId: "srv-x" }],
-      manner: { vantage: "inside", prove: true, memoryUse: { warnPercent: 50, failPercent: 60 } },
+      targets: [
+        {
+          ...{ instanceId: "red-abc", deadlineSeconds: 7.5, acceptUnknown: true, serviceId: "srv-x" },
+          ...{ vantage: "inside", prove: true, memoryUse: { warnPercent: 50, failPercent: 60 } },
+        },
+      ],
       reports: [{ format: "table" }, { format: "json", file: "a=b.json" }],
     });
-    expect(request?.manner.checks.map(({ id }) => id)).toEqual(["ping", "auth"]);
+    expect(request?.targets[0]?.checks.map(({ id }) => id)).toEqual(["ping", "auth"]);
   });
 
   test("what Terraform's provisioner sets", async () => {
     const request = await readCommandLine(["--post-apply"], { ...POST_APPLY, TF_VAR_backend_service_id: "" });
     expect(request?.targets).toEqual([
       {
-        expected: EXPECTED,
-        instanceId: "red-abc",
-        deadlineSeconds: 300,
-        acceptUnknown: false,
-        backendServiceId: undefined,
+        ...{ expected: EXPECTED, instanceId: "red-abc", deadlineSeconds: 300, acceptUnknown: false },
+        ...{ serviceId: undefined, service: undefined },
+        ...{ vantage: "auto", prove: false, memoryUse: { warnPercent: 70, failPercent: 80 } },
+        checks: allChecks.filter(({ about }) => about === undefined),
       },
     ]);
   });

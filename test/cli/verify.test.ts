@@ -4,9 +4,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import type { Check } from "../../checks/check.ts";
+import { jsonReportSchema } from "../../checks/report.ts";
 import { Verification } from "../../checks/verification.ts";
 import { verify } from "../../checks/verify.ts";
-import { jsonReportSchema } from "../../cli/report/checks/json-schema.ts";
 import { RenderClient } from "../../render/api/client.ts";
 import { Deadline } from "../../runtime/deadline.ts";
 import { Secrets } from "../../runtime/secrets.ts";
@@ -124,7 +124,6 @@ describe("a check that breaks", () => {
       id,
       title: "T",
       proves: "P.",
-      applies: () => true,
       run,
     });
     const checks = [

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
+import { explain } from "../../redis/explanations.ts";
 import { FAILURE_KINDS, RedisFailure } from "../../redis/failure.ts";
-import { explain } from "../../redis/failure-explanations.ts";
 
 describe("RedisFailure", () => {
   test.each([

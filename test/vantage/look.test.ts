@@ -1,4 +1,5 @@
 import { describe, expect, onTestFinished, test } from "vitest";
+import { observation } from "../../checks/observation/program.ts";
 import { RenderClient } from "../../render/api/client.ts";
 import { keyValueSchema } from "../../render/api/key-value.ts";
 import { Deadline } from "../../runtime/deadline.ts";
@@ -15,7 +16,7 @@ async function lookAt(
   api: TestApiOptions,
   options: {
     readonly vantage?: "auto" | "external" | "inside" | "api-only";
-    readonly backendServiceId?: string;
+    readonly serviceId?: string;
     readonly deadlineSeconds?: number;
   } = {},
 ) {
@@ -23,20 +24,20 @@ async function lookAt(
   onTestFinished(stop);
   const deadline = new Deadline(options.deadlineSeconds ?? 10);
   onTestFinished(() => deadline.stop("the test is over"));
-  const live = await look(
+  const seen = await look(
+    observation([]),
+    keyValueSchema.parse({ ...INSTANCE, ...api.instance }),
+    options.vantage ?? "auto",
     {
       client: new RenderClient({ apiKey: "k", host }),
-      vantage: options.vantage ?? "auto",
-      backendServiceId: options.backendServiceId,
+      serviceId: options.serviceId,
       deadline,
       signal: deadline.signal,
-      experiments: [],
       secrets: new Secrets(),
       onProgress: () => {},
     },
-    keyValueSchema.parse({ ...INSTANCE, ...api.instance }),
   );
-  return { live, calls };
+  return { live: seen, calls };
 }
 
 /** Jobs that the API refuses, as for a free service. */
@@ -62,11 +63,11 @@ describe("auto", () => {
   test("from outside, when that works", async () => {
     const server = await startRedis();
     onTestFinished(() => server.stop());
-    const { live, calls } = await lookAt({ url: `redis://localhost:${server.port}` }, { backendServiceId: BACKEND });
+    const { live, calls } = await lookAt({ url: `redis://localhost:${server.port}` }, { serviceId: BACKEND });
     expect(live).toMatchObject({
       vantage: "external",
       passedOver: [],
-      observation: { core: { ping: { reply: "PONG" } } },
+      seen: { core: { ping: { reply: "PONG" } } },
     });
     expect(calls.some((call) => call.includes("/jobs"))).toBe(false);
   });
@@ -85,7 +86,7 @@ describe("auto", () => {
   });
 
   test("not on the allow list, and no jobs: unknown, with Render's words", async () => {
-    const { live } = await lookAt({ url: await refusing(), answer: noJobs }, { backendServiceId: BACKEND });
+    const { live } = await lookAt({ url: await refusing(), answer: noJobs }, { serviceId: BACKEND });
     expect(live).toMatchObject({
       vantage: "external",
       passedOver: [{ vantage: "inside", reason: expect.stringContaining("not for free services") }],
@@ -96,10 +97,7 @@ describe("auto", () => {
   test("a finding is not looked away from", async () => {
     const server = await startRedis({ password: "another password" });
     onTestFinished(() => server.stop());
-    const { live, calls } = await lookAt(
-      { url: `redis://u:wrong@localhost:${server.port}` },
-      { backendServiceId: BACKEND },
-    );
+    const { live, calls } = await lookAt({ url: `redis://u:wrong@localhost:${server.port}` }, { serviceId: BACKEND });
     expect(live).toMatchObject({ vantage: "external", obstacle: { failure: "WRONGPASS" } });
     expect(calls.some((call) => call.includes("/jobs"))).toBe(false);
   });
@@ -109,7 +107,7 @@ describe("inside", () => {
   test("a job that says nothing: what its image may lack", { timeout: 30_000 }, async () => {
     const { live } = await lookAt(
       { answer: silentJob },
-      { vantage: "inside", backendServiceId: BACKEND, deadlineSeconds: 20 },
+      { vantage: "inside", serviceId: BACKEND, deadlineSeconds: 20 },
     );
     expect(live).toMatchObject({
       vantage: "inside",
@@ -132,7 +130,7 @@ describe("inside", () => {
           return noJobs(request, response, call);
         },
       },
-      { vantage: "inside", backendServiceId: BACKEND },
+      { vantage: "inside", serviceId: BACKEND },
     );
     expect(body).toContain("startCommand");
     expect(body).not.toContain("the-secret");

@@ -1,14 +1,14 @@
-import type { Result } from "../../../checks/verification.ts";
+import type { CheckResult } from "../../../checks/report.ts";
 
 /** A result, and the ids of those that say the same. */
 export interface Alike {
-  readonly result: Result;
+  readonly result: CheckResult;
   readonly ids: readonly string[];
 }
 
 /** Puts together what is unknown for one reason: a missing connection leaves a dozen checks unknown, and is told once. */
-export function alike(results: readonly Result[]): Alike[] {
-  const groups = new Map<string, Result[]>();
+export function alike(results: readonly CheckResult[]): Alike[] {
+  const groups = new Map<string, CheckResult[]>();
   for (const result of results) {
     const same = result.status === "unknown" && result.evidence === undefined ? result.reason : result.id;
     groups.set(same, [...(groups.get(same) ?? []), result]);

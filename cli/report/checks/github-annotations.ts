@@ -1,4 +1,4 @@
-import type { VerificationReport } from "../../../checks/verification.ts";
+import type { VerificationReport } from "../../../checks/report.ts";
 import { type Alike, alike } from "./alike.ts";
 
 /**

@@ -1,4 +1,4 @@
-import type { Result, VerificationReport } from "../../../checks/verification.ts";
+import type { CheckResult, VerificationReport } from "../../../checks/report.ts";
 
 /**
  * JUnit XML, as GitLab, Jenkins and others read it: an environment is a suite, a check is a case.
@@ -23,12 +23,12 @@ function renderSuite({ environment, startedAt, durationMs, results }: Verificati
   return `  <testsuite ${head} time="${seconds(durationMs)}" timestamp="${startedAt}">\n${cases}\n  </testsuite>`;
 }
 
-function renderCase(environment: string, result: Result): string {
+function renderCase(environment: string, result: CheckResult): string {
   const head = `classname="${escapeXml(environment)}" name="${escapeXml(result.id)}" time="${seconds(result.durationMs)}"`;
   return `    <testcase ${head}>${renderOutcome(result)}</testcase>`;
 }
 
-function renderOutcome(result: Result): string {
+function renderOutcome(result: CheckResult): string {
   switch (result.status) {
     case "pass":
       return "";

@@ -1,6 +1,5 @@
-import type { Status } from "../../../checks/finding.ts";
+import type { CheckResult, Status, VerificationReport } from "../../../checks/report.ts";
 import { summarize, verdictOf } from "../../../checks/verdict.ts";
-import type { Result, VerificationReport } from "../../../checks/verification.ts";
 import { alike } from "./alike.ts";
 
 const MARKS: Readonly<Record<Status, string>> = { pass: "✅", warn: "⚠️", fail: "❌", unknown: "❔", skip: "➖" };
@@ -24,19 +23,19 @@ function renderEnvironment({ environment, instance, vantage, passedOver, results
   ].join("\n");
 }
 
-function summaryOf(results: readonly Result[]): string {
+function summaryOf(results: readonly CheckResult[]): string {
   const skipped = results.filter(({ status }) => status === "skip").length;
   return `${results.length - skipped} passed${skipped === 0 ? "" : `, ${skipped} not applicable`}`;
 }
 
-function table(results: readonly Result[]): string {
+function table(results: readonly CheckResult[]): string {
   const rows = alike(results).map(
     ({ result, ids }) => `| ${MARKS[result.status]} | ${ids.join(", ")} | ${columns(result).map(cell).join(" | ")} |`,
   );
   return ["| | check | expected | actual | what to do |", "|-|-|-|-|-|", ...rows, ""].join("\n");
 }
 
-function columns(result: Result): [expected: string, actual: string, remedy: string] {
+function columns(result: CheckResult): [expected: string, actual: string, remedy: string] {
   if (result.status === "skip") return ["", result.reason, ""];
   if (result.status === "unknown") return [result.evidence?.expected ?? "", result.reason, result.remedy];
   return [result.evidence.expected, result.evidence.actual, result.status === "pass" ? "" : result.remedy];

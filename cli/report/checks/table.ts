@@ -1,7 +1,6 @@
 import picocolors from "picocolors";
-import type { Status } from "../../../checks/finding.ts";
+import type { CheckResult, Status, VerificationReport } from "../../../checks/report.ts";
 import { summarize, verdictOf } from "../../../checks/verdict.ts";
-import type { Result, VerificationReport } from "../../../checks/verification.ts";
 import { type Alike, alike } from "./alike.ts";
 
 // picocolors also colours in CI logs and when FORCE_COLOR is set; a pipe, as Terraform's log is one, gets plain text.
@@ -58,7 +57,7 @@ function wrap(text: string, width: number): string[] {
   return (text.match(new RegExp(`.{1,${width}}(?: |$)|\\S+`, "g")) ?? [text]).map((part) => part.trimEnd());
 }
 
-function headline(result: Result): string {
+function headline(result: CheckResult): string {
   if (result.status === "unknown" || result.status === "skip") return result.reason;
   return `${result.evidence.actual} ${pc.dim(`[${result.evidence.source}]`)}`;
 }

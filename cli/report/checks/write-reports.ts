@@ -1,7 +1,7 @@
 import { appendFileSync, mkdirSync, writeFileSync, writeSync } from "node:fs";
 import { dirname } from "node:path";
 import { stripVTControlCharacters } from "node:util";
-import type { VerificationReport } from "../../../checks/verification.ts";
+import type { VerificationReport } from "../../../checks/report.ts";
 import type { Secrets } from "../../../runtime/secrets.ts";
 import type { ReportRequest } from "../../verify-options.ts";
 import { renderGithubAnnotations } from "./github-annotations.ts";

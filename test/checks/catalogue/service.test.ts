@@ -1,10 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { effectiveVariables } from "../../../checks/backend/effective-variables.ts";
-import type { BackendSeen, BackendState } from "../../../checks/backend/observe-backend.ts";
-import { backendDeploy } from "../../../checks/catalogue/backend-deploy.ts";
-import { backendHealth } from "../../../checks/catalogue/backend-health.ts";
-import { backendVariables } from "../../../checks/catalogue/backend-variables.ts";
-import type { Check } from "../../../checks/check.ts";
+import { serviceDeploy, serviceHealth, serviceVariables } from "../../../checks/catalogue/service.ts";
+import { type Check, resultOf } from "../../../checks/check.ts";
+import { effectiveVariables, type ServiceSeen, type ServiceState } from "../../../checks/observation/service.ts";
 import type { EnvGroup } from "../../../render/api/env-group.ts";
 import { situation } from "../support/judge.ts";
 
@@ -12,7 +9,7 @@ const CHANGED = "2026-11-22T12:00:00.000Z";
 const BEFORE = "2026-11-22T11:59:59.999Z";
 const AFTER = "2026-11-22T12:00:00.001Z";
 
-const GOOD: BackendState = {
+const GOOD: ServiceState = {
   description: {
     name: "backend",
     serviceId: "srv-d00000000000000000a0",
@@ -27,33 +24,31 @@ const GOOD: BackendState = {
   health: { well: true, outcome: "200", milliseconds: 12 },
 };
 
-async function judge(check: Check, change: Partial<BackendState> | undefined, seen?: BackendSeen) {
-  const backend = seen ?? (change === undefined ? undefined : { state: { ...GOOD, ...change } });
-  const all = { ...situation(), backend };
-  const applies = check.applies(all);
-  return applies === true ? check.run(all) : { status: "skip", reason: applies };
+function judge(check: Check, change: Partial<ServiceState> | undefined, seen?: ServiceSeen) {
+  const service = seen ?? (change === undefined ? undefined : { state: { ...GOOD, ...change } });
+  return resultOf(check, { ...situation(), service });
 }
 
-test.each<[string, Check, Partial<BackendState>, string]>([
-  ["all as set", backendVariables, {}, "pass"],
-  ["one that is missing", backendVariables, { variables: [{ key: "A", from: undefined, asExpected: false }] }, "fail"],
+test.each<[string, Check, Partial<ServiceState>, string]>([
+  ["all as set", serviceVariables, {}, "pass"],
+  ["one that is missing", serviceVariables, { variables: [{ key: "A", from: undefined, asExpected: false }] }, "fail"],
   [
     "another value on the service",
-    backendVariables,
+    serviceVariables,
     { variables: [{ key: "A", from: "service", asExpected: false }] },
     "fail",
   ],
   [
     "the same value on the service",
-    backendVariables,
+    serviceVariables,
     { variables: [{ key: "A", from: "service", asExpected: true }] },
     "warn",
   ],
-  ["a live deploy after the change", backendDeploy, {}, "pass"],
-  ["a live deploy before it", backendDeploy, { deploys: [{ id: "d", status: "live", createdAt: BEFORE }] }, "fail"],
+  ["a live deploy after the change", serviceDeploy, {}, "pass"],
+  ["a live deploy before it", serviceDeploy, { deploys: [{ id: "d", status: "live", createdAt: BEFORE }] }, "fail"],
   [
     "a newer one that is not live yet",
-    backendDeploy,
+    serviceDeploy,
     {
       deploys: [
         { id: "d", status: "created", createdAt: AFTER },
@@ -62,16 +57,16 @@ test.each<[string, Check, Partial<BackendState>, string]>([
     },
     "fail",
   ],
-  ["no live deploy in sight", backendDeploy, { deploys: [] }, "unknown"],
-  ["no link", backendDeploy, { changedAt: undefined }, "fail"],
-  ["an answer", backendHealth, {}, "pass"],
-  ["an error", backendHealth, { health: { well: false, outcome: "503", milliseconds: 30_000 } }, "fail"],
-  ["no health path", backendHealth, { health: undefined }, "skip"],
+  ["no live deploy in sight", serviceDeploy, { deploys: [] }, "unknown"],
+  ["no link", serviceDeploy, { changedAt: undefined }, "fail"],
+  ["an answer", serviceHealth, {}, "pass"],
+  ["an error", serviceHealth, { health: { well: false, outcome: "503", milliseconds: 30_000 } }, "fail"],
+  ["no health path", serviceHealth, { health: undefined }, "skip"],
 ])("%s", async (_what, check, change, status) => {
   expect(await judge(check, change)).toMatchObject({ status });
 });
 
-describe.each([backendVariables, backendDeploy, backendHealth])("$id", (check) => {
+describe.each([serviceVariables, serviceDeploy, serviceHealth])("$id", (check) => {
   test("says nothing without a backend", async () => {
     expect(await judge(check, undefined)).toMatchObject({ status: "skip" });
   });

@@ -9,7 +9,7 @@ const bytes = (share: number) => String(Math.ceil(share * 256 * MB));
 const days = (number: number) => new Date(Date.now() + number * 24 * 3_600_000 + 60_000).toISOString();
 const latencies = (...latenciesMs: number[]) => ({ core: { latenciesMs } });
 const unreachable = (failure?: "REFUSED" | "NOT_ALLOWED" | "CERTIFICATE_NAME"): Situation => ({
-  live: {
+  look: {
     vantage: "external",
     passedOver: [],
     obstacle: { reason: "no way", remedy: "go there", ...(failure === undefined ? {} : { failure }) },
@@ -270,19 +270,19 @@ const TABLE: Readonly<Record<string, readonly Row[]>> = {
   ],
 };
 
-/** The backend's checks judge something else than the Redis, and have tests of their own. */
+/** The service's checks judge something else than the Redis, and have tests of their own. */
 const redisChecks = allChecks.filter(({ about }) => about === undefined);
 
 describe.each(redisChecks.map((check) => [check.id, check] as const))("%s", (id, check) => {
   test.for(TABLE[id] ?? [])("%s", async ([, situation, status, actual]) => {
-    const finding = await judge(check, situation);
-    expect(finding.status).toBe(status);
+    const result = judge(check, situation);
+    expect(result.status).toBe(status);
     if (actual !== undefined) {
-      const evidence = "evidence" in finding ? finding.evidence?.actual : undefined;
+      const evidence = "evidence" in result ? result.evidence?.actual : undefined;
       if (typeof actual === "string") expect(evidence).toBe(actual);
       else expect(evidence).toMatch(actual);
     }
-    if (finding.status !== "pass" && finding.status !== "skip") expect(finding.remedy).toMatch(/^\S.{5,}/);
+    if (result.status !== "pass" && result.status !== "skip") expect(result.remedy).toMatch(/^\S.{5,}/);
   });
 
   test("has cases", () => {
@@ -290,13 +290,13 @@ describe.each(redisChecks.map((check) => [check.id, check] as const))("%s", (id,
   });
 
   test("says nothing about a Redis that nobody could look at", async () => {
-    const finding = await judge(check, { ...unreachable(), prove: true });
+    const result = judge(check, { ...unreachable(), prove: true });
     const apiOnly = ["identity", "exposure"].includes(id);
-    expect(finding.status).toBe(apiOnly ? "pass" : "unknown");
+    expect(result.status).toBe(apiOnly ? "pass" : "unknown");
   });
 
   test("says nothing when INFO is refused, unless it needs none", async () => {
-    const finding = await judge(check, { core: { info: { failure: "NOPERM" } } });
+    const result = judge(check, { core: { info: { failure: "NOPERM" } } });
     const needsNone = [
       "identity",
       "ping",
@@ -308,7 +308,7 @@ describe.each(redisChecks.map((check) => [check.id, check] as const))("%s", (id,
       "pub-sub",
       "queue",
     ];
-    expect(finding.status === "unknown").toBe(!needsNone.includes(id));
+    expect(result.status === "unknown").toBe(!needsNone.includes(id));
   });
 });
 

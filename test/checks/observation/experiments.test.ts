@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from "vitest";
-import { proveEviction } from "../../../checks/observation/eviction-proof.ts";
+import { proveEviction } from "../../../checks/observation/filling.ts";
 import { observe } from "../../../checks/observation/observe.ts";
 import { parseRedisUrl } from "../../../redis/address.ts";
 import { EVICTION_POLICIES, redisSpelling } from "../../../render/spellings.ts";

@@ -1,8 +1,8 @@
-import type { Check, CheckContext } from "../../../checks/check.ts";
-import type { Finding } from "../../../checks/finding.ts";
+import { type Check, type CheckContext, resultOf } from "../../../checks/check.ts";
 import type { CoreObservation, Observation } from "../../../checks/observation/observation.ts";
+import type { Result } from "../../../checks/report.ts";
 import { keyValueSchema } from "../../../render/api/key-value.ts";
-import type { Live } from "../../../vantage/live.ts";
+import type { Look } from "../../../vantage/vantage.ts";
 import { EXPECTED, INSTANCE } from "./render-api.ts";
 
 /** The fields of INFO that the checks read, as a good instance gives them. */
@@ -34,7 +34,7 @@ export interface Situation {
   readonly observation?: Partial<Observation>;
   readonly vantage?: "external" | "inside";
   /** Nobody could look at the Redis. */
-  readonly live?: Live;
+  readonly look?: Look<Observation>;
   readonly expected?: Partial<CheckContext["expected"]>;
   readonly instance?: object;
   readonly prove?: boolean;
@@ -64,15 +64,13 @@ export function situation(differences: Situation = {}): CheckContext {
   return {
     expected: { ...EXPECTED, ...differences.expected },
     instance: keyValueSchema.parse({ ...INSTANCE, ...differences.instance }),
-    live: differences.live ?? { vantage: differences.vantage ?? "external", passedOver: [], observation },
+    look: differences.look ?? { vantage: differences.vantage ?? "external", passedOver: [], seen: observation },
     prove: differences.prove ?? false,
     memoryUse: { warnPercent: 70, failPercent: 80 },
   };
 }
 
 /** What a check finds in a situation. */
-export async function judge(check: Check, differences: Situation = {}): Promise<Finding> {
-  const context = situation(differences);
-  const applies = check.applies(context);
-  return applies === true ? check.run(context) : { status: "skip", reason: applies };
+export function judge(check: Check, differences: Situation = {}): Result {
+  return resultOf(check, situation(differences));
 }

@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { jsonReportSchema } from "../../../cli/report/checks/json-schema.ts";
+import { jsonReportSchema } from "../../../checks/report.ts";
 import type { InstanceDescription } from "../../../render/instance-description.ts";
 import { USER } from "./redis-server.ts";
 import { EXPECTED } from "./render-api.ts";

@@ -75,7 +75,7 @@ describe("the launcher", () => {
     expect(await launch()).toBe("a newer bundle\n");
   });
 
-  test.each(["checks/catalogue/ping.ts", "render/plans.ts", "environments/local.ts", "package-lock.json"])(
+  test.each(["checks/catalogue/reach.ts", "render/plans.ts", "environments/local.ts", "package-lock.json"])(
     "runs the sources again once %s is newer",
     async (file) => {
       const now = new Date();

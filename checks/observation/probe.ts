@@ -1,0 +1,8 @@
+import { runProbe } from "../../vantage/probe.ts";
+import { observe } from "./observe.ts";
+import type { ObservationTask } from "./program.ts";
+
+// A one-off job's script: what `observe` does, from inside.
+void runProbe<ObservationTask>((url, { experiments }, { signal, withinMs }) => {
+  return observe(url, { signal, connectWithinMs: withinMs, experiments });
+});

@@ -1,0 +1,33 @@
+import type { RenderClient } from "../render/api/client.ts";
+import { getJob, type Job } from "../render/api/job.ts";
+import { until } from "../runtime/wait.ts";
+
+const POLL = { first: 500, longest: 2_000 } as const;
+const OVER: readonly (string | undefined)[] = ["succeeded", "failed", "canceled"];
+
+/**
+ * Follows a one-off job to its end: `succeeded`, `failed` or `canceled`.
+ *
+ * @returns `undefined` when the signal fires first.
+ */
+export function followJob(
+  client: RenderClient,
+  created: Job,
+  { signal, onStatus }: { readonly signal: AbortSignal; readonly onStatus: (status: string) => void },
+): Promise<Job | undefined> {
+  let known: Job | undefined = created;
+  let shown = "";
+  return until(
+    async () => {
+      const job = known ?? (await getJob(client, created.serviceId, created.id));
+      known = undefined;
+      if (OVER.includes(job.status)) return job;
+      // Right after its creation a job has no status.
+      const status = job.status ?? "pending";
+      if (status !== shown) onStatus(status);
+      shown = status;
+      return undefined;
+    },
+    { signal, ...POLL },
+  );
+}

@@ -1,0 +1,26 @@
+import type { z } from "zod";
+
+/** Milliseconds, news and the end of one look from this machine. */
+export interface HereOptions {
+  /** Ends everything. */
+  readonly signal: AbortSignal;
+  /** Milliseconds from now in which trying again to connect is allowed. */
+  readonly connectWithinMs: number;
+  readonly onProgress: (text: string) => void;
+}
+
+/** Something that is run against a Redis, from this machine or as a one-off job in Render's private network. */
+export interface Program<Seen> {
+  /**
+   * Runs it from this machine.
+   *
+   * @throws RedisFailure when no connection came about.
+   */
+  here(url: string, options: HereOptions): Promise<Seen>;
+  /** The same as one plain script, whose last act is `runProbe`: a job's image has Node and nothing else that can be counted on. */
+  script(): Promise<string>;
+  /** What the script is told beside the instance and the time. No secret: Render shows a job's command. */
+  readonly task: Readonly<Record<string, unknown>>;
+  /** What the script answers. */
+  readonly answer: z.ZodType<Seen>;
+}
