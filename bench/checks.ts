@@ -5,7 +5,7 @@ import { connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { allChecks } from "../checks/all-checks.ts";
+import { allChecks } from "../checks/catalogue/all-checks.ts";
 import { verdictOf } from "../checks/verdict.ts";
 import { Verification } from "../checks/verification.ts";
 import { verify } from "../checks/verify.ts";

@@ -1,14 +1,9 @@
-import { parseRedisUrl } from "../../redis/address.ts";
-import { explain } from "../../redis/explanations.ts";
-import type { RedisFailure } from "../../redis/failure.ts";
-import type { Program } from "../../vantage/program.ts";
-import { type Experiment, type Observation, observationSchema } from "./observation.ts";
-import { observe } from "./observe.ts";
-
-/** What the probe is told. */
-export interface ObservationTask {
-  readonly experiments: readonly Experiment[];
-}
+import { parseRedisUrl } from "../redis/address.ts";
+import { explain } from "../redis/explanations.ts";
+import type { RedisFailure } from "../redis/failure.ts";
+import type { Program } from "../vantage/program.ts";
+import { type Experiment, type Observation, observationSchema } from "./observation/observation.ts";
+import { type ObservationTask, observe } from "./observation/observe.ts";
 
 /** Observes a Redis: the core, and these experiments. */
 export function observation(experiments: readonly Experiment[]): Program<Observation> {
@@ -20,12 +15,12 @@ export function observation(experiments: readonly Experiment[]): Program<Observa
       const seen = await observe(url, { signal, connectWithinMs, experiments, onRetry });
       if (seen.queue === undefined) return seen;
       // Most of what there is to load; a Redis that cannot be reached needs none of it.
-      const { tryLibraries } = await import("../queue/try-libraries.ts");
+      const { tryLibraries } = await import("./queue/try-libraries.ts");
       const libraries = await tryLibraries(parseRedisUrl(url), signal);
       return { ...seen, queue: { ...seen.queue, libraries } };
     },
     // Loaded on demand: it brings the bundler where the checks are not one file.
-    script: async () => (await import("./probe-script.ts")).probeScript(),
+    script: async () => (await import("./observation/probe-script.ts")).probeScript(),
     task: { experiments } satisfies ObservationTask,
     answer: observationSchema,
   };

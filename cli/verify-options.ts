@@ -1,5 +1,5 @@
 import { parseArgs } from "node:util";
-import { allChecks } from "../checks/all-checks.ts";
+import { allChecks } from "../checks/catalogue/all-checks.ts";
 import type { Check } from "../checks/check.ts";
 import type { VerifyOptions } from "../checks/verify.ts";
 import { UsageError } from "../render/provisioned-variables.ts";

@@ -37,7 +37,7 @@ const EXPLANATIONS: Readonly<Record<FailureKind, Explanation>> = {
   },
   CERTIFICATE_EXPIRED: {
     what: "the TLS certificate is not valid today",
-    remedy: "Check this machine's clock; if it is right, tell Render's support.",
+    remedy: "Check this machine's clock; if it is right, contact Render's support.",
   },
   CERTIFICATE_NAME: { what: "the TLS certificate is for another host", remedy: REPORT_TLS },
   CERTIFICATE_UNTRUSTED: {
@@ -65,7 +65,7 @@ const EXPLANATIONS: Readonly<Record<FailureKind, Explanation>> = {
   },
   MISCONF: {
     what: "it cannot save to disk and refuses writes",
-    remedy: "Its disk is full or failing: tell Render's support.",
+    remedy: "Its disk is full or failing: contact Render's support.",
   },
   OOM: {
     what: "its memory is full and it refuses writes",
@@ -75,7 +75,7 @@ const EXPLANATIONS: Readonly<Record<FailureKind, Explanation>> = {
   CLUSTERDOWN: { what: "the cluster is down", remedy: RENDER_STATUS },
   MASTERDOWN: { what: "it is a replica without its primary", remedy: RENDER_STATUS },
   NOREPLICAS: { what: "it refuses writes for lack of replicas", remedy: RENDER_STATUS },
-  DENIED: { what: "it is in protected mode", remedy: "It was set up without a password: tell Render's support." },
+  DENIED: { what: "it is in protected mode", remedy: "It was set up without a password: contact Render's support." },
   NOSCRIPT: { what: "it does not keep scripts", remedy: RENDER_STATUS },
   NOT_ALLOWED: {
     what: "this machine's address is not on the allow list",

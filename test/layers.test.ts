@@ -28,11 +28,11 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 
 /** What is not yet as it should be. This list only gets shorter. */
 const LEFT = {
-  arrows: ["bench → test", "pipeline → cli", "pipeline → stacks", "vantage → checks"],
-  circles: ["checks", "cli", "constructs", "dev", "pipeline"],
+  arrows: ["bench → test", "pipeline → cli", "pipeline → stacks"],
+  circles: ["cli", "constructs", "dev", "pipeline"],
   cdktf: ["bench"],
-  ends: ["bench", "cli", "dev", "main.ts", "pipeline", "vantage"],
-  waits: ["bench", "checks", "cli", "dev", "examples", "render", "steps", "vantage"],
+  ends: ["bench", "cli", "dev", "main.ts", "pipeline"],
+  waits: ["bench", "cli", "dev", "examples", "render", "steps"],
   spawns: ["bench", "cli", "dev", "pipeline"],
 };
 

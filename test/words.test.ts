@@ -7,7 +7,7 @@ const ROOT = join(import.meta.dirname, "..");
 
 /** What is not yet as it should be. This list only gets shorter. */
 const LEFT =
-  /^(wiring|README\.md|docs|\.github|redis|render|environments|vantage|steps|checks|constructs|stacks|pipeline|cli|dev|bench|examples)/;
+  /^(wiring|README\.md|docs|\.github|render|environments|steps|constructs|stacks|pipeline|cli|dev|bench|examples)/;
 
 /** Words that were decided, for texts, comments and names: what is not said, and what is said instead. */
 const DECIDED: readonly (readonly [not: RegExp, but: string])[] = [

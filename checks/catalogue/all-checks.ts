@@ -1,9 +1,9 @@
-import { evictionProof, pubSub, queue, readWrite } from "./catalogue/behaviour.ts";
-import { auth, exposure, ping, tls } from "./catalogue/reach.ts";
-import { connections, evictions, loading, memoryHeadroom, role, version } from "./catalogue/server.ts";
-import { serviceDeploy, serviceHealth, serviceVariables } from "./catalogue/service.ts";
-import { evictionPolicy, identity, memoryLimit, persistence } from "./catalogue/settings.ts";
-import type { Check } from "./check.ts";
+import type { Check } from "../check.ts";
+import { evictionProof, pubSub, queue, readWrite } from "./behaviour.ts";
+import { auth, exposure, ping, tls } from "./reach.ts";
+import { connections, evictions, loading, memoryHeadroom, role, version } from "./server.ts";
+import { serviceDeploy, serviceHealth, serviceVariables } from "./service.ts";
+import { evictionPolicy, identity, memoryLimit, persistence } from "./settings.ts";
 
 /** Every check, in the order of the reports. */
 export const allChecks: readonly Check[] = [

@@ -8,13 +8,17 @@ import type { CoreObservation, Experiment, Observation } from "./observation.ts"
 
 const PAUSES_MS = { first: 250, longest: 5_000 } as const;
 
-export interface ObserveOptions {
+/** What to look at. */
+export interface ObservationTask {
+  /** Beside the core. `proof` fills the instance, if it is empty. */
+  readonly experiments: readonly Experiment[];
+}
+
+export interface ObserveOptions extends ObservationTask {
   /** Ends everything. */
   readonly signal: AbortSignal;
   /** Milliseconds from now in which trying again to connect is allowed. */
   readonly connectWithinMs: number;
-  /** What to look at beside the core. `proof` fills the instance, if it is empty. */
-  readonly experiments: readonly Experiment[];
   /** Told after each try that failed and will be repeated. */
   readonly onRetry?: (failure: RedisFailure) => void;
 }

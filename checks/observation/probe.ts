@@ -1,6 +1,5 @@
 import { runProbe } from "../../vantage/probe.ts";
-import { observe } from "./observe.ts";
-import type { ObservationTask } from "./program.ts";
+import { type ObservationTask, observe } from "./observe.ts";
 
 // A one-off job's script: what `observe` does, from inside.
 void runProbe<ObservationTask>((url, { experiments }, { signal, withinMs }) => {

@@ -139,7 +139,7 @@ async function askHealth(
 /** The status, or why there is none. Never what the service said: that may hold anything. */
 async function ask(address: URL, signal: AbortSignal): Promise<string> {
   try {
-    // Only what `fetch` and its stand-in in the bundle have in common.
+    // Only what `fetch` and its replacement in the bundle have in common.
     const answer = await fetch(address.href, { method: "GET", headers: {}, redirect: "manual", signal });
     await answer.text();
     return String(answer.status);

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { allChecks } from "../../checks/all-checks.ts";
+import { allChecks } from "../../checks/catalogue/all-checks.ts";
 import { readCommandLine } from "../../cli/verify-options.ts";
 import { UsageError } from "../../render/provisioned-variables.ts";
 import { EXPECTED } from "../checks/support/render-api.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, onTestFinished, test } from "vitest";
-import { observation } from "../../checks/observation/program.ts";
+import { observation } from "../../checks/program.ts";
 import { RenderClient } from "../../render/api/client.ts";
 import { keyValueSchema } from "../../render/api/key-value.ts";
 import { Deadline } from "../../runtime/deadline.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { allChecks } from "../../../checks/all-checks.ts";
+import { allChecks } from "../../../checks/catalogue/all-checks.ts";
 import { judge, type Situation } from "../support/judge.ts";
 
 type Row = readonly [what: string, situation: Situation, status: string, actual?: string | RegExp];
