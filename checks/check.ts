@@ -1,4 +1,4 @@
-import type { KeyValue } from "../render/api/key-value.ts";
+import type { KeyValue } from "../render/api/endpoints.ts";
 import type { InstanceDescription } from "../render/instance-description.ts";
 import type { Look } from "../vantage/vantage.ts";
 import type { Experiment, Observation } from "./observation/observation.ts";

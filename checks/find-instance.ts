@@ -1,6 +1,6 @@
 import type { RenderClient } from "../render/api/client.ts";
+import { API, type KeyValue } from "../render/api/endpoints.ts";
 import { RenderApiError } from "../render/api/error.ts";
-import { findKeyValues, getKeyValue, type KeyValue } from "../render/api/key-value.ts";
 import type { InstanceDescription } from "../render/instance-description.ts";
 import { sleep, until } from "../runtime/wait.ts";
 
@@ -35,7 +35,7 @@ export async function findInstance(
   { environment, name, region }: InstanceDescription,
   ownerId: string | undefined,
 ): Promise<KeyValue> {
-  const named = await findKeyValues(client, name, ownerId);
+  const named = await client.list(API.listKeyValues, {}, { name, ownerId });
   const [found, ...others] = named.filter((instance) => instance.name === name && instance.region === region);
   if (found === undefined) {
     const elsewhere = named.map((instance) => `${instance.id} in ${instance.region}`).join(", ");
@@ -69,7 +69,7 @@ export function waitUntilAvailable(
 ): Promise<KeyValue | undefined> {
   return until(
     async () => {
-      const instance = await getKeyValue(client, id);
+      const instance = await client.call(API.getKeyValue, { id });
       if (READY.includes(instance.status)) return instance;
       refuseStuck(instance);
       onStatus(instance.status);
@@ -89,7 +89,7 @@ export async function watchInstance(client: RenderClient, id: string, signal: Ab
   await until(
     async () => {
       try {
-        refuseStuck(await getKeyValue(client, id));
+        refuseStuck(await client.call(API.getKeyValue, { id }));
       } catch (error) {
         if (error instanceof RenderApiError && error.status === 404) {
           throw new NoInstance("it was deleted meanwhile", "Deploy it again.");

@@ -1,4 +1,4 @@
-import type { KeyValue } from "../render/api/key-value.ts";
+import type { KeyValue } from "../render/api/endpoints.ts";
 import type { Look, Vantage } from "../vantage/vantage.ts";
 import type { Check } from "./check.ts";
 import type { CheckResult, Result, VerificationReport } from "./report.ts";

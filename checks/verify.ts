@@ -1,5 +1,5 @@
+import type { KeyValue } from "../render/api/endpoints.ts";
 import { RenderApiError } from "../render/api/error.ts";
-import type { KeyValue } from "../render/api/key-value.ts";
 import type { BackendDescription } from "../render/backend-description.ts";
 import { look } from "../vantage/look.ts";
 import type { Look, LookOptions, Vantage } from "../vantage/vantage.ts";

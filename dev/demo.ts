@@ -7,8 +7,8 @@ import { execa } from "execa";
 import pc from "picocolors";
 import { askBackend } from "../examples/backend/ask.ts";
 import { RenderClient } from "../render/api/client.ts";
-import { getLinkedEnvGroups } from "../render/api/env-group.ts";
-import { listKeyValues } from "../render/api/key-value.ts";
+import { API } from "../render/api/endpoints.ts";
+import { isLinkedTo, readEnvGroups } from "../render/api/env-groups.ts";
 import { diagnose } from "./doctor/diagnose.ts";
 import { type LocalRender, startLocalRender } from "./emulator/emulator.ts";
 import { exportsOf } from "./local/exports.ts";
@@ -94,7 +94,7 @@ async function demo({ provider }: Options): Promise<void> {
 
     step(6, `cdktf destroy ${ENVIRONMENT}`);
     await cdktf("destroy", workspace, env);
-    const left = await listKeyValues(client);
+    const left = await client.list(API.listKeyValues, {});
     if (left.length > 0) throw new Error(`${left.length} instances are left after destroy.`);
     note("no instance and no environment group is left");
     await showBackend(client, render.backendServiceId);
@@ -176,7 +176,7 @@ function isProgress(line: string): boolean {
 
 /** What the backend is given by its groups, and what the running backend says of itself. */
 async function showBackend(client: RenderClient, serviceId: string): Promise<void> {
-  const linked = await getLinkedEnvGroups(client, serviceId);
+  const linked = await readEnvGroups(client, (group) => isLinkedTo(group, serviceId));
   const given = linked.flatMap(({ envVars }) => envVars).map(({ key, value }) => `${key}=${value}`);
   note(`the backend is given ${given.length === 0 ? "no Redis" : given.join("  ")}`);
   const { mode, queues } = await askBackend(client, serviceId, interrupted.signal);

@@ -53,11 +53,9 @@ async function otherInstances({ resources }: Planned): Promise<OtherInstance[]> 
   try {
     // Loaded late: most plans make no instance.
     const { RenderClient } = await import("../render/api/client.ts");
-    const { listKeyValues } = await import("../render/api/key-value.ts");
-    const all = await listKeyValues(
-      RenderClient.fromEnvironment(process.env),
-      process.env.RENDER_OWNER_ID || undefined,
-    );
+    const { API } = await import("../render/api/endpoints.ts");
+    const client = RenderClient.fromEnvironment(process.env);
+    const all = await client.list(API.listKeyValues, {}, { ownerId: process.env.RENDER_OWNER_ID || undefined });
     return all.filter(({ id }) => !known.has(id));
   } catch (error) {
     const reason = error instanceof Error ? error.message : "";

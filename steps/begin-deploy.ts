@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { RenderClient } from "../render/api/client.ts";
-import { type Deploy, listDeploys, startDeploy } from "../render/api/deploy.ts";
+import { API, type Deploy } from "../render/api/endpoints.ts";
 import { RenderApiError } from "../render/api/error.ts";
 
 const POLL_MS = 500;
@@ -23,7 +23,7 @@ export async function beginDeploy(
   const explain = setTimeout(() => say("waiting: Render allows 10 deploys of a service a minute"), SLOW_MS);
   let lost: RenderApiError | undefined;
   try {
-    const deploy = await startDeploy(client, serviceId);
+    const deploy = await client.call(API.startDeploy, { id: serviceId }, { deployMode: "deploy_only" });
     if (deploy !== undefined) return deploy;
     say("Render has queued the deploy without naming it");
   } catch (error) {
@@ -34,7 +34,7 @@ export async function beginDeploy(
   }
   const known = new Set(before.map(({ id }) => id));
   for (let waited = 0; waited < (lost === undefined ? PATIENCE_MS : POLL_MS * 4); waited += POLL_MS) {
-    const found = (await listDeploys(client, serviceId)).filter(({ id }) => !known.has(id));
+    const found = (await client.first(API.listDeploys, { id: serviceId })).filter(({ id }) => !known.has(id));
     // Somebody may have pushed a commit in the same moment.
     const ours = found.find(({ trigger }) => trigger === "api") ?? found[0];
     if (ours !== undefined) return ours;

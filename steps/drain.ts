@@ -1,9 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { RenderClient } from "../render/api/client.ts";
+import { API } from "../render/api/endpoints.ts";
 import { RenderApiError } from "../render/api/error.ts";
-import { createJob, getJob } from "../render/api/job.ts";
-import { getConnectionInfo, getKeyValue } from "../render/api/key-value.ts";
-import { listLogs } from "../render/api/log.ts";
+import { readLogs } from "../render/api/logs.ts";
 import { WiringError } from "./wiring-error.ts";
 
 const POLL_MS = 500;
@@ -29,7 +28,7 @@ export interface DrainOptions {
  */
 export async function drain({ client, serviceId, instanceId, command, signal, say }: DrainOptions): Promise<void> {
   const url = `redis://${instanceId}:6379`;
-  const { internalConnectionString } = await getConnectionInfo(client, instanceId);
+  const { internalConnectionString } = await client.call(API.getConnectionInfo, { id: instanceId });
   if (internalConnectionString !== url) {
     // A job's command is shown to every member of the workspace, so the password must not stand in it.
     throw new WiringError(
@@ -38,11 +37,19 @@ export async function drain({ client, serviceId, instanceId, command, signal, sa
     );
   }
   say(`emptying ${instanceId}: the backend runs "${command}"`);
-  let job = await createJob(client, serviceId, `REDIS_URL=${url} ${command}`).catch((error: unknown) => {
-    if (!(error instanceof RenderApiError)) throw error;
-    throw new WiringError(`${error.message} ${instanceId} is kept, because what waits in it would be lost. ${GIVE_UP}`);
-  });
-  for (let shown = ""; job.status !== "succeeded"; job = await getJob(client, serviceId, job.id)) {
+  let job = await client
+    .call(API.createJob, { id: serviceId }, { startCommand: `REDIS_URL=${url} ${command}` })
+    .catch((error: unknown) => {
+      if (!(error instanceof RenderApiError)) throw error;
+      throw new WiringError(
+        `${error.message} ${instanceId} is kept, because what waits in it would be lost. ${GIVE_UP}`,
+      );
+    });
+  for (
+    let shown = "";
+    job.status !== "succeeded";
+    job = await client.call(API.getJob, { id: serviceId, jobId: job.id })
+  ) {
     const status = job.status ?? "pending";
     if (status !== shown) say(`job ${job.id} is ${status}`);
     shown = status;
@@ -65,8 +72,8 @@ function byHand(instanceId: string, command: string): string {
 
 async function lastLines(client: RenderClient, instanceId: string, jobId: string): Promise<string> {
   try {
-    const { owner } = await getKeyValue(client, instanceId);
-    const lines = await listLogs(client, owner.id, jobId);
+    const { owner } = await client.call(API.getKeyValue, { id: instanceId });
+    const lines = await readLogs(client, owner.id, jobId);
     return lines
       .slice(-LAST_LINES)
       .map((line) => `  ${line}`)

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { RenderClient } from "../render/api/client.ts";
-import { type Deploy, FAILED_DEPLOYS, getDeploy, listDeploys } from "../render/api/deploy.ts";
+import { API, type Deploy, FAILED_DEPLOYS } from "../render/api/endpoints.ts";
 
 const FIRST_PAUSE_MS = 250;
 const LONGEST_PAUSE_MS = 5_000;
@@ -41,12 +41,12 @@ export async function followDeploy(
     }
     const waited = await sleep(pause, true, { signal }).catch(() => false);
     if (!waited) return { deploy, outcome: "pending" };
-    deploy = await getDeploy(client, serviceId, deploy.id);
+    deploy = await client.call(API.getDeploy, { id: serviceId, deployId: deploy.id });
   }
 }
 
 async function newerThan(client: RenderClient, serviceId: string, deploy: Deploy): Promise<Deploy | undefined> {
-  const deploys = await listDeploys(client, serviceId);
+  const deploys = await client.first(API.listDeploys, { id: serviceId });
   const at = deploys.findIndex(({ id }) => id === deploy.id);
   return deploys.slice(0, Math.max(at, 0)).find(({ status }) => !FAILED_DEPLOYS.includes(status));
 }

@@ -1,4 +1,4 @@
-import { findKeyValues, getKeyValue, type KeyValue } from "../render/api/key-value.ts";
+import { API, type KeyValue } from "../render/api/endpoints.ts";
 import { type DrainOptions, drain } from "./drain.ts";
 import { getLinkedInstanceIds } from "./linked-instances.ts";
 
@@ -11,8 +11,8 @@ import { getLinkedInstanceIds } from "./linked-instances.ts";
  */
 export async function handOver(options: DrainOptions): Promise<void> {
   const { client, instanceId, say } = options;
-  const instance = await getKeyValue(client, instanceId);
-  const namesakes = await findKeyValues(client, instance.name, instance.owner.id);
+  const instance = await client.call(API.getKeyValue, { id: instanceId });
+  const namesakes = await client.list(API.listKeyValues, {}, { name: instance.name, ownerId: instance.owner.id });
   const older = namesakes.filter((other) => other.id !== instanceId && isOlder(other, instance));
   if (older.length === 0) {
     say("it replaces no other instance");

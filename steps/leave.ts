@@ -1,5 +1,5 @@
+import { API } from "../render/api/endpoints.ts";
 import { RenderApiError } from "../render/api/error.ts";
-import { getService } from "../render/api/service.ts";
 import { type RollOutOptions, rollOut } from "./roll-out.ts";
 
 /**
@@ -12,7 +12,7 @@ import { type RollOutOptions, rollOut } from "./roll-out.ts";
 export async function leave(options: Omit<RollOutOptions, "groupId">): Promise<void> {
   const { client, serviceId, say } = options;
   try {
-    const { name, suspended } = await getService(client, serviceId);
+    const { name, suspended } = await client.call(API.getService, { id: serviceId });
     if (suspended === "suspended") {
       say(`${name} is suspended and was NOT rolled out. It comes back without the Redis when it is resumed.`);
       return;

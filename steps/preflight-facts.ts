@@ -1,9 +1,7 @@
 import type { RenderClient } from "../render/api/client.ts";
-import { type EnvGroup, getEnvGroup, listEnvGroups } from "../render/api/env-group.ts";
-import { RenderApiError } from "../render/api/error.ts";
-import { type KeyValue, listKeyValues } from "../render/api/key-value.ts";
-import { listOwners, type Owner } from "../render/api/owner.ts";
-import { type EnvVar, getService, listServiceEnvVars, type Service } from "../render/api/service.ts";
+import { API, type EnvGroup, type EnvVar, type KeyValue, type Owner, type Service } from "../render/api/endpoints.ts";
+import { isLinkedTo, readEnvGroups } from "../render/api/env-groups.ts";
+import { unlessMissing } from "../render/api/error.ts";
 import type { BackendDescription } from "../render/backend-description.ts";
 
 /** What stands on Render before a deploy. It holds values of variables: for judging, never for showing. */
@@ -27,30 +25,13 @@ export async function gatherFacts(
   ownerId: string,
 ): Promise<PreflightFacts> {
   // First alone: with a key that does not work every other call would only say so again.
-  const owners = await listOwners(client);
+  const owners = await client.list(API.listOwners, {});
   const { serviceId, groupName } = backend;
   const [service, serviceVariables, groups, instances] = await Promise.all([
-    unlessNotFound(getService(client, serviceId)),
-    unlessNotFound(listServiceEnvVars(client, serviceId)),
-    groupsThatMatter(client, serviceId, groupName),
-    listKeyValues(client, ownerId),
+    unlessMissing(client.call(API.getService, { id: serviceId })),
+    unlessMissing(client.list(API.listServiceEnvVars, { id: serviceId })),
+    readEnvGroups(client, (group) => group.name === groupName || isLinkedTo(group, serviceId)),
+    client.list(API.listKeyValues, {}, { ownerId }),
   ]);
   return { owners, service, serviceVariables: serviceVariables ?? [], groups, instances };
-}
-
-async function groupsThatMatter(client: RenderClient, serviceId: string, name: string): Promise<EnvGroup[]> {
-  const groups = await listEnvGroups(client);
-  const mattering = groups.filter(
-    (group) => group.name === name || group.serviceLinks.some(({ id }) => id === serviceId),
-  );
-  return Promise.all(mattering.map(({ id }) => getEnvGroup(client, id)));
-}
-
-async function unlessNotFound<T>(answer: Promise<T>): Promise<T | undefined> {
-  try {
-    return await answer;
-  } catch (error) {
-    if (error instanceof RenderApiError && error.status === 404) return undefined;
-    throw error;
-  }
 }

@@ -1,7 +1,5 @@
 import type { RenderClient } from "../render/api/client.ts";
-import { type Deploy, FAILED_DEPLOYS, listDeploys } from "../render/api/deploy.ts";
-import { getEnvGroup } from "../render/api/env-group.ts";
-import { getService, type Service } from "../render/api/service.ts";
+import { API, type Deploy, FAILED_DEPLOYS, type Service } from "../render/api/endpoints.ts";
 import { beginDeploy } from "./begin-deploy.ts";
 import { followDeploy } from "./follow-deploy.ts";
 import { WiringError } from "./wiring-error.ts";
@@ -30,13 +28,13 @@ export interface RollOutOptions {
  */
 export async function rollOut(options: RollOutOptions): Promise<void> {
   const { client, serviceId, groupId, signal, say } = options;
-  const service = await getService(client, serviceId);
+  const service = await client.call(API.getService, { id: serviceId });
   if (service.suspended === "suspended") {
     throw new WiringError(
       `${service.name} (${serviceId}) is suspended, so nothing can be rolled out. Resume it first.`,
     );
   }
-  const before = await listDeploys(client, serviceId);
+  const before = await client.first(API.listDeploys, { id: serviceId });
   const adopted = groupId === undefined ? undefined : await begunSince(client, groupId, before);
   if (adopted !== undefined) {
     say(`deploy ${adopted.id} began after the change`);
@@ -59,7 +57,7 @@ async function begunSince(
 ): Promise<Deploy | undefined> {
   const [newest] = deploys;
   if (newest === undefined || OVER.includes(newest.status)) return undefined;
-  const { updatedAt } = await getEnvGroup(client, groupId);
+  const { updatedAt } = await client.call(API.getEnvGroup, { id: groupId });
   return Date.parse(newest.createdAt) > Date.parse(updatedAt) ? newest : undefined;
 }
 

@@ -1,5 +1,5 @@
 import { RedisFailure } from "../redis/failure.ts";
-import { getConnectionInfo, type KeyValue } from "../render/api/key-value.ts";
+import { API, type KeyValue } from "../render/api/endpoints.ts";
 import type { Program } from "./program.ts";
 import { type LookOptions, noConnection, type Sighting } from "./vantage.ts";
 
@@ -20,7 +20,7 @@ export async function lookFromOutside<Seen>(
     };
   }
   onProgress("connecting from outside");
-  const { externalConnectionString: url } = await getConnectionInfo(client, instance.id);
+  const { externalConnectionString: url } = await client.call(API.getConnectionInfo, { id: instance.id });
   secrets.addUrl(url);
   try {
     return { seen: await program.here(url, { signal, connectWithinMs, onProgress }) };

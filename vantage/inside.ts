@@ -2,10 +2,9 @@ import { deflateRawSync } from "node:zlib";
 import { z } from "zod";
 import { explain } from "../redis/explanations.ts";
 import { FAILURE_KINDS } from "../redis/failure.ts";
+import { API, type Job, type KeyValue } from "../render/api/endpoints.ts";
 import { RenderApiError } from "../render/api/error.ts";
-import { createJob, type Job } from "../render/api/job.ts";
-import type { KeyValue } from "../render/api/key-value.ts";
-import { listLogs } from "../render/api/log.ts";
+import { readLogs } from "../render/api/logs.ts";
 import { until } from "../runtime/wait.ts";
 import { followJob } from "./job.ts";
 import { fromLines } from "./lines.ts";
@@ -36,7 +35,7 @@ export async function lookFromInside<Seen>(
     onProgress("starting a one-off job");
     const withinMs = Math.max(1_000, deadline.remainingMs - RESERVE_MS);
     const command = commandOf(await program.script(), { instanceId: instance.id, withinMs, task: program.task });
-    const created = await createJob(client, serviceId, command);
+    const created = await client.call(API.createJob, { id: serviceId }, { startCommand: command });
     const job = await followJob(client, created, { signal, onStatus: (status) => onProgress(`the job is ${status}`) });
     if (job === undefined) return { obstacle: TOO_LATE };
     onProgress("reading the job's log");
@@ -68,7 +67,7 @@ function commandOf(script: string, task: ProbeTask<object>): string {
 
 function readAnswer<Seen>({ answer }: Program<Seen>, { owner }: KeyValue, job: Job, { client, signal }: LookOptions) {
   const schema = z.union([z.object({ seen: answer }), z.object({ failure: z.enum(FAILURE_KINDS) })]);
-  return until(async () => schema.safeParse(fromLines(await listLogs(client, owner.id, job.id))).data, {
+  return until(async () => schema.safeParse(fromLines(await readLogs(client, owner.id, job.id))).data, {
     signal,
     withinMs: LOG_PATIENCE_MS,
     first: LOG_POLL_MS,

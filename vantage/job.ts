@@ -1,5 +1,5 @@
 import type { RenderClient } from "../render/api/client.ts";
-import { getJob, type Job } from "../render/api/job.ts";
+import { API, type Job } from "../render/api/endpoints.ts";
 import { until } from "../runtime/wait.ts";
 
 const POLL = { first: 500, longest: 2_000 } as const;
@@ -19,7 +19,7 @@ export function followJob(
   let shown = "";
   return until(
     async () => {
-      const job = known ?? (await getJob(client, created.serviceId, created.id));
+      const job = known ?? (await client.call(API.getJob, { id: created.serviceId, jobId: created.id }));
       known = undefined;
       if (OVER.includes(job.status)) return job;
       // Right after its creation a job has no status.

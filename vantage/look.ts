@@ -1,5 +1,5 @@
 import type { FailureKind } from "../redis/failure.ts";
-import type { KeyValue } from "../render/api/key-value.ts";
+import type { KeyValue } from "../render/api/endpoints.ts";
 import { lookFromOutside } from "./external.ts";
 import { lookFromInside } from "./inside.ts";
 import type { Program } from "./program.ts";

@@ -1,10 +1,8 @@
 import type { RenderClient } from "../../render/api/client.ts";
-import { type Deploy, listDeploys } from "../../render/api/deploy.ts";
-import type { EnvGroup } from "../../render/api/env-group.ts";
+import { API, type Deploy, type EnvGroup, type EnvVar } from "../../render/api/endpoints.ts";
+import { isLinkedTo } from "../../render/api/env-groups.ts";
 import { RenderApiError } from "../../render/api/error.ts";
-import { getConnectionInfo } from "../../render/api/key-value.ts";
-import type { EnvVar } from "../../render/api/service.ts";
-import { gatherServiceFacts, isLinkedTo } from "../../render/api/service-facts.ts";
+import { gatherServiceFacts } from "../../render/api/service-facts.ts";
 import type { BackendDescription } from "../../render/backend-description.ts";
 import type { Deadline } from "../../runtime/deadline.ts";
 import type { Secrets } from "../../runtime/secrets.ts";
@@ -66,8 +64,8 @@ export async function observeService(
   try {
     const [{ service, variables, groups }, deploys, { internalConnectionString: url }] = await Promise.all([
       gatherServiceFacts(client, serviceId, groupName),
-      listDeploys(client, serviceId),
-      getConnectionInfo(client, instanceId),
+      client.first(API.listDeploys, { id: serviceId }),
+      client.call(API.getConnectionInfo, { id: instanceId }),
     ]);
     if (service === undefined) return { obstacle: unknown };
     secrets.addUrl(url);

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { type KeyValue, listKeyValues } from "../../render/api/key-value.ts";
+import { API, type KeyValue } from "../../render/api/endpoints.ts";
 import { Deployment, ENVIRONMENT } from "./deployment.ts";
 import type { Drill, DrillOptions, DrillResult } from "./drill.ts";
 import { Stage, type StageOptions } from "./stage.ts";
@@ -87,7 +87,7 @@ async function rehearse(
 }
 
 async function onlyInstance(stage: Stage): Promise<KeyValue> {
-  const [instance, ...others] = await listKeyValues(stage.client);
+  const [instance, ...others] = await stage.client.list(API.listKeyValues, {});
   if (instance === undefined || others.length > 0) throw new Error(`there are ${others.length + 1} instances, not one`);
   return instance;
 }
@@ -101,7 +101,7 @@ async function waitingWhenSwitched(stage: Stage, applying: Promise<void>): Promi
   });
   end.catch(() => {});
   while (!over && pending === undefined) {
-    if ((await listKeyValues(stage.client)).length > 1) pending = (await stage.health()).pending;
+    if ((await stage.client.list(API.listKeyValues, {})).length > 1) pending = (await stage.health()).pending;
     await sleep(100);
   }
   await end;

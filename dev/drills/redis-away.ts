@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { createEnvGroup, linkService } from "../../render/api/env-group.ts";
-import { createKeyValue, getKeyValue } from "../../render/api/key-value.ts";
+import { API } from "../../render/api/endpoints.ts";
 import { rollOut } from "../../steps/roll-out.ts";
 import type { LocalControl } from "../emulator/control.ts";
+import { RENDER_API } from "../emulator/endpoints.ts";
 import type { Drill, DrillOptions, DrillResult } from "./drill.ts";
 import { Stage } from "./stage.ts";
 import { missed, tally } from "./tally.ts";
@@ -59,14 +59,18 @@ async function rehearse(away: Away, { seconds, say, onStage }: DrillOptions): Pr
 async function wire({ client, render }: Stage): Promise<string> {
   const { ownerId, backendServiceId: serviceId } = render;
   const settings = { region: "oregon", plan: "starter", maxmemoryPolicy: "noeviction", ipAllowList: [] };
-  const { id } = await createKeyValue(client, { name: "drill", ownerId, ...settings });
-  while ((await getKeyValue(client, id)).status !== "available") await sleep(50);
+  const { id } = await client.call(RENDER_API.createKeyValue, {}, { name: "drill", ownerId, ...settings });
+  while ((await client.call(API.getKeyValue, { id })).status !== "available") await sleep(50);
   const envVars = [
     { key: "REDIS_URL", value: `redis://${id}:6379` },
     { key: "ENABLE_QUEUES", value: "true" },
   ];
-  const { id: groupId } = await createEnvGroup(client, { name: "drill-env", ownerId, envVars, secretFiles: [] });
-  await linkService(client, groupId, serviceId);
+  const { id: groupId } = await client.call(
+    RENDER_API.createEnvGroup,
+    {},
+    { name: "drill-env", ownerId, envVars, secretFiles: [] },
+  );
+  await client.call(RENDER_API.linkService, { id: groupId, serviceId });
   await rollOut({ client, serviceId, groupId, signal: AbortSignal.timeout(ROLL_OUT_MS), say: () => {} });
   return id;
 }

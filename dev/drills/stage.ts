@@ -5,10 +5,11 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
 import { askBackend, type BackendHealth } from "../../examples/backend/ask.ts";
 import { RenderClient } from "../../render/api/client.ts";
-import { getService } from "../../render/api/service.ts";
+import { API } from "../../render/api/endpoints.ts";
 import { rollOut } from "../../steps/roll-out.ts";
 import { LocalControl } from "../emulator/control.ts";
 import { type LocalRender, startLocalRender } from "../emulator/emulator.ts";
+import { RENDER_API } from "../emulator/endpoints.ts";
 import { Load } from "./load.ts";
 import { ProviderSink } from "./provider-sink.ts";
 
@@ -47,10 +48,10 @@ export class Stage {
     const { backendServiceId: serviceId } = render;
     say("the backend starts, with a provider that counts");
     for (const [key, value] of Object.entries({ ...backendVariables, PROVIDER_URL: sink.url })) {
-      await client.request("PUT", `/services/${serviceId}/env-vars/${key}`, z.unknown(), { body: { value } });
+      await client.call(RENDER_API.setServiceVariable, { id: serviceId, key }, { value });
     }
     await rollOut({ client, serviceId, signal: AbortSignal.timeout(ROLL_OUT_MS), say: () => {} });
-    const { serviceDetails } = await getService(client, serviceId);
+    const { serviceDetails } = await client.call(API.getService, { id: serviceId });
     return new Stage(render, client, sink, z.string().parse(serviceDetails.url));
   }
 

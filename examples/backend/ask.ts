@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
 import type { RenderClient } from "../../render/api/client.ts";
-import { getService } from "../../render/api/service.ts";
+import { API } from "../../render/api/endpoints.ts";
 
 const POLL_MS = 100;
 const PATIENCE_MS = 20_000;
@@ -25,7 +25,7 @@ export async function askBackend(
   serviceId: string,
   signal?: AbortSignal,
 ): Promise<BackendHealth> {
-  const { serviceDetails } = await getService(client, serviceId);
+  const { serviceDetails } = await client.call(API.getService, { id: serviceId });
   const address = new URL("/health", z.string().parse(serviceDetails.url));
   for (const begin = Date.now(); Date.now() - begin < PATIENCE_MS; ) {
     // On a connection of its own: one that was kept may lead to a process that is shutting down.

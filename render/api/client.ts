@@ -1,8 +1,8 @@
-import { setTimeout as sleep } from "node:timers/promises";
-import pRetry from "p-retry";
 import { z } from "zod";
+import { sleep, within } from "../../runtime/wait.ts";
+import { type Endpoint, fillPath, type ListEndpoint, type Method, type Params } from "./endpoint.ts";
 import { RenderApiError } from "./error.ts";
-import { FailedAttempt, networkCause, retryAfterMs } from "./failed-attempt.ts";
+import { networkCause, retryAfterMs } from "./http.ts";
 
 /** Milliseconds that one call may take, retries and their waits included, unless the client is told otherwise. */
 const DEFAULT_DEADLINE_MS = 60_000;
@@ -10,7 +10,8 @@ const BACKOFF_MS = { first: 300, most: 10_000 };
 const TOO_MANY_REQUESTS = 429;
 const TRANSIENT_STATUSES = [500, 502, 503, 504];
 /** Render's limit for a page; its default of 20 would cost more calls. */
-const PAGE_SIZE = "100";
+const LARGEST_PAGE = 100;
+const LATEST = 20;
 
 /** Where Render's API is and who asks. */
 export interface RenderClientOptions {
@@ -24,15 +25,26 @@ export interface RenderClientOptions {
   readonly signal?: AbortSignal;
 }
 
-/** One request. Only `PATCH` and `POST` are not idempotent, so only they are not sent again after a failure. */
-export interface RenderRequest {
-  readonly query?: Readonly<Record<string, string>>;
-  readonly body?: unknown;
+interface Request {
+  readonly method: Method;
+  readonly path: string;
+  /** The query of `GET` and `DELETE`, the JSON body of the others. */
+  readonly sent: unknown;
 }
 
-type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
+/** One attempt that failed. */
+interface Failure {
+  readonly error: RenderApiError;
+  /** Whether the same call may be sent again. */
+  readonly again: boolean;
+  readonly retryAfterMs: number;
+}
 
-const listEntry = z.looseObject({ cursor: z.string() });
+/** What must be sent along; nothing where nothing can be. */
+type Sent<S extends z.ZodType> = undefined extends z.input<S> ? [sent?: z.input<S>] : [sent: z.input<S>];
+
+const listEntry = z.looseObject({ cursor: z.string().nullish() });
+const queryFields = z.record(z.string(), z.string().optional());
 const errorBody = z.object({ message: z.string() });
 
 const environment = z.object({
@@ -83,13 +95,65 @@ export class RenderClient {
   }
 
   /**
-   * Calls the API and reads its JSON answer.
+   * Calls the API and reads its answer.
    *
    * @throws RenderApiError when the call fails, is not answered in time, or is answered with something else.
    */
-  async request<T>(method: Method, path: string, answer: z.ZodType<T>, request: RenderRequest = {}): Promise<T> {
-    const call = `${method} ${path}`;
-    const body = await this.#send(method, path, request);
+  async call<P extends string, S extends z.ZodType, A extends z.ZodType>(
+    endpoint: Endpoint<P, S, A>,
+    params: Params<P>,
+    ...[sent]: Sent<S>
+  ): Promise<z.output<A>> {
+    const { method } = endpoint;
+    return this.#read({ method, path: fillPath(endpoint.path, params), sent }, endpoint.answer);
+  }
+
+  /** All items of a list, page by page until an empty one. @throws RenderApiError as {@link call} does. */
+  async list<P extends string, I extends z.ZodType, F extends string>(
+    endpoint: ListEndpoint<P, I, F>,
+    params: Params<P>,
+    filters: { readonly [Name in F]?: string | undefined } = {},
+  ): Promise<z.output<I>[]> {
+    const items: z.output<I>[] = [];
+    let cursor: string | null | undefined;
+    do {
+      const query = { ...filters, limit: String(LARGEST_PAGE), cursor: cursor ?? undefined };
+      const page = await this.#page(endpoint, params, query);
+      items.push(...page.items);
+      cursor = page.cursor;
+    } while (cursor);
+    return items;
+  }
+
+  /** The first items of a list, in Render's order. @throws RenderApiError as {@link call} does. */
+  async first<P extends string, I extends z.ZodType>(
+    endpoint: ListEndpoint<P, I, string>,
+    params: Params<P>,
+    count = LATEST,
+  ): Promise<z.output<I>[]> {
+    return (await this.#page(endpoint, params, { limit: String(count) })).items;
+  }
+
+  async #page<P extends string, I extends z.ZodType>(
+    endpoint: ListEndpoint<P, I, string>,
+    params: Params<P>,
+    query: Readonly<Record<string, string | undefined>>,
+  ): Promise<{ items: z.output<I>[]; cursor: string | null | undefined }> {
+    const path = fillPath(endpoint.path, params);
+    const entries = await this.#read({ method: "GET", path, sent: query }, z.array(listEntry));
+    const items = entries.map((entry) => {
+      const parsed = endpoint.item.safeParse(entry[endpoint.key]);
+      if (parsed.success) return parsed.data;
+      const field = parsed.error.issues[0]?.path.join(".") ?? "item";
+      const explanation = `an item of the list is not what Render's API is known to send (${field}).`;
+      throw new RenderApiError({ call: `GET ${path}`, reason: "answer", explanation });
+    });
+    return { items, cursor: entries.at(-1)?.cursor };
+  }
+
+  async #read<A extends z.ZodType>(request: Request, answer: A): Promise<z.output<A>> {
+    const call = `${request.method} ${request.path}`;
+    const body = await this.#send(request);
     let json: unknown;
     try {
       json = body === "" ? undefined : JSON.parse(body);
@@ -97,78 +161,39 @@ export class RenderClient {
       throw new RenderApiError({ call, reason: "answer", explanation: "the answer is not JSON." });
     }
     const parsed = answer.safeParse(json);
-    if (!parsed.success) {
-      const fields = parsed.error.issues.map((issue) => `${issue.path.join(".") || "answer"}: ${issue.message}`);
-      throw new RenderApiError({
-        call,
-        reason: "answer",
-        explanation: `the answer is not what Render's API is known to send (${fields.slice(0, 3).join("; ")}).`,
-      });
-    }
-    return parsed.data;
-  }
-
-  /**
-   * All items of a list, page by page until an empty one.
-   *
-   * @param key The name under which each entry holds its item, for example `keyValue`.
-   */
-  async list<T>(path: string, key: string, item: z.ZodType<T>, query: Record<string, string> = {}): Promise<T[]> {
-    const items: T[] = [];
-    let cursor: string | undefined;
-    do {
-      const page = { ...query, limit: PAGE_SIZE, ...(cursor === undefined ? {} : { cursor }) };
-      const entries = await this.request("GET", path, z.array(listEntry), { query: page });
-      for (const entry of entries) items.push(this.#item(path, entry[key], item));
-      cursor = entries.at(-1)?.cursor;
-    } while (cursor !== undefined);
-    return items;
-  }
-
-  #item<T>(path: string, value: unknown, schema: z.ZodType<T>): T {
-    const parsed = schema.safeParse(value);
     if (parsed.success) return parsed.data;
-    const field = parsed.error.issues[0]?.path.join(".") ?? "item";
-    const explanation = `an item of the list is not what Render's API is known to send (${field}).`;
-    throw new RenderApiError({ call: `GET ${path}`, reason: "answer", explanation });
+    const fields = parsed.error.issues.map((issue) => `${issue.path.join(".") || "answer"}: ${issue.message}`);
+    const explanation = `the answer is not what Render's API is known to send (${fields.slice(0, 3).join("; ")}).`;
+    throw new RenderApiError({ call, reason: "answer", explanation });
   }
 
   /** The text of the answer, after as many attempts as the deadline allows. */
-  async #send(method: Method, path: string, request: RenderRequest): Promise<string> {
-    const call = `${method} ${path}`;
-    const idempotent = method === "GET" || method === "PUT" || method === "DELETE";
-    const deadline = new AbortController();
-    // Not AbortSignal.timeout: it lets the process end, in silence, while a call is waiting.
-    const timer = setTimeout(() => deadline.abort(), this.#deadlineMs);
-    const signal = this.#signal === undefined ? deadline.signal : AbortSignal.any([this.#signal, deadline.signal]);
+  async #send(request: Request): Promise<string> {
+    const call = `${request.method} ${request.path}`;
     let last: RenderApiError | undefined;
-    try {
-      return await pRetry(() => this.#attempt(method, path, request, signal), {
-        retries: Number.POSITIVE_INFINITY,
-        minTimeout: BACKOFF_MS.first,
-        maxTimeout: BACKOFF_MS.most,
-        signal,
-        shouldRetry: async ({ error }) => {
-          if (!(error instanceof FailedAttempt)) return false;
-          last = error.reported;
-          // Other calls may have taken effect before they failed; doing them twice is worse than saying so.
-          const again = error.status === TOO_MANY_REQUESTS || (idempotent && error.transient);
-          if (again) await sleep(error.retryAfterMs, undefined, { signal });
-          return again;
-        },
-      });
-    } catch (error) {
-      if (this.#signal?.aborted) throw new RenderApiError({ call, reason: "stopped", explanation: "it was stopped." });
-      if (deadline.signal.aborted) throw this.#late(call, last);
-      throw error instanceof FailedAttempt ? error.reported : error;
-    } finally {
-      clearTimeout(timer);
-    }
+    const attempts = async (signal: AbortSignal): Promise<string> => {
+      for (let pause = BACKOFF_MS.first; ; pause = Math.min(pause * 2, BACKOFF_MS.most)) {
+        const outcome = await this.#attempt(request, signal);
+        if (typeof outcome === "string") return outcome;
+        if (outcome?.again === false) throw outcome.error;
+        last = outcome?.error ?? last;
+        const wait = Math.min(Math.max(pause, outcome?.retryAfterMs ?? 0), this.#deadlineMs);
+        if (await sleep(wait, signal)) continue;
+        if (!this.#signal?.aborted) throw this.#late(call, last);
+        throw new RenderApiError({ call, reason: "stopped", explanation: "it was stopped." });
+      }
+    };
+    return within(this.#deadlineMs, attempts, this.#signal);
   }
 
-  async #attempt(method: Method, path: string, request: RenderRequest, signal: AbortSignal): Promise<string> {
+  /** @returns The answer's text, or how the attempt failed; `undefined` when the signal ended it. */
+  async #attempt({ method, path, sent }: Request, signal: AbortSignal): Promise<string | Failure | undefined> {
     const call = `${method} ${path}`;
-    const query = request.query === undefined ? "" : `?${new URLSearchParams(request.query)}`;
+    const asQuery = method === "GET" || method === "DELETE";
+    const query = asQuery && sent !== undefined ? `?${queryOf(sent)}` : "";
+    const body = asQuery || sent === undefined ? undefined : JSON.stringify(sent);
+    // Other calls may have taken effect before they failed. Doing them twice is worse than saying so.
+    const idempotent = asQuery || method === "PUT";
     let response: Response;
     try {
       response = await fetch(`${this.#host}${path}${query}`, {
@@ -176,21 +201,30 @@ export class RenderClient {
         headers: {
           authorization: `Bearer ${this.#apiKey}`,
           accept: "application/json",
-          ...(request.body === undefined ? {} : { "content-type": "application/json" }),
+          ...(body === undefined ? {} : { "content-type": "application/json" }),
         },
-        ...(request.body === undefined ? {} : { body: JSON.stringify(request.body) }),
+        ...(body === undefined ? {} : { body }),
+        // Another host must never get the key.
+        redirect: "manual",
         signal,
       });
       if (response.ok) return await response.text();
     } catch (error) {
-      signal.throwIfAborted();
+      if (signal.aborted) return undefined;
       const explanation = `${networkCause(error)}. Check the network, and RENDER_HOST if it is set.`;
-      throw new FailedAttempt(new RenderApiError({ call, reason: "network", explanation }), true);
+      const reported = new RenderApiError({ call, reason: "network", explanation });
+      return { error: reported, again: idempotent, retryAfterMs: 0 };
     }
     const { status } = response;
-    const explanation = await this.#renderMessage(response);
-    const reported = new RenderApiError({ call, reason: "status", status, explanation });
-    throw new FailedAttempt(reported, TRANSIENT_STATUSES.includes(status), retryAfterMs(response));
+    const error = new RenderApiError({
+      call,
+      reason: "status",
+      status,
+      explanation: await this.#renderMessage(response),
+    });
+    // Nothing was done after "too many requests".
+    const again = status === TOO_MANY_REQUESTS || (idempotent && TRANSIENT_STATUSES.includes(status));
+    return { error, again, retryAfterMs: retryAfterMs(response) };
   }
 
   #late(call: string, last: RenderApiError | undefined): RenderApiError {
@@ -206,4 +240,10 @@ export class RenderClient {
     const message = body.success ? body.data.message : response.statusText || "no explanation was given";
     return `${message.replaceAll(this.#apiKey, "***").replace(/\.?$/, ".")}`;
   }
+}
+
+function queryOf(sent: unknown): URLSearchParams {
+  const query = new URLSearchParams();
+  for (const [name, value] of Object.entries(queryFields.parse(sent))) if (value !== undefined) query.set(name, value);
+  return query;
 }

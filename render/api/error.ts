@@ -46,3 +46,13 @@ export class RenderApiError extends Error {
     this.outcome = outcome.replace(/(?<=\.) .*$/s, "");
   }
 }
+
+/** The answer, or `undefined` where Render has no such thing. */
+export async function unlessMissing<T>(answer: Promise<T>): Promise<T | undefined> {
+  try {
+    return await answer;
+  } catch (error) {
+    if (error instanceof RenderApiError && error.status === 404) return undefined;
+    throw error;
+  }
+}

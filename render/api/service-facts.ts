@@ -1,7 +1,7 @@
 import type { RenderClient } from "./client.ts";
-import { type EnvGroup, getEnvGroup, listEnvGroups } from "./env-group.ts";
-import { RenderApiError } from "./error.ts";
-import { type EnvVar, getService, listServiceEnvVars, type Service } from "./service.ts";
+import { API, type EnvGroup, type EnvVar, type Service } from "./endpoints.ts";
+import { isLinkedTo, readEnvGroups } from "./env-groups.ts";
+import { unlessMissing } from "./error.ts";
 
 /** What Render knows of a service and of what it reads. It holds values of variables: for judging, never for showing. */
 export interface ServiceFacts {
@@ -20,28 +20,9 @@ export async function gatherServiceFacts(
   groupName: string,
 ): Promise<ServiceFacts> {
   const [service, variables, groups] = await Promise.all([
-    unlessNotFound(getService(client, serviceId)),
-    unlessNotFound(listServiceEnvVars(client, serviceId)),
-    groupsThatMatter(client, serviceId, groupName),
+    unlessMissing(client.call(API.getService, { id: serviceId })),
+    unlessMissing(client.list(API.listServiceEnvVars, { id: serviceId })),
+    readEnvGroups(client, (group) => group.name === groupName || isLinkedTo(group, serviceId)),
   ]);
   return { service, variables: variables ?? [], groups };
-}
-
-export function isLinkedTo({ serviceLinks }: Pick<EnvGroup, "serviceLinks">, serviceId: string): boolean {
-  return serviceLinks.some(({ id }) => id === serviceId);
-}
-
-async function groupsThatMatter(client: RenderClient, serviceId: string, name: string): Promise<EnvGroup[]> {
-  const groups = await listEnvGroups(client);
-  const mattering = groups.filter((group) => group.name === name || isLinkedTo(group, serviceId));
-  return Promise.all(mattering.map(({ id }) => getEnvGroup(client, id)));
-}
-
-async function unlessNotFound<T>(answer: Promise<T>): Promise<T | undefined> {
-  try {
-    return await answer;
-  } catch (error) {
-    if (error instanceof RenderApiError && error.status === 404) return undefined;
-    throw error;
-  }
 }

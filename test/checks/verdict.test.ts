@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import type { Result } from "../../checks/report.ts";
 import { exitCodeOf, summarize, verdictOf } from "../../checks/verdict.ts";
 import { Verification } from "../../checks/verification.ts";
-import { keyValueSchema } from "../../render/api/key-value.ts";
+import { keyValue as keyValueSchema } from "../../render/api/endpoints.ts";
 import { INSTANCE } from "./support/render-api.ts";
 
 const evidence = { expected: "a", actual: "b", source: "c" };

@@ -1,8 +1,7 @@
 import { afterEach, describe, expect, test } from "vitest";
+import { RENDER_API } from "../../dev/emulator/endpoints.ts";
 import { askBackend } from "../../examples/backend/ask.ts";
-import { listDeploys } from "../../render/api/deploy.ts";
-import { createEnvGroup, linkService } from "../../render/api/env-group.ts";
-import { createKeyValue } from "../../render/api/key-value.ts";
+import { API } from "../../render/api/endpoints.ts";
 import { createBackend, Deployment, ENVIRONMENT } from "./deployment.ts";
 
 const DRAIN = "node --import tsx examples/backend/drain.ts";
@@ -17,7 +16,7 @@ async function start() {
 }
 
 const mode = async () => (await askBackend(deployment.client, deployment.render.backendServiceId)).mode;
-const deploys = () => listDeploys(deployment.client, deployment.render.backendServiceId);
+const deploys = () => deployment.client.first(API.listDeploys, { id: deployment.render.backendServiceId });
 const live = async () => (await deploys()).find(({ status }) => status === "live")?.id;
 const service = () => `/services/${deployment.render.backendServiceId}`;
 
@@ -66,17 +65,29 @@ describe("each step that fails leaves the backend as it was, and the next deploy
     const { client, render } = deployment;
     const secret = { key: "REDIS_URL", value: "redis://elsewhere:6379" };
     const { ownerId, backendServiceId } = render;
-    const group = await createEnvGroup(client, { name: "old-redis", ownerId, envVars: [secret], secretFiles: [] });
-    await linkService(client, group.id, backendServiceId);
-    await createEnvGroup(client, { name: "e2e-redis-env", ownerId, envVars: [secret], secretFiles: [] });
-    await createKeyValue(client, {
-      name: "hobby",
-      ownerId,
-      region: "oregon",
-      plan: "free",
-      maxmemoryPolicy: "noeviction",
-      ipAllowList: [],
-    });
+    const group = await client.call(
+      RENDER_API.createEnvGroup,
+      {},
+      { name: "old-redis", ownerId, envVars: [secret], secretFiles: [] },
+    );
+    await client.call(RENDER_API.linkService, { id: group.id, serviceId: backendServiceId });
+    await client.call(
+      RENDER_API.createEnvGroup,
+      {},
+      { name: "e2e-redis-env", ownerId, envVars: [secret], secretFiles: [] },
+    );
+    await client.call(
+      RENDER_API.createKeyValue,
+      {},
+      {
+        name: "hobby",
+        ownerId,
+        region: "oregon",
+        plan: "free",
+        maxmemoryPolicy: "noeviction",
+        ipAllowList: [],
+      },
+    );
     deployment.describe({ plan: "free", region: "ohio" }, { backend: BACKEND });
     const { exitCode, output } = await deployment.deploy();
     expect(exitCode).toBe(1);

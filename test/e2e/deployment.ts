@@ -6,14 +6,14 @@ import { expect } from "vitest";
 import { z } from "zod";
 import { LocalControl } from "../../dev/emulator/control.ts";
 import { type LocalRender, type LocalRenderOptions, startLocalRender } from "../../dev/emulator/emulator.ts";
+import { RENDER_API } from "../../dev/emulator/endpoints.ts";
 import { exportsOf } from "../../dev/local/exports.ts";
 import { type RunningProvider, startProvider } from "../../dev/terraform-provider/server.ts";
 import { defineEnvironment, type EnvironmentInput } from "../../environments/define.ts";
 import { RenderClient } from "../../render/api/client.ts";
-import { listDeploys } from "../../render/api/deploy.ts";
-import { type EnvGroup, getLinkedEnvGroups } from "../../render/api/env-group.ts";
-import { type KeyValue, listKeyValues } from "../../render/api/key-value.ts";
-import { listServiceEnvVars } from "../../render/api/service.ts";
+import { get } from "../../render/api/endpoint.ts";
+import { API, type EnvGroup, type KeyValue } from "../../render/api/endpoints.ts";
+import { isLinkedTo, readEnvGroups } from "../../render/api/env-groups.ts";
 import { createApp } from "../../stacks/create-app.ts";
 import { discard } from "../secrets-in-play.ts";
 
@@ -168,12 +168,12 @@ export class Deployment {
 
   /** The group that a backend is linked to. */
   async linkedGroup(serviceId = this.render.backendServiceId): Promise<EnvGroup | undefined> {
-    const [group] = await getLinkedEnvGroups(this.client, serviceId);
+    const [group] = await readEnvGroups(this.client, (group) => isLinkedTo(group, serviceId));
     return group;
   }
 
   async instances(): Promise<KeyValue[]> {
-    return listKeyValues(this.client);
+    return this.client.list(API.listKeyValues, {});
   }
 
   async instanceId(): Promise<string> {
@@ -204,19 +204,23 @@ export class Deployment {
 
 /** Creates another backend like the one that is there already, and waits until it runs. Gives its id. */
 export async function createBackend({ client, render }: Deployment, name: string, region: string): Promise<string> {
-  const path = `/services/${render.backendServiceId}`;
-  const { serviceDetails } = await client.request("GET", path, z.looseObject({ serviceDetails: z.looseObject({}) }));
-  const envVars = await listServiceEnvVars(client, render.backendServiceId);
-  const body = {
-    name,
-    ownerId: render.ownerId,
-    type: "web_service",
-    autoDeploy: "no",
-    serviceDetails: { ...serviceDetails, region },
-    envVars,
-  };
-  const created = z.object({ service: z.object({ id: z.string() }) });
-  const { service } = await client.request("POST", "/services", created, { body });
-  await expect.poll(async () => (await listDeploys(client, service.id))[0]?.status, { timeout: 20_000 }).toBe("live");
+  const whole = get("/services/:id", z.object({ serviceDetails: z.looseObject({}) }));
+  const { serviceDetails } = await client.call(whole, { id: render.backendServiceId });
+  const envVars = await client.list(API.listServiceEnvVars, { id: render.backendServiceId });
+  const { service } = await client.call(
+    RENDER_API.createService,
+    {},
+    {
+      name,
+      ownerId: render.ownerId,
+      type: "web_service",
+      autoDeploy: "no",
+      serviceDetails: { ...serviceDetails, region },
+      envVars,
+    },
+  );
+  await expect
+    .poll(async () => (await client.first(API.listDeploys, { id: service.id }))[0]?.status, { timeout: 20_000 })
+    .toBe("live");
   return service.id;
 }

@@ -1,6 +1,6 @@
 import { createServer } from "node:net";
 import { afterEach, describe, expect, test } from "vitest";
-import { createKeyValue } from "../../render/api/key-value.ts";
+import { RENDER_API } from "../../dev/emulator/endpoints.ts";
 import { Deployment, ENVIRONMENT, type Tool } from "./deployment.ts";
 
 const TOOLS: Tool[] = ["terraform", "cdktf"];
@@ -41,14 +41,18 @@ describe.each(TOOLS)("with %s", (tool) => {
 
   test("a wrong eviction policy on the running instance stops the deploy before the backend", async () => {
     await start();
-    const { id } = await createKeyValue(deployment.client, {
-      name: ENVIRONMENT.redis.name,
-      ownerId: deployment.render.ownerId,
-      region: "oregon",
-      plan: "starter",
-      maxmemoryPolicy: "noeviction",
-      ipAllowList: [{ cidrBlock: "127.0.0.1/32", description: "this machine" }],
-    });
+    const { id } = await deployment.client.call(
+      RENDER_API.createKeyValue,
+      {},
+      {
+        name: ENVIRONMENT.redis.name,
+        ownerId: deployment.render.ownerId,
+        region: "oregon",
+        plan: "starter",
+        maxmemoryPolicy: "noeviction",
+        ipAllowList: [{ cidrBlock: "127.0.0.1/32", description: "this machine" }],
+      },
+    );
     await expect.poll(() => deployment.instances(), { timeout: 10_000 }).toMatchObject([{ status: "available" }]);
     await deployment.control.setPolicy(id, "allkeys-lru");
     await deployment.terraform(["import", "-input=false", "render_keyvalue.redis", id]);

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { createKeyValue, getConnectionInfo } from "../../render/api/key-value.ts";
+import { RENDER_API } from "../../dev/emulator/endpoints.ts";
+import { API } from "../../render/api/endpoints.ts";
 import { createBackend, Deployment, type Tool } from "./deployment.ts";
 
 const TOOLS: Tool[] = ["terraform", "cdktf"];
@@ -48,7 +49,7 @@ describe.each(TOOLS)("an environment's life with %s", (tool) => {
     expect(await redisUrl()).toBe(`redis://${id}:6379`);
     expect(await addresses()).toEqual(ADDRESSES);
 
-    const { externalConnectionString } = await getConnectionInfo(deployment.client, id);
+    const { externalConnectionString } = await deployment.client.call(API.getConnectionInfo, { id });
     expect(output).not.toContain(new URL(externalConnectionString).password);
     expect(output).not.toContain(deployment.render.apiKey);
   });
@@ -180,12 +181,16 @@ describe.each(TOOLS)("an environment's life with %s", (tool) => {
 /** As somebody might have clicked it together: another policy, and no allow list. */
 async function makeByHand(deployment: Deployment) {
   deployment.describe({ plan: "standard" });
-  return createKeyValue(deployment.client, {
-    name: "e2e-redis",
-    ownerId: deployment.render.ownerId,
-    region: "oregon",
-    plan: "standard",
-    maxmemoryPolicy: "allkeys_lru",
-    ipAllowList: [],
-  });
+  return deployment.client.call(
+    RENDER_API.createKeyValue,
+    {},
+    {
+      name: "e2e-redis",
+      ownerId: deployment.render.ownerId,
+      region: "oregon",
+      plan: "standard",
+      maxmemoryPolicy: "allkeys_lru",
+      ipAllowList: [],
+    },
+  );
 }

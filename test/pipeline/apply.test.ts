@@ -1,14 +1,9 @@
 import { copyFileSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { RENDER_API } from "../../dev/emulator/endpoints.ts";
 import { deploymentRecordSchema } from "../../pipeline/deployment-record.ts";
-import {
-  createKeyValue,
-  deleteKeyValue,
-  getConnectionInfo,
-  listKeyValues,
-  updateKeyValue,
-} from "../../render/api/key-value.ts";
+import { API } from "../../render/api/endpoints.ts";
 import { Project } from "./project.ts";
 
 const LOSS = "data-loss:render_keyvalue.redis";
@@ -29,7 +24,7 @@ function records() {
 }
 
 function instances() {
-  return listKeyValues(project.client);
+  return project.client.list(API.listKeyValues, {});
 }
 
 // One life, told in order: each test begins where the one before it ended.
@@ -200,13 +195,17 @@ describe("plan and apply", () => {
     const [instance] = await instances();
     expect(instance).toBeDefined();
     const before = readdirSync(file("."));
-    await updateKeyValue(project.client, instance?.id ?? "", { maxmemoryPolicy: "allkeys_lru" });
+    await project.client.call(
+      RENDER_API.updateKeyValue,
+      { id: instance?.id ?? "" },
+      { maxmemoryPolicy: "allkeys_lru" },
+    );
     const { exitCode, output } = await project.plan("staging", "--refresh-only");
     expect(exitCode).toBe(2);
     expect(output).toContain("staging: changed outside Terraform – behaviour");
     expect(output).toContain("max_memory_policy: noeviction → allkeys_lru");
     expect(readdirSync(file("."))).toEqual(before);
-    await updateKeyValue(project.client, instance?.id ?? "", { maxmemoryPolicy: "noeviction" });
+    await project.client.call(RENDER_API.updateKeyValue, { id: instance?.id ?? "" }, { maxmemoryPolicy: "noeviction" });
   });
 
   test("checks that fail fail the apply; the record and the next plan say where things stand", async () => {
@@ -289,14 +288,18 @@ describe("plan and apply", () => {
   test("an instance that Terraform does not know and that has the name is told, and waits for an acknowledgement", async () => {
     const name = "koinoniasms-redis-local";
     const settings = { name, region: "oregon", plan: "starter", maxmemoryPolicy: "noeviction", ipAllowList: [] };
-    const { id } = await createKeyValue(project.client, { ...settings, ownerId: project.render.ownerId });
+    const { id } = await project.client.call(
+      RENDER_API.createKeyValue,
+      {},
+      { ...settings, ownerId: project.render.ownerId },
+    );
     const { exitCode, output } = await project.plan("local");
     expect(exitCode, output).toBe(3);
     expect(output).toMatch(`Render has an instance of this name already, which Terraform does not know: ${id}.`);
     expect(output).toContain(`cdktf.out/stacks/local import render_keyvalue.redis ${id}`);
     expect(output).toContain("--ack duplicate:render_keyvalue.redis");
 
-    await deleteKeyValue(project.client, id);
+    await project.client.call(RENDER_API.deleteKeyValue, { id });
     const stale = await project.apply("local", "--ack", "duplicate:render_keyvalue.redis");
     expect(stale.exitCode).toBe(1);
     expect(stale.output).toContain("something else than its review says");
@@ -306,10 +309,10 @@ describe("plan and apply", () => {
   test("a second free instance is refused, whoever has the first", async () => {
     const settings = { name: "somebody's", region: "ohio", plan: "free", maxmemoryPolicy: "noeviction" };
     const { ownerId } = project.render;
-    const { id } = await createKeyValue(project.client, { ...settings, ownerId, ipAllowList: [] });
+    const { id } = await project.client.call(RENDER_API.createKeyValue, {}, { ...settings, ownerId, ipAllowList: [] });
     project.describe({ region: "ohio", plan: "free" });
     const { exitCode, output } = await project.plan("staging");
-    await deleteKeyValue(project.client, id);
+    await project.client.call(RENDER_API.deleteKeyValue, { id });
     expect(exitCode, output).toBe(3);
     expect(output).toContain("Render refuses a second free instance");
     expect((await project.plan("staging")).output).not.toContain("second free instance");
@@ -325,7 +328,9 @@ describe("plan and apply", () => {
   });
 
   test("no password and no key is in anything that was printed, nor in any file but the state", async () => {
-    const found = await Promise.all((await instances()).map(({ id }) => getConnectionInfo(project.client, id)));
+    const found = await Promise.all(
+      (await instances()).map(({ id }) => project.client.call(API.getConnectionInfo, { id })),
+    );
     const secrets = [project.render.apiKey, ...found.map((info) => new URL(info.externalConnectionString).password)];
     expect(secrets.length).toBeGreaterThan(1);
     const files = readdirSync(project.path, { recursive: true, withFileTypes: true })

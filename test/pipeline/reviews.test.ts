@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { renderMarkdown } from "../../cli/report/review/markdown.ts";
+import { RENDER_API } from "../../dev/emulator/endpoints.ts";
 import type { Review } from "../../pipeline/review/review.ts";
 import { PLAN_EXIT_CODES } from "../../pipeline/review/verdict.ts";
-import { setGroupEnvVar } from "../../render/api/env-group.ts";
-import { deleteKeyValue, getConnectionInfo, updateKeyValue } from "../../render/api/key-value.ts";
+import { API } from "../../render/api/endpoints.ts";
 import { type Described, type Planned, PlanWorkshop, type Terraformed } from "./plan-workshop.ts";
 
 let workshop: PlanWorkshop;
@@ -30,7 +30,7 @@ beforeAll(async () => {
   workshop = await PlanWorkshop.start();
   for (const [state, described] of Object.entries(STATES)) {
     ids[state] = await workshop.prepare(state, described);
-    const { externalConnectionString } = await getConnectionInfo(workshop.client, idOf(state));
+    const { externalConnectionString } = await workshop.client.call(API.getConnectionInfo, { id: idOf(state) });
     passwords.push(new URL(externalConnectionString).password);
   }
   await workshop.control.setInternalAuthentication(idOf("authenticated"), true);
@@ -38,12 +38,20 @@ beforeAll(async () => {
   await workshop.change("authenticated", authenticated);
 
   // What somebody does in Render's dashboard.
-  await updateKeyValue(workshop.client, idOf("drifted"), { maxmemoryPolicy: "allkeys_lru", plan: "standard" });
+  await workshop.client.call(
+    RENDER_API.updateKeyValue,
+    { id: idOf("drifted") },
+    { maxmemoryPolicy: "allkeys_lru", plan: "standard" },
+  );
   const group = await workshop.groupId("drifted");
-  await setGroupEnvVar(workshop.client, group, { key: "ENABLE_QUEUES", value: "false" });
+  await workshop.client.call(RENDER_API.setGroupVariable, { id: group, key: "ENABLE_QUEUES" }, { value: "false" });
   const world = { cidrBlock: "0.0.0.0/0", description: "just for a moment" };
-  await updateKeyValue(workshop.client, idOf("opened"), { ipAllowList: [world], name: "renamed" });
-  await deleteKeyValue(workshop.client, idOf("deleted"));
+  await workshop.client.call(
+    RENDER_API.updateKeyValue,
+    { id: idOf("opened") },
+    { ipAllowList: [world], name: "renamed" },
+  );
+  await workshop.client.call(RENDER_API.deleteKeyValue, { id: idOf("deleted") });
 }, 120_000);
 afterAll(() => workshop.stop());
 

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { execaSync } from "execa";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { State } from "../../environments/state.ts";
-import { listKeyValues } from "../../render/api/key-value.ts";
+import { API } from "../../render/api/endpoints.ts";
 import { findPostgres, Postgres } from "./postgres.ts";
 import { Project } from "./project.ts";
 import { StateServer } from "./state-server.ts";
@@ -25,7 +25,7 @@ describe.skipIf(programs === undefined)("state in PostgreSQL", () => {
     await postgres?.stop();
   });
 
-  const instances = () => listKeyValues(project.client);
+  const instances = () => project.client.list(API.listKeyValues, {});
   const isApplying = () => expect.poll(async () => (await instances()).length, { timeout: 30_000, interval: 20 });
 
   test("moving there from a local file is one command", async () => {
@@ -109,7 +109,7 @@ test("a lock that nobody holds any more is told with its id, and taken off by it
   expect((await project.plan("staging")).exitCode).toBe(2);
   await project.control.setFaults({ stuckCreating: true });
   const running = project.start(process.execPath, APPLY);
-  await expect.poll(async () => (await listKeyValues(project.client)).length, { timeout: 30_000 }).toBe(1);
+  await expect.poll(async () => (await project.client.list(API.listKeyValues, {})).length, { timeout: 30_000 }).toBe(1);
   for (const pid of [running.pid ?? 0, ...childrenOf(running.pid ?? 0)]) process.kill(pid, "SIGKILL");
   await running;
   await project.control.clearFaults();

@@ -15,9 +15,10 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { parse } from "yaml";
 import { z } from "zod";
+import { RENDER_API } from "../../dev/emulator/endpoints.ts";
 import type { EnvironmentInput } from "../../environments/define.ts";
 import { deploymentRecordSchema } from "../../pipeline/deployment-record.ts";
-import { getConnectionInfo, listKeyValues, updateKeyValue } from "../../render/api/key-value.ts";
+import { API } from "../../render/api/endpoints.ts";
 import { Project } from "./project.ts";
 import { StateServer } from "./state-server.ts";
 import { type Event, WorkflowRun, workflowSchema } from "./workflow-run.ts";
@@ -158,7 +159,7 @@ describe("against a Render on this machine", () => {
   }
 
   const json = (name: string) => JSON.parse(readFileSync(join(world, name), "utf8"));
-  const instances = () => listKeyValues(project.client);
+  const instances = () => project.client.list(API.listKeyValues, {});
 
   test("a pull request gets the review as a comment", async () => {
     const { plan } = await workflow("plan");
@@ -219,7 +220,7 @@ describe("against a Render on this machine", () => {
   test("drift opens an issue, which is updated while it lasts, and closed when it is over", async () => {
     const [instance] = await instances();
     const id = instance?.id ?? "";
-    await updateKeyValue(project.client, id, { maxmemoryPolicy: "allkeys_lru" });
+    await project.client.call(RENDER_API.updateKeyValue, { id }, { maxmemoryPolicy: "allkeys_lru" });
     expect((await workflow("drift")).look?.result).toBe("failure");
     expect(json("issues.json")).toMatchObject([
       { state: "open", body: expect.stringMatching(/changed outside Terraform[\s\S]*Redis verification: failed/) },
@@ -227,7 +228,7 @@ describe("against a Render on this machine", () => {
     await workflow("drift");
     expect(json("issues.json")).toHaveLength(1);
 
-    await updateKeyValue(project.client, id, { maxmemoryPolicy: "noeviction" });
+    await project.client.call(RENDER_API.updateKeyValue, { id }, { maxmemoryPolicy: "noeviction" });
     expect((await workflow("drift")).look?.result).toBe("success");
     expect(json("issues.json")).toMatchObject([{ state: "closed" }]);
   });
@@ -269,7 +270,7 @@ describe("against a Render on this machine", () => {
 
   test("no passphrase, key or password is in what the workflows printed or uploaded in clear", async () => {
     const [instance] = await instances();
-    const { externalConnectionString } = await getConnectionInfo(project.client, instance?.id ?? "");
+    const { externalConnectionString } = await project.client.call(API.getConnectionInfo, { id: instance?.id ?? "" });
     const texts = [
       ...project.transcript,
       JSON.stringify(json("comments.json")),

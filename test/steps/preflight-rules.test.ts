@@ -1,7 +1,5 @@
 import { expect, test } from "vitest";
-import type { EnvGroup } from "../../render/api/env-group.ts";
-import type { KeyValue } from "../../render/api/key-value.ts";
-import type { Service } from "../../render/api/service.ts";
+import type { EnvGroup, KeyValue, Service } from "../../render/api/endpoints.ts";
 import type { PreflightFacts } from "../../steps/preflight-facts.ts";
 import { PREFLIGHT_RULES, type Wiring } from "../../steps/preflight-rules.ts";
 

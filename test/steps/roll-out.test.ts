@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { z } from "zod";
+import { RENDER_API } from "../../dev/emulator/endpoints.ts";
 import { RenderClient } from "../../render/api/client.ts";
-import { listDeploys } from "../../render/api/deploy.ts";
-import { createEnvGroup, linkService, setGroupEnvVar } from "../../render/api/env-group.ts";
+import { API } from "../../render/api/endpoints.ts";
 import { leave } from "../../steps/leave.ts";
 import { rollOut } from "../../steps/roll-out.ts";
 import { TestRender } from "../dev/emulator/harness.ts";
@@ -26,12 +26,12 @@ beforeEach(async () => {
   serviceId = z.object({ service: z.object({ id: z.string() }) }).parse(created.body).service.id;
   await expect.poll(async () => (await statuses())[0]).toBe("live");
   const group = { name: "g", ownerId, envVars: [{ key: "A", value: "1" }], secretFiles: [] };
-  ({ id: groupId } = await createEnvGroup(client, group));
-  await linkService(client, groupId, serviceId);
+  ({ id: groupId } = await client.call(RENDER_API.createEnvGroup, {}, group));
+  await client.call(RENDER_API.linkService, { id: groupId, serviceId });
 });
 afterEach(() => render.stop());
 
-const statuses = async () => (await listDeploys(client, serviceId)).map(({ status }) => status);
+const statuses = async () => (await client.first(API.listDeploys, { id: serviceId })).map(({ status }) => status);
 
 function options(patienceMs = PATIENCE_MS) {
   const say = (line: string) => void lines.push(line);
@@ -69,7 +69,7 @@ test("a deploy under way that began after the change is taken", async () => {
 
 test("a deploy under way that began before the change is not taken", async () => {
   await deployByHand();
-  await setGroupEnvVar(client, groupId, { key: "A", value: "2" });
+  await client.call(RENDER_API.setGroupVariable, { id: groupId, key: "A" }, { value: "2" });
   await roll();
   expect(await statuses()).toEqual(["live", "deactivated", "deactivated"]);
 });
@@ -88,7 +88,7 @@ test("a deploy that gives way to a later one is followed to that", async () => {
   const rolling = roll();
   await expect.poll(async () => (await statuses()).length).toBe(2);
   await deployByHand();
-  const [, ours] = await listDeploys(client, serviceId);
+  const [, ours] = await client.first(API.listDeploys, { id: serviceId });
   await render.call("POST", `/services/${serviceId}/deploys/${ours?.id}/cancel`);
   await rolling;
   expect((await statuses()).slice(0, 2)).toEqual(["live", "canceled"]);

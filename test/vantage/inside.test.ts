@@ -5,8 +5,9 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type LocalRender, startLocalRender } from "../../dev/emulator/emulator.ts";
+import { RENDER_API } from "../../dev/emulator/endpoints.ts";
 import { RenderClient } from "../../render/api/client.ts";
-import { createKeyValue, getConnectionInfo, type KeyValue } from "../../render/api/key-value.ts";
+import { API, type KeyValue } from "../../render/api/endpoints.ts";
 import { bundleChecks } from "../checks/support/bundle.ts";
 import { EXPECTED } from "../checks/support/render-api.ts";
 
@@ -22,16 +23,20 @@ beforeAll(async () => {
   directory = mkdtempSync(join(tmpdir(), "checks-render-"));
   render = await startLocalRender({ directory, creationDelayMs: 200, rateLimits: "off" });
   client = new RenderClient({ apiKey: render.apiKey, host: render.host });
-  instance = await createKeyValue(client, {
-    ownerId: render.ownerId,
-    name: EXPECTED.name,
-    region: EXPECTED.region,
-    plan: EXPECTED.plan,
-    maxmemoryPolicy: EXPECTED.evictionPolicy,
-    persistenceMode: EXPECTED.persistence,
-    // Nobody may come from outside: the only way is inside.
-    ipAllowList: [],
-  });
+  instance = await client.call(
+    RENDER_API.createKeyValue,
+    {},
+    {
+      ownerId: render.ownerId,
+      name: EXPECTED.name,
+      region: EXPECTED.region,
+      plan: EXPECTED.plan,
+      maxmemoryPolicy: EXPECTED.evictionPolicy,
+      persistenceMode: EXPECTED.persistence,
+      // Nobody may come from outside: the only way is inside.
+      ipAllowList: [],
+    },
+  );
   bundle = await bundleChecks();
 });
 
@@ -70,7 +75,7 @@ describe("an instance that nobody may reach from outside", () => {
     expect(stdout).toMatch(/✔ queue .*the commands of Bull and BullMQ/);
     expect(stdout).toMatch(/good: 17 passed, \d+ skipped/);
     expect(code).toBe(0);
-    const { externalConnectionString } = await getConnectionInfo(client, instance.id);
+    const { externalConnectionString } = await client.call(API.getConnectionInfo, { id: instance.id });
     expect(stdout).not.toContain(new URL(externalConnectionString).password);
   });
 

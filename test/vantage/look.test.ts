@@ -1,7 +1,7 @@
 import { describe, expect, onTestFinished, test } from "vitest";
 import { observation } from "../../checks/program.ts";
 import { RenderClient } from "../../render/api/client.ts";
-import { keyValueSchema } from "../../render/api/key-value.ts";
+import { keyValue as keyValueSchema } from "../../render/api/endpoints.ts";
 import { Deadline } from "../../runtime/deadline.ts";
 import { Secrets } from "../../runtime/secrets.ts";
 import { look } from "../../vantage/look.ts";

@@ -1,11 +1,13 @@
 import { z } from "zod";
 import type { RenderClient } from "../../../render/api/client.ts";
-import { type EnvGroup, getEnvGroup, linkService, unlinkService } from "../../../render/api/env-group.ts";
+import { API, type EnvGroup } from "../../../render/api/endpoints.ts";
+import { unlessMissing } from "../../../render/api/error.ts";
+import { RENDER_API } from "../../emulator/endpoints.ts";
 import { DiagnosticError, step } from "../framework/diagnostic.ts";
 import type { Resource } from "../framework/provider.ts";
 import type { Schema } from "../framework/schema.ts";
 import type { ObjectValue } from "../framework/value.ts";
-import { type RenderConnection, unlessNotFound } from "./connection.ts";
+import type { RenderConnection } from "./connection.ts";
 
 export const schema = {
   attributes: {
@@ -58,21 +60,27 @@ export const envGroupLink: Resource<RenderConnection> = {
 };
 
 function getGroup(client: RenderClient, id: string): Promise<EnvGroup> {
-  return step("unable to get environment group", getEnvGroup(client, id));
+  return step("unable to get environment group", client.call(API.getEnvGroup, { id }));
 }
 
 /** @returns The group as the last link left it; nothing when there was none to make. */
 async function link(client: RenderClient, id: string, serviceIds: readonly string[]): Promise<EnvGroup | undefined> {
   let group: EnvGroup | undefined;
   for (const serviceId of serviceIds) {
-    group = await step("Unable to add service to environment group", linkService(client, id, serviceId));
+    group = await step(
+      "Unable to add service to environment group",
+      client.call(RENDER_API.linkService, { id, serviceId }),
+    );
   }
   return group;
 }
 
 async function unlink(client: RenderClient, groupId: string, serviceIds: readonly string[]): Promise<void> {
   for (const id of serviceIds) {
-    await step("Unable to remove service from environment group", unlessNotFound(unlinkService(client, groupId, id)));
+    await step(
+      "Unable to remove service from environment group",
+      unlessMissing(client.call(RENDER_API.unlinkService, { id: groupId, serviceId: id })),
+    );
   }
 }
 

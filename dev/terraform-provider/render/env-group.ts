@@ -1,23 +1,14 @@
 import { z } from "zod";
 import type { RenderClient } from "../../../render/api/client.ts";
-import {
-  createEnvGroup,
-  deleteEnvGroup,
-  deleteGroupEnvVar,
-  deleteGroupSecretFile,
-  type EnvGroup,
-  getEnvGroup,
-  type NewEnvVar,
-  renameEnvGroup,
-  setGroupEnvVar,
-  setGroupSecretFile,
-} from "../../../render/api/env-group.ts";
+import { API, type EnvGroup } from "../../../render/api/endpoints.ts";
+import { unlessMissing } from "../../../render/api/error.ts";
+import { RENDER_API } from "../../emulator/endpoints.ts";
 import { DiagnosticError, step } from "../framework/diagnostic.ts";
 import { whenSet } from "../framework/model.ts";
 import type { Resource } from "../framework/provider.ts";
 import type { Schema } from "../framework/schema.ts";
 import type { ObjectValue, Value } from "../framework/value.ts";
-import { type RenderConnection, unlessNotFound } from "./connection.ts";
+import type { RenderConnection } from "./connection.ts";
 import { environmentId, moveToEnvironment } from "./environment.ts";
 
 export const schema = {
@@ -80,20 +71,24 @@ export const envGroup: Resource<RenderConnection> = {
     const plan = model.parse(planned);
     const created = await step(
       "Unable to create environment group",
-      createEnvGroup(client, {
-        name: plan.name,
-        ownerId,
-        ...(plan.environment_id === undefined ? {} : { environmentId: plan.environment_id }),
-        envVars: [...plan.env_vars].map(([key, envVar]) => newEnvVar(key, envVar)),
-        secretFiles: [...plan.secret_files].map(([name, { content }]) => ({ name, content })),
-      }),
+      client.call(
+        RENDER_API.createEnvGroup,
+        {},
+        {
+          name: plan.name,
+          ownerId,
+          ...(plan.environment_id === undefined ? {} : { environmentId: plan.environment_id }),
+          envVars: [...plan.env_vars].map(([key, envVar]) => ({ key, ...newValue(key, envVar) })),
+          secretFiles: [...plan.secret_files].map(([name, { content }]) => ({ name, content })),
+        },
+      ),
     );
     return stateOf(created, plan.env_vars);
   },
 
   async read({ client }, prior) {
     const { id } = idModel.parse(prior);
-    const found = await step("unable to get environment group", unlessNotFound(getEnvGroup(client, id)));
+    const found = await step("unable to get environment group", unlessMissing(client.call(API.getEnvGroup, { id })));
     return found === undefined ? null : stateOf(found, envVarsModel.parse(prior).env_vars);
   },
 
@@ -108,8 +103,11 @@ export const envGroup: Resource<RenderConnection> = {
     );
     const group =
       plan.name === before.name
-        ? await step("unable to get environment group", getEnvGroup(client, id))
-        : await step("unable to update environment group", renameEnvGroup(client, id, plan.name));
+        ? await step("unable to get environment group", client.call(API.getEnvGroup, { id }))
+        : await step(
+            "unable to update environment group",
+            client.call(RENDER_API.renameEnvGroup, { id }, { name: plan.name }),
+          );
     // The real provider forgets here which values Render generated, and then fails with "inconsistent result after
     // apply" for every group that has one; nobody could update such a group, so this one remembers.
     return stateOf(group, plan.env_vars);
@@ -117,7 +115,7 @@ export const envGroup: Resource<RenderConnection> = {
 
   async delete({ client }, prior) {
     const { id } = idModel.parse(prior);
-    await step("Error deleting environment group", unlessNotFound(deleteEnvGroup(client, id)));
+    await step("Error deleting environment group", unlessMissing(client.call(RENDER_API.deleteEnvGroup, { id })));
   },
 };
 
@@ -125,10 +123,12 @@ async function updateEnvVars(client: RenderClient, id: string, planned: EnvVars,
   for (const [key, envVar] of planned) {
     const before = prior.get(key);
     if (before !== undefined && (envVar.generate_value || before.value === envVar.value)) continue;
-    await step(`unable to create or update env var: ${key}`, setGroupEnvVar(client, id, newEnvVar(key, envVar)));
+    const setting = client.call(RENDER_API.setGroupVariable, { id, key }, newValue(key, envVar));
+    await step(`unable to create or update env var: ${key}`, setting);
   }
   for (const key of prior.keys()) {
-    if (!planned.has(key)) await step(`unable to remove env var: ${key}`, deleteGroupEnvVar(client, id, key));
+    if (!planned.has(key))
+      await step(`unable to remove env var: ${key}`, client.call(RENDER_API.deleteGroupVariable, { id, key }));
   }
 }
 
@@ -140,18 +140,21 @@ async function updateSecretFiles(
 ): Promise<void> {
   for (const [name, { content }] of planned) {
     if (prior.get(name)?.content === content) continue;
-    await step(`unable to create or update secret file: ${name}`, setGroupSecretFile(client, id, name, content));
+    await step(
+      `unable to create or update secret file: ${name}`,
+      client.call(RENDER_API.setGroupFile, { id, name }, { content }),
+    );
   }
   for (const name of prior.keys()) {
     if (planned.has(name)) continue;
-    await step(`unable to remove secret file: ${name}`, deleteGroupSecretFile(client, id, name));
+    await step(`unable to remove secret file: ${name}`, client.call(RENDER_API.deleteGroupFile, { id, name }));
   }
 }
 
 /** @throws DiagnosticError for `generate_value = false` without a value, which the schema lets through. */
-function newEnvVar(key: string, envVar: z.infer<typeof envVarModel>): NewEnvVar {
-  if (envVar.value !== undefined) return { key, value: envVar.value };
-  if (envVar.generate_value) return { key, generateValue: true };
+function newValue(key: string, envVar: z.infer<typeof envVarModel>): { value: string } | { generateValue: true } {
+  if (envVar.value !== undefined) return { value: envVar.value };
+  if (envVar.generate_value) return { generateValue: true };
   const detail = `\`env_vars["${key}"]\` has no value. Set \`value\`, or set \`generate_value\` to true.`;
   throw new DiagnosticError([{ summary: "invalid env vars", detail }]);
 }

@@ -1,11 +1,9 @@
-import { z } from "zod";
 import type { RenderClient } from "../../../render/api/client.ts";
+import { RENDER_API } from "../../emulator/endpoints.ts";
 import type { Attribute } from "../framework/schema.ts";
 
 /** The project environment that a resource belongs to. Changing it has no effect on data. */
 export const environmentId = { type: "string", optional: true } as const satisfies Attribute;
-
-const environmentSchema = z.object({ id: z.string() });
 
 /**
  * Puts a resource into an environment, takes it out, or moves it.
@@ -26,12 +24,10 @@ export async function moveToEnvironment(
   // The real provider 1.9.1 gives the resource's id where the old environment's belongs, and Render accepts that:
   // adding a resource to an environment takes it out of the one before.
   if (from !== undefined) await remove(client, resourceId, resourceId);
-  const body = { resourceIds: [resourceId] };
-  const environment = await client.request("POST", `/environments/${to}/resources`, environmentSchema, { body });
+  const environment = await client.call(RENDER_API.addToEnvironment, { id: to }, { resourceIds: [resourceId] });
   return environment.id;
 }
 
 async function remove(client: RenderClient, environment: string, resourceId: string): Promise<void> {
-  const query = { resourceIds: resourceId };
-  await client.request("DELETE", `/environments/${environment}/resources`, z.unknown(), { query });
+  await client.call(RENDER_API.removeFromEnvironment, { id: environment }, { resourceIds: resourceId });
 }

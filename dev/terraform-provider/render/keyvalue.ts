@@ -1,22 +1,15 @@
 import { z } from "zod";
-import {
-  type ConnectionInfo,
-  createKeyValue,
-  deleteKeyValue,
-  getConnectionInfo,
-  getKeyValue,
-  type KeyValue,
-  type KeyValueSettings,
-  updateKeyValue,
-} from "../../../render/api/key-value.ts";
+import { API, type ConnectionInfo, type KeyValue } from "../../../render/api/endpoints.ts";
+import { unlessMissing } from "../../../render/api/error.ts";
 import { PLAN_NAMES } from "../../../render/plans.ts";
 import { EVICTION_POLICIES, PERSISTENCE_MODES, REGIONS } from "../../../render/spellings.ts";
+import { RENDER_API } from "../../emulator/endpoints.ts";
 import { step } from "../framework/diagnostic.ts";
 import { whenSet } from "../framework/model.ts";
 import type { Resource } from "../framework/provider.ts";
 import type { Schema } from "../framework/schema.ts";
 import type { ObjectValue, Value } from "../framework/value.ts";
-import { type RenderConnection, unlessNotFound } from "./connection.ts";
+import type { RenderConnection } from "./connection.ts";
 import { environmentId, moveToEnvironment } from "./environment.ts";
 import {
   getLogStream,
@@ -90,8 +83,8 @@ export const keyValue: Resource<RenderConnection> = {
     const plan = model.parse(planned);
     const environment = plan.environment_id === undefined ? {} : { environmentId: plan.environment_id };
     const settings = { ...settingsOf(plan), ...environment, ownerId, region: plan.region };
-    const created = await step("Error creating service", createKeyValue(client, settings));
-    const connection = await connectionInfo(getConnectionInfo(client, created.id));
+    const created = await step("Error creating service", client.call(RENDER_API.createKeyValue, {}, settings));
+    const connection = await connectionInfo(client.call(API.getConnectionInfo, { id: created.id }));
     const logStream = await step(
       "unable to create log stream overrides",
       updateLogStream(client, created.id, plan.log_stream_override, undefined),
@@ -101,9 +94,9 @@ export const keyValue: Resource<RenderConnection> = {
 
   async read({ client }, prior) {
     const { id, log_stream_override } = priorModel.parse(prior);
-    const found = await step("Error reading service", unlessNotFound(getKeyValue(client, id)));
+    const found = await step("Error reading service", unlessMissing(client.call(API.getKeyValue, { id })));
     if (found === undefined) return null;
-    const connection = await connectionInfo(getConnectionInfo(client, found.id));
+    const connection = await connectionInfo(client.call(API.getConnectionInfo, { id: found.id }));
     const logStream = await step("unable to get log stream overrides", getLogStream(client, found.id));
     return stateOf(found, connection, logStreamValue(logStream, log_stream_override));
   },
@@ -111,8 +104,11 @@ export const keyValue: Resource<RenderConnection> = {
   async update({ client }, planned, prior) {
     const plan = model.parse(planned);
     const before = priorModel.parse(prior);
-    const updated = await step("Error updating keyvalue", updateKeyValue(client, before.id, settingsOf(plan)));
-    const connection = await connectionInfo(getConnectionInfo(client, updated.id));
+    const updated = await step(
+      "Error updating keyvalue",
+      client.call(RENDER_API.updateKeyValue, { id: before.id }, settingsOf(plan)),
+    );
+    const connection = await connectionInfo(client.call(API.getConnectionInfo, { id: updated.id }));
     const logStream = await step(
       "unable to update log stream overrides",
       updateLogStream(client, updated.id, plan.log_stream_override, before.log_stream_override),
@@ -127,12 +123,12 @@ export const keyValue: Resource<RenderConnection> = {
 
   async delete({ client }, prior) {
     const { id } = priorModel.parse(prior);
-    await step("Error deleting keyvalue", unlessNotFound(deleteKeyValue(client, id)));
+    await step("Error deleting keyvalue", unlessMissing(client.call(RENDER_API.deleteKeyValue, { id })));
   },
 };
 
 /** Every setting, changed or not. An allow list that is left out is sent as empty, which wipes one set elsewhere. */
-function settingsOf(plan: Model): KeyValueSettings {
+function settingsOf(plan: Model) {
   const { persistence_mode: persistenceMode, ip_allow_list: allowed = [] } = plan;
   return {
     name: plan.name,

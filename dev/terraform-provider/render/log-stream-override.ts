@@ -1,9 +1,10 @@
 import { z } from "zod";
 import type { RenderClient } from "../../../render/api/client.ts";
+import { unlessMissing } from "../../../render/api/error.ts";
+import { RENDER_API } from "../../emulator/endpoints.ts";
 import { whenSet } from "../framework/model.ts";
 import type { Attribute } from "../framework/schema.ts";
 import type { Value } from "../framework/value.ts";
-import { unlessNotFound } from "./connection.ts";
 
 /** Where an instance's logs go instead of the workspace's log stream. Changing it has no effect on data. */
 export const logStreamOverride = {
@@ -19,17 +20,15 @@ export const logStreamOverride = {
 } as const satisfies Attribute;
 
 export const logStreamModel = whenSet(
-  z.object({ setting: z.string(), endpoint: whenSet(z.string()), token: whenSet(z.string()) }),
+  z.object({ setting: z.enum(["send", "drop"]), endpoint: whenSet(z.string()), token: whenSet(z.string()) }),
 );
 
 export type LogStreamModel = z.infer<typeof logStreamModel>;
 
-const answerSchema = z.object({ setting: z.string().default("send"), endpoint: z.string().optional() });
-
-type LogStream = z.infer<typeof answerSchema>;
+type LogStream = z.output<typeof RENDER_API.getLogStream.answer>;
 
 export async function getLogStream(client: RenderClient, resourceId: string): Promise<LogStream | undefined> {
-  return unlessNotFound(client.request("GET", path(resourceId), answerSchema));
+  return unlessMissing(client.call(RENDER_API.getLogStream, { id: resourceId }));
 }
 
 /** Makes the override what is planned; without one before and one planned it calls nothing. */
@@ -39,8 +38,8 @@ export async function updateLogStream(
   planned: LogStreamModel,
   prior: LogStreamModel,
 ): Promise<LogStream | undefined> {
-  if (planned !== undefined) return client.request("PUT", path(resourceId), answerSchema, { body: planned });
-  if (prior !== undefined) await unlessNotFound(client.request("DELETE", path(resourceId), z.unknown()));
+  if (planned !== undefined) return client.call(RENDER_API.setLogStream, { id: resourceId }, planned);
+  if (prior !== undefined) await unlessMissing(client.call(RENDER_API.deleteLogStream, { id: resourceId }));
   return undefined;
 }
 
@@ -52,8 +51,4 @@ export function logStreamValue(answer: LogStream | undefined, known: LogStreamMo
   if (answer === undefined) return null;
   const endpoint = answer.endpoint || (known?.endpoint === "" ? "" : null);
   return { setting: answer.setting, endpoint, token: known?.token ?? null };
-}
-
-function path(resourceId: string): string {
-  return `/logs/streams/resource/${resourceId}`;
 }

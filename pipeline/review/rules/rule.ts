@@ -1,4 +1,4 @@
-import type { KeyValue } from "../../../render/api/key-value.ts";
+import type { KeyValue } from "../../../render/api/endpoints.ts";
 import type { AttributeChange } from "../plan/attribute-change.ts";
 import type { ChangeContext } from "../plan/noise.ts";
 import type { ResourceChange } from "../plan/resource-change.ts";

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { serviceDeploy, serviceHealth, serviceVariables } from "../../../checks/catalogue/service.ts";
 import { type Check, resultOf } from "../../../checks/check.ts";
 import { effectiveVariables, type ServiceSeen, type ServiceState } from "../../../checks/observation/service.ts";
-import type { EnvGroup } from "../../../render/api/env-group.ts";
+import type { EnvGroup } from "../../../render/api/endpoints.ts";
 import { situation } from "../support/judge.ts";
 
 const CHANGED = "2026-11-22T12:00:00.000Z";

@@ -1,7 +1,7 @@
 import { type Check, type CheckContext, resultOf } from "../../../checks/check.ts";
 import type { CoreObservation, Observation } from "../../../checks/observation/observation.ts";
 import type { Result } from "../../../checks/report.ts";
-import { keyValueSchema } from "../../../render/api/key-value.ts";
+import { keyValue as keyValueSchema } from "../../../render/api/endpoints.ts";
 import type { Look } from "../../../vantage/vantage.ts";
 import { EXPECTED, INSTANCE } from "./render-api.ts";
 

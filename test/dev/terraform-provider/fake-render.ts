@@ -107,7 +107,9 @@ export class FakeRender {
     app.post("/environments/:id/resources", async (c) => {
       const { resourceIds } = await c.req.json();
       for (const each of this.#resources(resourceIds)) each.environmentId = c.req.param("id");
-      return c.json({ id: c.req.param("id") }, 201);
+      const none = { databasesIds: null, envGroupIds: null, redisIds: null, serviceIds: null };
+      const environment = { id: c.req.param("id"), name: "e", projectId: "prj-1", protectedStatus: "unprotected" };
+      return c.json({ ...environment, ...none }, 201);
     });
     app.delete("/environments/:id/resources", (c) => {
       for (const each of this.#resources(c.req.queries("resourceIds") ?? [])) {

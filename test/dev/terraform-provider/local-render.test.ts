@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { type LocalRender, startLocalRender } from "../../../dev/emulator/emulator.ts";
 import { type RunningProvider, startProvider } from "../../../dev/terraform-provider/server.ts";
 import { RenderClient } from "../../../render/api/client.ts";
-import { getKeyValue } from "../../../render/api/key-value.ts";
+import { API } from "../../../render/api/endpoints.ts";
 import { type Config, interpolate, REDIS, Terraform } from "./workspace.ts";
 
 let directory: string;
@@ -72,7 +72,11 @@ test("the local Render and the provider agree from the first apply to the last",
   expect(created.output).toMatch(/\(local-exec\): checked red-\w+/);
   expect((await terraform.plan()).exitCode).toBe(0);
   const id = String((await terraform.state("render_keyvalue"))?.id);
-  expect(await getKeyValue(client, id)).toMatchObject({ plan: "starter", region: "oregon", ipAllowList: [] });
+  expect(await client.call(API.getKeyValue, { id })).toMatchObject({
+    plan: "starter",
+    region: "oregon",
+    ipAllowList: [],
+  });
 
   const ip_allow_list = [{ cidr_block: "127.0.0.1/32", description: "this machine" }];
   await terraform.write(stack({ plan: "standard", ip_allow_list, log_stream_override: { setting: "drop" } }));
@@ -91,5 +95,5 @@ test("the local Render and the provider agree from the first apply to the last",
 
   const destroyed = await terraform.apply("-destroy");
   expect(destroyed.output).toContain("4 destroyed");
-  await expect(getKeyValue(client, id)).rejects.toThrow("404");
+  await expect(client.call(API.getKeyValue, { id })).rejects.toThrow("404");
 });

@@ -3,9 +3,10 @@ import type { AddressInfo } from "node:net";
 import { afterEach, expect, test } from "vitest";
 import { z } from "zod";
 import { RenderClient } from "../../../render/api/client.ts";
+import type { Method } from "../../../render/api/endpoint.ts";
+import { API } from "../../../render/api/endpoints.ts";
 import { RenderApiError } from "../../../render/api/error.ts";
-import { getKeyValue } from "../../../render/api/key-value.ts";
-import { listServiceEnvVars } from "../../../render/api/service.ts";
+import { readLogs } from "../../../render/api/logs.ts";
 
 const KEY = "rnd_secretsecretsecret";
 
@@ -42,6 +43,16 @@ const hangUp = (request: IncomingMessage) => void request.socket.destroy();
 
 const client = (host: string, deadlineMs = 5_000) => new RenderClient({ apiKey: KEY, host, deadlineMs });
 
+/** A call that takes and gives anything. */
+const endpoint = (method: Method) =>
+  ({
+    method,
+    path: "/x",
+    sent: z.record(z.string(), z.unknown()).optional(),
+    answer: z.unknown(),
+    statuses: [200],
+  }) as const;
+
 async function failure(call: Promise<unknown>): Promise<RenderApiError> {
   const error: unknown = await call.then(
     () => undefined,
@@ -57,9 +68,8 @@ test("a call carries the key, and its answer goes through the schema", async () 
   const { host, calls } = await serve((request, response) => {
     answer(200, { authorization: request.headers.authorization })(request, response);
   });
-  const seen = await client(host).request("GET", "/x", z.object({ authorization: z.string() }), {
-    query: { a: "1 2" },
-  });
+  const answered = z.object({ authorization: z.string() });
+  const seen = await client(host).call({ ...endpoint("GET"), answer: answered }, {}, { a: "1 2" });
   expect(seen.authorization).toBe(`Bearer ${KEY}`);
   expect(calls).toEqual(["GET /v1/x?a=1+2"]);
 });
@@ -67,20 +77,20 @@ test("a call carries the key, and its answer goes through the schema", async () 
 test("429 is repeated after Retry-After, also when the call is not idempotent", async () => {
   const { host, calls } = await serve(answer(429, { message: "slow down" }, { "retry-after": "1" }), answer(201, {}));
   const begin = Date.now();
-  await client(host).request("POST", "/x", z.object({}), { body: { a: 1 } });
+  await client(host).call(endpoint("POST"), {}, { a: 1 });
   expect(Date.now() - begin).toBeGreaterThanOrEqual(950);
   expect(calls).toHaveLength(2);
 });
 
 test.each([500, 502, 503, 504])("%i is repeated when the call is idempotent", async (status) => {
   const { host, calls } = await serve(answer(status, { message: "try again" }), answer(200, {}));
-  await client(host).request("GET", "/x", z.object({}));
+  await client(host).call(endpoint("GET"), {});
   expect(calls).toHaveLength(2);
 });
 
 test("a broken connection is repeated when the call is idempotent", async () => {
   const { host, calls } = await serve(hangUp, answer(200, {}));
-  await client(host).request("DELETE", "/x", z.object({}));
+  await client(host).call(endpoint("DELETE"), {});
   expect(calls).toHaveLength(2);
 });
 
@@ -88,14 +98,12 @@ test.each<["POST" | "PATCH"]>([["POST"], ["PATCH"]])(
   "%s is not repeated after a failure: it may have happened",
   async (method) => {
     const failing = await serve(answer(500, { message: "broken" }));
-    const error = await failure(client(failing.host).request(method, "/x", z.object({}), { body: {} }));
+    const error = await failure(client(failing.host).call(endpoint(method), {}, {}));
     expect(error.message).toBe(`${method} /x failed: 500: broken.`);
     expect(failing.calls).toHaveLength(1);
 
     const breaking = await serve(hangUp);
-    expect((await failure(client(breaking.host).request(method, "/x", z.object({}), { body: {} }))).reason).toBe(
-      "network",
-    );
+    expect((await failure(client(breaking.host).call(endpoint(method), {}, {}))).reason).toBe("network");
     expect(breaking.calls).toHaveLength(1);
   },
 );
@@ -112,7 +120,7 @@ test.each([
   [400, { message: `bad key ${KEY}` }, "failed: 400: bad key ***."],
 ])("%i is told with the call, Render's words and the remedy", async (status, body, message) => {
   const { host, calls } = await serve(answer(status, body));
-  const error = await failure(getKeyValue(client(host), "red-1"));
+  const error = await failure(client(host).call(API.getKeyValue, { id: "red-1" }));
   expect(error.message).toContain(message);
   expect(error.status).toBe(status);
   expect(calls).toHaveLength(1);
@@ -121,7 +129,7 @@ test.each([
 test("no answer within the deadline is an error that says so, in time", async () => {
   const { host } = await serve(() => undefined);
   const begin = Date.now();
-  const error = await failure(client(host, 300).request("GET", "/x", z.object({})));
+  const error = await failure(client(host, 300).call(endpoint("GET"), {}));
   expect(error.reason).toBe("deadline");
   expect(error.message).toBe("GET /x failed: no answer within 0.3 s.");
   expect(Date.now() - begin).toBeLessThan(1_300);
@@ -130,7 +138,7 @@ test("no answer within the deadline is an error that says so, in time", async ()
 test("waiting for a rate limit ends at the deadline too", async () => {
   const { host } = await serve(answer(429, { message: "slow down" }, { "retry-after": "60" }));
   const begin = Date.now();
-  expect((await failure(client(host, 300).request("GET", "/x", z.object({})))).reason).toBe("deadline");
+  expect((await failure(client(host, 300).call(endpoint("GET"), {}))).reason).toBe("deadline");
   expect(Date.now() - begin).toBeLessThan(1_300);
 });
 
@@ -140,17 +148,51 @@ test.each(["POST", "PATCH"] as const)(
     const { host } = await serve(answer(200));
     for (const stop of stops.splice(0)) stop();
     const begin = Date.now();
-    const error = await failure(client(host, 60_000).request(method, "/x", z.object({}), { body: { a: 1 } }));
+    const error = await failure(client(host, 60_000).call(endpoint(method), {}, { a: 1 }));
     expect(error.message).toContain("no connection (ECONNREFUSED). Check the network, and RENDER_HOST if it is set.");
     expect(Date.now() - begin).toBeLessThan(2_000);
   },
 );
 
+test("a redirect is not followed, so that no other host gets the key", async () => {
+  const other = await serve(answer(200));
+  const { host, calls } = await serve(answer(302, {}, { location: `${other.host}/x` }));
+  const error = await failure(client(host).call(endpoint("GET"), {}));
+  expect(error.message).toBe("GET /x failed: 302: Found.");
+  expect([calls.length, other.calls.length]).toEqual([1, 0]);
+});
+
+test("a rate limit of years ends at the deadline", async () => {
+  const { host, calls } = await serve(answer(429, { message: "slow down" }, { "retry-after": "99999999999" }));
+  expect((await failure(client(host, 300).call(endpoint("GET"), {}))).reason).toBe("deadline");
+  expect(calls).toHaveLength(1);
+});
+
+test("what Render leaves out, or gives as null, is read as nothing", async () => {
+  const { host } = await serve(answer(200, { hasMore: false, nextStartTime: "", nextEndTime: "", logs: null }));
+  expect(await readLogs(client(host), "tea-1", "job-1")).toEqual([]);
+  const group = { id: "evg-1", name: "g", ownerId: "tea-1", serviceLinks: null, createdAt: "", updatedAt: "" };
+  const bare = await serve(answer(200, group));
+  expect(await client(bare.host).call(API.getEnvGroup, { id: "evg-1" })).toMatchObject({
+    serviceLinks: [],
+    envVars: [],
+    secretFiles: [],
+  });
+  const begun = await serve(answer(201, { id: "dep-1", status: null }));
+  expect(await client(begun.host).call(API.getDeploy, { id: "srv-1", deployId: "dep-1" })).toMatchObject({
+    status: "unknown",
+    createdAt: "",
+  });
+  const last = await serve(answer(200, [{ envVar: { key: "A", value: "1" } }]));
+  expect(await client(last.host).list(API.listServiceEnvVars, { id: "srv-1" })).toHaveLength(1);
+  expect(last.calls).toHaveLength(1);
+});
+
 test("a server that is not there is asked again until the deadline when the call is idempotent", async () => {
   const { host } = await serve(answer(200));
   for (const stop of stops.splice(0)) stop();
   const begin = Date.now();
-  const error = await failure(client(host, 1_000).request("PUT", "/x", z.object({}), { body: { a: 1 } }));
+  const error = await failure(client(host, 1_000).call(endpoint("PUT"), {}, { a: 1 }));
   expect(error.message).toBe("PUT /x failed: no answer within 1 s; the last attempt: no connection (ECONNREFUSED).");
   expect(Date.now() - begin).toBeGreaterThanOrEqual(950);
   expect(Date.now() - begin).toBeLessThan(2_000);
@@ -161,7 +203,7 @@ test("a client that is stopped ends its calls at once", async () => {
   const stop = new AbortController();
   const stopped = new RenderClient({ apiKey: KEY, host, signal: stop.signal });
   setTimeout(() => stop.abort(), 100);
-  expect((await failure(stopped.request("GET", "/x", z.object({})))).message).toBe("GET /x failed: it was stopped.");
+  expect((await failure(stopped.call(endpoint("GET"), {}))).message).toBe("GET /x failed: it was stopped.");
 });
 
 test.each([
@@ -169,7 +211,7 @@ test.each([
   [{ id: 7 }, "the answer is not what Render's API is known to send (id: "],
 ])("an answer of another form (%o) is an error, not a guess", async (body, message) => {
   const { host } = await serve(answer(200, body));
-  const error = await failure(getKeyValue(client(host), "red-1"));
+  const error = await failure(client(host).call(API.getKeyValue, { id: "red-1" }));
   expect(error.reason).toBe("answer");
   expect(error.message).toContain(message);
 });
@@ -181,7 +223,11 @@ test("a list is read to its empty page", async () => {
       keys.map((key) => ({ cursor: key, envVar: { key, value: "v" } })),
     );
   const { host, calls } = await serve(page("A", "B"), page("C"), page());
-  expect((await listServiceEnvVars(client(host), "srv-1")).map(({ key }) => key)).toEqual(["A", "B", "C"]);
+  expect((await client(host).list(API.listServiceEnvVars, { id: "srv-1" })).map(({ key }) => key)).toEqual([
+    "A",
+    "B",
+    "C",
+  ]);
   expect(calls).toEqual([
     "GET /v1/services/srv-1/env-vars?limit=100",
     "GET /v1/services/srv-1/env-vars?limit=100&cursor=B",
