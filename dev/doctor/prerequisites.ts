@@ -1,8 +1,11 @@
 import { realpathSync } from "node:fs";
 import { basename } from "node:path";
 import { z } from "zod";
-import type { Platform } from "./platform.ts";
-import { isAtLeast } from "./version.ts";
+
+/** How software is installed on this machine, named after the package manager; `other` when none of them is there. */
+export const PLATFORMS = ["apt", "dnf", "apk", "pacman", "zypper", "brew", "other"] as const;
+
+export type Platform = (typeof PLATFORMS)[number];
 
 /** A program as it introduced itself. */
 export interface Program {
@@ -20,7 +23,7 @@ type Commands = Readonly<Record<Platform, readonly string[]>>;
 export interface Prerequisite {
   readonly id: "node" | "terraform" | "redis";
   readonly title: string;
-  /** Completes "needed to …". */
+  /** Completes "used for …". */
   readonly purpose: string;
   /** The products that will do, each with its lowest version. */
   readonly accepts: readonly { readonly product: string; readonly minimum: string }[];
@@ -32,7 +35,7 @@ export interface Prerequisite {
   readonly versionArguments: readonly string[];
   /** What that output says; `undefined` when it is no version. */
   readonly read: (output: string, path: string) => Omit<Program, "path"> | undefined;
-  /** What to know of a program that is good enough in itself, and the commands that mend it. */
+  /** What does not work with a program that is new enough, and the commands that mend it. */
   readonly caveat?: (
     program: Program,
     install: readonly string[],
@@ -63,7 +66,7 @@ export const PREREQUISITES: readonly Prerequisite[] = [
   {
     id: "node",
     title: "Node.js",
-    purpose: "run everything here",
+    purpose: "all commands",
     accepts: [{ product: "Node.js", minimum: "20.19" }],
     candidates: ["node"],
     versionArguments: ["--version"],
@@ -138,7 +141,7 @@ export const PREREQUISITES: readonly Prerequisite[] = [
   {
     id: "redis",
     title: "Redis",
-    purpose: "be the instances of the local Render",
+    purpose: "local instances",
     accepts: [
       { product: "Redis", minimum: "7" },
       { product: "Valkey", minimum: "8" },
@@ -175,4 +178,12 @@ function terraformVersion(output: string): string | undefined {
 
 function introduce(product: string, version: string | undefined): Omit<Program, "path"> | undefined {
   return version === undefined ? undefined : { product, version };
+}
+
+/** Whether a dotted version is at least a minimum: `7.0.15` is at least `7`. What follows a hyphen does not count. */
+export function isAtLeast(version: string, minimum: string): boolean {
+  const parts = (version.split("-")[0] ?? "").split(".").map(Number);
+  const wanted = minimum.split(".").map(Number);
+  const index = wanted.findIndex((part, index) => part !== (parts[index] ?? 0));
+  return index === -1 || (parts[index] ?? 0) > (wanted[index] ?? 0);
 }

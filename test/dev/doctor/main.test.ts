@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { Diagnosis } from "../../../dev/doctor/diagnosis.ts";
+import { Examination } from "../../../dev/doctor/diagnose.ts";
 import { FakeMachine, HEALTHY, PROGRAM } from "./fake-machine.ts";
 
 describe.concurrent("npm run doctor", () => {
@@ -30,7 +30,7 @@ describe.concurrent("npm run doctor", () => {
     // sleep keeps stdout open: killing only the script would not end the wait.
     using machine = new FakeMachine({ ...HEALTHY, terraform: "/bin/sleep 60; echo late" });
     const { stdout, exitCode } = await machine.doctor(["--json"]);
-    const { ok, findings } = Diagnosis.parse(JSON.parse(stdout));
+    const { ok, findings } = Examination.parse(JSON.parse(stdout));
     expect({ ok, exitCode }).toEqual({ ok: false, exitCode: 1 });
     expect(findings.map(({ status }) => status)).toEqual(["ok", "broken", "ok"]);
     expect(findings[1]?.problem).toContain("terraform version -json` gave no answer within 5 seconds");
@@ -111,7 +111,7 @@ describe.concurrent("npm run doctor -- --install", () => {
     using machine = new FakeMachine({ ...WITHOUT_REDIS, ...APT });
     const { stdout, exitCode } = await machine.doctor(["--install", "--json"], { user: "root" });
     expect(exitCode).toBe(0);
-    expect(Diagnosis.parse(JSON.parse(stdout)).ok).toBe(true);
+    expect(Examination.parse(JSON.parse(stdout)).ok).toBe(true);
   });
 
   test.each([
