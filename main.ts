@@ -2,9 +2,9 @@ import { isMistake } from "./stacks/mistake.ts";
 
 // Loaded here, not above: an environment file with a mistake throws while it is loaded.
 try {
-  const { environments } = await import("./environments/environments.ts");
+  const { resolveEnvironments } = await import("./environments/environments.ts");
   const { createApp } = await import("./stacks/create-app.ts");
-  createApp(environments).synth();
+  createApp(resolveEnvironments()).synth();
 } catch (error) {
   if (!isMistake(error)) throw error;
   process.stderr.write(`${error.message}\n`);

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { App } from "cdktf";
-import { defineEnvironment, type Environment } from "../environments/define.ts";
+import { defineEnvironment, type EnvironmentInput } from "../environments/define.ts";
 import { createApp } from "../stacks/create-app.ts";
 import { byHand } from "./by-hand.ts";
 
@@ -64,7 +64,7 @@ function ours(count: number): void {
 }
 
 /** Validated each time, as it is when a person runs it. */
-function environment(index: number): Environment {
+function environment(index: number): EnvironmentInput {
   return defineEnvironment({
     name: `environment-${index}`,
     redis: { name: "koinoniasms-redis", region: "oregon", plan: "standard", memory: "1 GB", evictionPolicy: "noevict" },

@@ -1,5 +1,5 @@
 import type { KeyValue } from "../render/api/endpoints.ts";
-import type { InstanceDescription } from "../render/instance-description.ts";
+import type { ExpectedInstance } from "../render/instance.ts";
 import type { Look } from "../vantage/vantage.ts";
 import type { Experiment, Observation } from "./observation/observation.ts";
 import type { ServiceSeen } from "./observation/service.ts";
@@ -8,7 +8,7 @@ import type { Result } from "./report.ts";
 /** All that a check may judge by. */
 export interface CheckContext {
   /** What the instance should be. */
-  readonly expected: InstanceDescription;
+  readonly expected: ExpectedInstance;
   /** What Render's API says it is. */
   readonly instance: KeyValue;
   /** What was seen of the running Redis, or why nothing was. */

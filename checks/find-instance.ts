@@ -1,7 +1,7 @@
 import type { RenderClient } from "../render/api/client.ts";
 import { API, type KeyValue } from "../render/api/endpoints.ts";
 import { RenderApiError } from "../render/api/error.ts";
-import type { InstanceDescription } from "../render/instance-description.ts";
+import type { ExpectedInstance } from "../render/instance.ts";
 import { sleep, until } from "../runtime/wait.ts";
 
 const POLLS = { first: 500, longest: 5_000 } as const;
@@ -32,7 +32,7 @@ export class NoInstance extends Error {
  */
 export async function findInstance(
   client: RenderClient,
-  { environment, name, region }: InstanceDescription,
+  { environment, name, region }: ExpectedInstance,
   ownerId: string | undefined,
 ): Promise<KeyValue> {
   const named = await client.list(API.listKeyValues, {}, { name, ownerId });

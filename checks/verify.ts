@@ -1,6 +1,6 @@
 import type { KeyValue } from "../render/api/endpoints.ts";
 import { RenderApiError } from "../render/api/error.ts";
-import type { BackendDescription } from "../render/backend-description.ts";
+import type { ExpectedService } from "../render/service.ts";
 import { look } from "../vantage/look.ts";
 import type { Look, LookOptions, Vantage } from "../vantage/vantage.ts";
 import { type Check, type CheckContext, resultOf } from "./check.ts";
@@ -22,7 +22,7 @@ export interface VerifyOptions
   readonly instanceId?: string | undefined;
   readonly ownerId: string | undefined;
   /** What the service should read, and how it is asked whether it is well. */
-  readonly service?: BackendDescription | undefined;
+  readonly service?: ExpectedService | undefined;
   readonly checks: readonly Check[];
   /** `auto` takes the first that works. */
   readonly vantage: Vantage | "auto";

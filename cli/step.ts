@@ -1,7 +1,7 @@
 import { Command, CommanderError } from "commander";
 import { RenderClient } from "../render/api/client.ts";
 import { RenderApiError } from "../render/api/error.ts";
-import { UsageError } from "../render/provisioned-variables.ts";
+import { Stop } from "../runtime/errors.ts";
 import { drain } from "../steps/drain.ts";
 import { handOver } from "../steps/hand-over.ts";
 import { leave } from "../steps/leave.ts";
@@ -68,7 +68,7 @@ program
     const { REDIS_INSTANCE_ID: instanceId, BACKEND_DRAIN_COMMAND: command } = variables;
     const serviceId = variables.BACKEND_SERVICE_ID ?? variables.TF_VAR_backend_service_id;
     if (!serviceId)
-      throw new UsageError("`TF_VAR_backend_service_id` is not set: the backend that empties the instance");
+      throw new Stop("misused", "`TF_VAR_backend_service_id` is not set: the backend that empties the instance");
     await within(DRAIN_SECONDS, (client, signal) =>
       drain({ client, serviceId, instanceId, command, signal, say: say(instanceId) }),
     );
@@ -80,7 +80,7 @@ program
   .action(async () => {
     const { REDIS_INSTANCE_ID: instanceId, BACKEND_EXPECTED } = readVariables(PROVISIONED.handOver, process.env);
     const { serviceId, drainCommand: command } = BACKEND_EXPECTED;
-    if (command === undefined) throw new UsageError("`BACKEND_EXPECTED` has no drainCommand");
+    if (command === undefined) throw new Stop("misused", "`BACKEND_EXPECTED` has no drainCommand");
     await within(DRAIN_SECONDS, (client, signal) =>
       handOver({ client, serviceId, instanceId, command, signal, say: say(instanceId) }),
     );
@@ -112,7 +112,7 @@ function connect(deadlineMs: number, signal: AbortSignal): RenderClient {
   try {
     return RenderClient.fromEnvironment(process.env, { deadlineMs, signal });
   } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : "RENDER_API_KEY cannot be used.");
+    throw new Stop("misused", error instanceof Error ? error.message : "RENDER_API_KEY cannot be used.");
   }
 }
 
@@ -134,7 +134,7 @@ function explain(error: unknown): number {
     console.error(error.message);
     return FAILED;
   }
-  if (error instanceof UsageError || (error instanceof Error && error.name === "EnvironmentError")) {
+  if (error instanceof Stop || (error instanceof Error && error.name === "EnvironmentError")) {
     console.error(error.message);
     return WRONG_USAGE;
   }

@@ -2,8 +2,9 @@ import { parseArgs } from "node:util";
 import { allChecks } from "../checks/catalogue/all-checks.ts";
 import type { Check } from "../checks/check.ts";
 import type { VerifyOptions } from "../checks/verify.ts";
-import { UsageError } from "../render/provisioned-variables.ts";
-import { InvalidValue, notOneOf } from "../runtime/errors.ts";
+import { expectedInstance } from "../render/instance.ts";
+import { expectedService } from "../render/service.ts";
+import { notOneOf, Stop } from "../runtime/errors.ts";
 import { VANTAGES } from "../vantage/vantage.ts";
 import { postApplySubject, type Subject } from "./verify-request.ts";
 
@@ -48,7 +49,7 @@ export interface VerifyRequest {
 /**
  * What the command line asks for; `undefined` when it asks for help.
  *
- * @throws UsageError
+ * @throws Stop
  */
 export async function readCommandLine(
   args: readonly string[],
@@ -64,14 +65,14 @@ export async function readCommandLine(
     ...(values.instance === undefined ? {} : { instanceId: values.instance }),
   };
   if (values["post-apply"]) {
-    if (positionals.length > 0) throw new UsageError("--post-apply takes no environment.");
+    if (positionals.length > 0) throw new Stop("misused", "--post-apply takes no environment.");
     const subject = postApplySubject(env);
     const checks = values.only === undefined ? checksAfterApply(subject) : manner.checks;
     return { targets: [{ ...subject, ...manner, checks, ...given }], reports };
   }
-  if (positionals.length === 0) throw new UsageError(`Name at least one environment.\n\n${USAGE}`);
+  if (positionals.length === 0) throw new Stop("misused", `Name at least one environment.\n\n${USAGE}`);
   if (values.instance !== undefined && positionals.length !== 1) {
-    throw new UsageError("--instance needs exactly one environment, which says what the instance should be.");
+    throw new Stop("misused", "--instance needs exactly one environment, which says what the instance should be.");
   }
   const subjects = await Promise.all([...new Set(positionals)].map((name) => subjectOf(name, env)));
   return { targets: subjects.map((subject) => ({ ...subject, ...manner, ...given })), reports };
@@ -97,25 +98,17 @@ function parse(args: readonly string[]) {
       },
     });
   } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : "The command line cannot be read.");
+    throw new Stop("misused", error instanceof Error ? error.message : "The command line cannot be read.");
   }
 }
 
 /** The environments are read only where one is named: Terraform's provisioner brings its own description. */
 async function subjectOf(name: string, env: NodeJS.ProcessEnv): Promise<Subject> {
-  const [{ findEnvironment }, { describeBackend, describeInstance }] = await Promise.all([
-    import("../environments/environments.ts"),
-    import("../environments/define.ts"),
-  ]);
-  try {
-    const environment = findEnvironment(name);
-    const serviceId = environment.backend.serviceId ?? (env.TF_VAR_backend_service_id || undefined);
-    const service = serviceId === undefined ? undefined : describeBackend(environment, serviceId);
-    return { expected: describeInstance(environment), ...environment.checks, serviceId, service };
-  } catch (error) {
-    if (error instanceof InvalidValue) throw new UsageError(`The environment ${error.message}`);
-    throw error;
-  }
+  const { resolveEnvironment } = await import("../environments/environments.ts");
+  const { name: environment, redis, backend, checks } = resolveEnvironment(name);
+  const serviceId = backend.serviceId ?? (env.TF_VAR_backend_service_id || undefined);
+  const service = serviceId === undefined ? undefined : expectedService(backend, serviceId, redis.name);
+  return { expected: expectedInstance(environment, redis), ...checks, serviceId, service };
 }
 
 /** Terraform asks twice: for the Redis before the backend is wired to it, and for the backend after that. */
@@ -129,7 +122,7 @@ const DEFAULT_MEMORY_FAIL = 80;
 function readManner(values: ReturnType<typeof parse>["values"]): Manner {
   const warnPercent = readPercent("--memory-warn", values["memory-warn"] ?? String(DEFAULT_MEMORY_WARN));
   const failPercent = readPercent("--memory-fail", values["memory-fail"] ?? String(DEFAULT_MEMORY_FAIL));
-  if (warnPercent > failPercent) throw new UsageError("--memory-warn must not be above --memory-fail.");
+  if (warnPercent > failPercent) throw new Stop("misused", "--memory-warn must not be above --memory-fail.");
   return {
     vantage: oneOf("--vantage", ["auto", ...VANTAGES], values.vantage ?? "auto"),
     prove: values.prove ?? false,
@@ -145,26 +138,26 @@ function findCheck(id: string): Check {
     id,
   );
   const check = allChecks.find((candidate) => candidate.id === name);
-  if (check === undefined) throw new UsageError(`--only ${name} names no check.`);
+  if (check === undefined) throw new Stop("misused", `--only ${name} names no check.`);
   return check;
 }
 
 function oneOf<T extends string>(option: string, allowed: readonly T[], got: string): T {
   const match = allowed.find((candidate) => candidate === got);
   if (match !== undefined) return match;
-  throw new UsageError(`${option} ${notOneOf(allowed, got).message}`);
+  throw new Stop("misused", `${option} ${notOneOf(allowed, got).message}`);
 }
 
 function readPercent(option: string, text: string): number {
   const percent = Number(text);
   if (/^\d+(\.\d+)?$/.test(text) && percent > 0 && percent <= 100) return percent;
-  throw new UsageError(`${option} must be a percentage up to 100, got: ${JSON.stringify(text)}.`);
+  throw new Stop("misused", `${option} must be a percentage up to 100, got: ${JSON.stringify(text)}.`);
 }
 
 function readDeadline(text: string): number {
   const seconds = Number(text);
   if (/^\d+(\.\d+)?$/.test(text) && seconds > 0 && seconds <= 86_400) return seconds;
-  throw new UsageError(`--deadline must be a number of seconds up to 86400, got: ${JSON.stringify(text)}.`);
+  throw new Stop("misused", `--deadline must be a number of seconds up to 86400, got: ${JSON.stringify(text)}.`);
 }
 
 function readReport(text: string): ReportRequest {
@@ -172,7 +165,8 @@ function readReport(text: string): ReportRequest {
   const format = REPORT_FORMATS.find((known) => known === name);
   const file = rest.length === 0 ? undefined : rest.join("=");
   if (format !== undefined && file !== "") return { format, file };
-  throw new UsageError(
+  throw new Stop(
+    "misused",
     `--report must be one of ${REPORT_FORMATS.join(", ")}, with =<file> if wanted, got: ${JSON.stringify(text)}.`,
   );
 }

@@ -1,13 +1,14 @@
 import { z } from "zod";
 import type { VerifyOptions } from "../checks/verify.ts";
-import { backendDescriptionSchema } from "../render/backend-description.ts";
-import { instanceDescriptionSchema } from "../render/instance-description.ts";
+import { expectedInstanceSchema } from "../render/instance.ts";
 import { jsonVariable } from "../render/json-variable.ts";
-import { instanceIdVariable, parseVariables, UsageError } from "../render/provisioned-variables.ts";
+import { instanceIdVariable } from "../render/provisioned-variables.ts";
+import { expectedServiceSchema } from "../render/service.ts";
+import { Stop } from "../runtime/errors.ts";
 
 const postApplyVariables = z.object({
   REDIS_INSTANCE_ID: instanceIdVariable,
-  REDIS_EXPECTED: jsonVariable(instanceDescriptionSchema),
+  REDIS_EXPECTED: jsonVariable(expectedInstanceSchema),
   REDIS_CHECKS: jsonVariable(
     z.object({
       deadlineSeconds: z.int().positive(),
@@ -16,7 +17,7 @@ const postApplyVariables = z.object({
     }),
   ),
   /** Set once the backend is wired: then it is the backend that is proved. */
-  BACKEND_EXPECTED: jsonVariable(backendDescriptionSchema).optional(),
+  BACKEND_EXPECTED: jsonVariable(expectedServiceSchema).optional(),
   TF_VAR_backend_service_id: z.string().optional(),
 });
 
@@ -29,13 +30,13 @@ export type Subject = Pick<VerifyOptions, "expected" | "instanceId" | "serviceId
 /**
  * What Terraform's provisioner asks for, from the variables that it sets.
  *
- * @throws UsageError naming each variable that is missing or wrong.
+ * @throws Stop naming each variable that is missing or wrong.
  */
 export function postApplySubject(env: NodeJS.ProcessEnv): Subject {
-  const parsed = parseVariables(postApplyVariables, env);
+  const parsed = postApplyVariables.safeParse(env);
   if (!parsed.success) {
     const lines = parsed.error.issues.map((issue) => `\`${issue.path.join(".")}\` ${issue.message}.`);
-    throw new UsageError(`--post-apply is for Terraform, which sets its variables:\n${lines.join("\n")}`);
+    throw new Stop("misused", `--post-apply is for Terraform, which sets its variables:\n${lines.join("\n")}`);
   }
   const { REDIS_INSTANCE_ID, REDIS_EXPECTED, REDIS_CHECKS, BACKEND_EXPECTED, TF_VAR_backend_service_id } = parsed.data;
   return {

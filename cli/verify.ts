@@ -2,9 +2,8 @@ import { exitCodeOf } from "../checks/verdict.ts";
 import { Verification } from "../checks/verification.ts";
 import { verify } from "../checks/verify.ts";
 import { RenderClient } from "../render/api/client.ts";
-import { UsageError } from "../render/provisioned-variables.ts";
 import { Deadline } from "../runtime/deadline.ts";
-import { EXIT_CODES } from "../runtime/errors.ts";
+import { EXIT_CODES, Stop } from "../runtime/errors.ts";
 import { startProgress } from "../runtime/progress.ts";
 import { Secrets } from "../runtime/secrets.ts";
 import { writeReports } from "./report/checks/write-reports.ts";
@@ -103,12 +102,12 @@ function connectToRender(deadline: Deadline): RenderClient {
       signal: deadline.signal,
     });
   } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : "RENDER_API_KEY cannot be used.");
+    throw new Stop("misused", error instanceof Error ? error.message : "RENDER_API_KEY cannot be used.");
   }
 }
 
 main().catch((error: unknown) => {
-  if (error instanceof UsageError) {
+  if (error instanceof Stop) {
     process.stderr.write(`${error.message}\n`);
     process.exit(EXIT_CODES.misused);
   }

@@ -1,6 +1,6 @@
 import { Resource as NullResource } from "@cdktf/provider-null/lib/resource/index.js";
 import { Construct } from "constructs";
-import type { BackendDescription } from "../render/backend-description.ts";
+import type { ExpectedService } from "../render/service.ts";
 import type { BackendRollOut } from "./backend-roll-out.ts";
 import { checksCommand } from "./checks-command.ts";
 import { escapeTemplate } from "./escape-template.ts";
@@ -10,7 +10,7 @@ export interface BackendCheckProps {
   /** The environment's name, for the report. */
   readonly environment: string;
   readonly redis: RedisInstance;
-  readonly backend: BackendDescription;
+  readonly backend: ExpectedService;
   /** What is proved: that it took effect. */
   readonly rollOut: BackendRollOut;
   /** Seconds that the checks may take in all. */

@@ -1,14 +1,14 @@
 import { Resource as NullResource } from "@cdktf/provider-null/lib/resource/index.js";
 import { Fn, type ITerraformDependable } from "cdktf";
 import { Construct } from "constructs";
-import type { BackendDescription } from "../render/backend-description.ts";
+import type { ExpectedService } from "../render/service.ts";
 import type { BackendEnv } from "./backend-env.ts";
 import { escapeTemplate } from "./escape-template.ts";
 import type { RedisInstance } from "./redis-instance.ts";
 import { wiringCommand } from "./wiring-command.ts";
 
 export interface BackendRollOutProps {
-  readonly backend: BackendDescription;
+  readonly backend: ExpectedService;
   readonly redis: RedisInstance;
   /** The variables, which are given to the service before it is rolled out. */
   readonly env: BackendEnv;
@@ -36,7 +36,7 @@ export class BackendRollOut extends Construct {
       triggers: {
         service_id: backend.serviceId,
         group_id: env.groupId,
-        redis_url: redis.description.internalAuthentication
+        redis_url: redis.instance.internalAuthentication
           ? // With a password in it; its hash changes with it, and says nothing.
             Fn.nonsensitive(Fn.sha256(redis.internalUrl))
           : redis.internalUrl,

@@ -1,6 +1,6 @@
 import type { LocalExecProvisioner } from "cdktf";
-import type { BackendDescription } from "../render/backend-description.ts";
-import type { InstanceDescription } from "../render/instance-description.ts";
+import { expectedInstance } from "../render/instance.ts";
+import type { ExpectedService } from "../render/service.ts";
 import { escapeTemplate } from "./escape-template.ts";
 import type { RedisInstance } from "./redis-instance.ts";
 
@@ -12,7 +12,7 @@ export interface ChecksCommandProps {
   /** How: see `cli/verify-request.ts`. */
   readonly parameters: Readonly<Record<string, string | number | boolean>>;
   /** Given once the backend is wired: then it is the backend that is proved. */
-  readonly backend?: BackendDescription;
+  readonly backend?: ExpectedService;
   /** The repository's root, where the checks are, as a path relative to the stack's own directory. */
   readonly repository: string;
 }
@@ -29,7 +29,7 @@ export function checksCommand({
   backend,
   repository,
 }: ChecksCommandProps): LocalExecProvisioner {
-  const expected: InstanceDescription = { environment, ...redis.description };
+  const expected = expectedInstance(environment, redis.instance);
   return {
     type: "local-exec",
     command: "node checks/start.cjs --post-apply",

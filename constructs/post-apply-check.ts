@@ -1,6 +1,7 @@
 import { Resource as NullResource } from "@cdktf/provider-null/lib/resource/index.js";
 import type { ITerraformDependable } from "cdktf";
 import { Construct } from "constructs";
+import { triggersOf } from "../render/instance.ts";
 import { checksCommand } from "./checks-command.ts";
 import { escapeTemplate } from "./escape-template.ts";
 import type { RedisInstance } from "./redis-instance.ts";
@@ -32,18 +33,12 @@ export class PostApplyCheck extends Construct {
 
   constructor(scope: Construct, id: string, props: PostApplyCheckProps) {
     super(scope, id);
-    const expected = props.redis.description;
     const parameters = { deadlineSeconds: props.deadlineSeconds, acceptUnknown: props.acceptUnknown };
+    const proven = Object.entries(triggersOf(props.redis.instance)).map(([name, text]) => [name, escapeTemplate(text)]);
     this.proof = new NullResource(this, "Default", {
       triggers: {
         instance_id: props.redis.id,
-        name: escapeTemplate(expected.name),
-        region: expected.region,
-        plan: expected.plan,
-        eviction_policy: expected.evictionPolicy,
-        persistence: expected.persistence,
-        ip_allow_list: escapeTemplate(JSON.stringify(expected.ipAllowList)),
-        internal_authentication: String(expected.internalAuthentication),
+        ...Object.fromEntries(proven),
         checks: JSON.stringify(parameters),
       },
       provisioners: [

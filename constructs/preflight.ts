@@ -1,14 +1,14 @@
 import { Resource as NullResource } from "@cdktf/provider-null/lib/resource/index.js";
 import type { ITerraformDependable } from "cdktf";
 import { Construct } from "constructs";
-import type { BackendDescription } from "../render/backend-description.ts";
-import type { InstanceDescription } from "../render/instance-description.ts";
+import type { ExpectedInstance } from "../render/instance.ts";
+import type { ExpectedService } from "../render/service.ts";
 import { escapeTemplate } from "./escape-template.ts";
 import { wiringCommand } from "./wiring-command.ts";
 
 export interface PreflightProps {
-  readonly redis: InstanceDescription;
-  readonly backend: BackendDescription;
+  readonly redis: ExpectedInstance;
+  readonly backend: ExpectedService;
   /** The repository's root, as a path relative to the stack's own directory. */
   readonly repository: string;
 }

@@ -1,6 +1,6 @@
 import { Resource as NullResource } from "@cdktf/provider-null/lib/resource/index.js";
 import { Construct } from "constructs";
-import type { BackendDescription } from "../render/backend-description.ts";
+import type { ExpectedService } from "../render/service.ts";
 import type { BackendRollOut } from "./backend-roll-out.ts";
 import { escapeTemplate } from "./escape-template.ts";
 import type { RedisInstance } from "./redis-instance.ts";
@@ -8,7 +8,7 @@ import { wiringCommand } from "./wiring-command.ts";
 
 export interface RedisHandOverProps {
   readonly redis: RedisInstance;
-  readonly backend: BackendDescription;
+  readonly backend: ExpectedService;
   /** The switch of the backend to this instance, which comes first. */
   readonly rollOut: BackendRollOut;
   /** The repository's root, as a path relative to the stack's own directory. */

@@ -1,76 +1,21 @@
-import { type ITerraformDependable, TerraformStack, Token } from "cdktf";
+import { type ITerraformDependable, TerraformStack } from "cdktf";
 import { Construct } from "constructs";
-import type { InstanceDescription } from "../render/instance-description.ts";
-import { choosePersistence, choosePlan, planFacts } from "../render/plans.ts";
-import { type EvictionPolicy, NEVER_EVICT, parseEvictionPolicy, parseRegion } from "../render/spellings.ts";
-import { InvalidValue } from "../runtime/errors.ts";
+import {
+  attributesOf,
+  INSTANCE,
+  type Instance,
+  type InstanceInput,
+  instanceSchema,
+  internalUrl,
+} from "../render/instance.ts";
+import { mistakesIn } from "../render/mistakes.ts";
+import { planFacts } from "../render/plans.ts";
 import type { EnvVar } from "./render/env-group.ts";
-import { type IpAllowListEntry, Keyvalue } from "./render/keyvalue.ts";
+import { Keyvalue } from "./render/keyvalue.ts";
 import { ValidationError } from "./validation-error.ts";
 
-/** The port of every instance in Render's private network. */
-const INTERNAL_PORT = 6379;
-
-export interface RedisInstanceProps {
-  /** The name on Render, not unique there. Changing it: no effect on data. */
-  readonly name: string;
-  /**
-   * Where the instance runs. Render's private network ends at the region, so it must be the backend's.
-   * Changing it: replaces, which loses data and gives a new URL.
-   */
-  readonly region: string;
-  /**
-   * Size, connection limit and price in one. Changing it upwards: restarts, a minute or two without Redis; from
-   * `free`: loses data. Downwards Render refuses, though Terraform plans it without a word.
-   *
-   * @default - the smallest plan with the memory; one of the two must be given
-   */
-  readonly plan?: string | undefined;
-  /**
-   * The memory that the plan must have, for example `"1 GB"`. Render has no memory setting of its own.
-   *
-   * @default - the plan's
-   */
-  readonly memory?: string | undefined;
-  /**
-   * What Redis does when its memory is full. Queues need never-evict: every other policy throws accepted jobs away
-   * without an error. Changing it: restarts.
-   *
-   * @default noeviction
-   */
-  readonly evictionPolicy?: string | undefined;
-  /**
-   * How data is kept on disk. Changing it: restarts; to or from `off`: loses data.
-   *
-   * @default - the plan's: `journal_snapshot` where one pays, `off` on `free`
-   */
-  readonly persistence?: string | undefined;
-  /**
-   * Who may connect from outside Render, over TLS and with the password. Changing it: no effect on data.
-   *
-   * @default - nobody
-   */
-  readonly ipAllowList?: readonly IpAllowListEntry[] | undefined;
-  /** The Render environment (`evm-…`) to put it into. Changing it: no effect on data. */
-  readonly environmentId?: string | undefined;
-  /**
-   * Whether Terraform refuses every plan that destroys or replaces the instance. Changing it: no effect on data.
-   *
-   * @default true
-   */
-  readonly deletionProtection?: boolean | undefined;
-  /**
-   * Whether internal authentication was switched on, which only Render's dashboard can do. The internal URL then
-   * holds a password, so it is taken from Render, and every plan that changes the instance shows it as changing.
-   *
-   * @default false
-   */
-  readonly internalAuthentication?: boolean | undefined;
-  /**
-   * What must have happened before the instance is created or changed.
-   *
-   * @default - nothing
-   */
+export interface RedisInstanceProps extends InstanceInput {
+  /** What must have happened before the instance is created or changed. Default nothing. */
   readonly after?: readonly ITerraformDependable[] | undefined;
 }
 
@@ -84,9 +29,9 @@ export interface RedisInstanceProps {
  * @throws ValidationError naming the property, what is allowed and the value, before anything is created.
  */
 export class RedisInstance extends Construct {
-  /** What the instance is, everything decided; what the checks prove. */
-  readonly description: Omit<InstanceDescription, "environment">;
-  /** Bytes of memory; `undefined` for a custom plan. */
+  /** What the instance is, everything decided. */
+  readonly instance: Instance;
+  /** Bytes of memory; `undefined` for a custom plan, and for one that only Terraform knows. */
   readonly memory: number | undefined;
   /** `red-…`, known after apply. */
   readonly id: string;
@@ -95,37 +40,28 @@ export class RedisInstance extends Construct {
   /** `rediss://…` with the password in it: sensitive. Works only for clients on the allow list. */
   readonly externalUrl: string;
 
-  constructor(scope: Construct, id: string, props: RedisInstanceProps) {
+  constructor(scope: Construct, id: string, { after, ...input }: RedisInstanceProps) {
     super(scope, id);
-    this.description = describe(this, props);
-    this.memory = planFacts(this.description.plan)?.memory;
-
+    this.instance = this.#parse(input);
+    const { plan, deletionProtection, internalAuthentication } = this.instance;
+    this.memory = planFacts(plan)?.memory;
     const keyvalue = new Keyvalue(this, "Default", {
-      name: this.description.name,
-      plan: this.description.plan,
-      region: this.description.region,
-      maxMemoryPolicy: this.description.evictionPolicy,
-      persistenceMode: this.description.persistence,
-      ipAllowList: this.description.ipAllowList,
-      ...(props.environmentId === undefined ? {} : { environmentId: props.environmentId }),
-      ...(props.after === undefined ? {} : { dependsOn: [...props.after] }),
+      ...attributesOf(this.instance),
+      ...(after === undefined ? {} : { dependsOn: [...after] }),
       lifecycle: {
-        // A replacement is proven, and the backend switched to it, before the old one goes. On the free plan Render has
-        // room for one instance only, and refuses the second; the preflight says so before.
+        // A replacement is proven, and the service switched to it, before the old one is destroyed. On the free plan Render
+        // has room for one instance only, and refuses the second; the preflight says so before.
         createBeforeDestroy: true,
-        ...((props.deletionProtection ?? true) ? { preventDestroy: true } : {}),
-        postcondition: [internalUrlIsAsBuilt(this.description.internalAuthentication)],
+        ...(deletionProtection ? { preventDestroy: true } : {}),
+        postcondition: [internalUrlIsAsBuilt(internalAuthentication)],
       },
     });
-
     this.id = keyvalue.id;
-    this.internalUrl = this.description.internalAuthentication
-      ? keyvalue.connectionInfo.internalConnectionString
-      : `redis://${this.id}:${INTERNAL_PORT}`;
+    this.internalUrl = internalAuthentication ? keyvalue.connectionInfo.internalConnectionString : internalUrl(this.id);
     this.externalUrl = keyvalue.connectionInfo.externalConnectionString;
   }
 
-  /** What a backend reads, for an environment group or the `env_vars` of a service in the same app. */
+  /** What a service reads, for an environment group or the `env_vars` of a service in the same app. */
   envVars(): { readonly REDIS_URL: EnvVar } {
     return { REDIS_URL: { value: this.internalUrl } };
   }
@@ -134,42 +70,19 @@ export class RedisInstance extends Construct {
   get address(): string {
     return `render_keyvalue.${TerraformStack.of(this).getLogicalId(this.node)}`;
   }
+
+  #parse(input: InstanceInput): Instance {
+    const parsed = instanceSchema.safeParse(input);
+    if (parsed.success) return parsed.data;
+    const mistakes = mistakesIn(parsed.error, input, Object.keys(INSTANCE), this.node.id);
+    throw new ValidationError(mistakes.join(" "), this);
+  }
 }
 
-function describe(scope: Construct, props: RedisInstanceProps): RedisInstance["description"] {
-  const property = <T>(name: string, decide: () => T): T => {
-    try {
-      return decide();
-    } catch (error) {
-      if (!(error instanceof InvalidValue)) throw error;
-      throw new ValidationError(`\`${scope.node.id}.${name}\` ${error.message}`, scope);
-    }
-  };
-  const plan = property("plan", () => choosePlan(props));
-  return {
-    name: property("name", () => nonEmpty(props.name)),
-    region: property("region", () => parseRegion(props.region)),
-    plan,
-    evictionPolicy: property(
-      "evictionPolicy",
-      (): EvictionPolicy =>
-        props.evictionPolicy === undefined ? NEVER_EVICT : parseEvictionPolicy(props.evictionPolicy),
-    ),
-    persistence: property("persistence", () => choosePersistence(plan, props.persistence)),
-    ipAllowList: [...(props.ipAllowList ?? [])],
-    internalAuthentication: props.internalAuthentication ?? false,
-  };
-}
-
-function nonEmpty(name: string): string {
-  if (Token.isUnresolved(name) || name.trim() !== "") return name;
-  throw new InvalidValue("must not be empty", name);
-}
-
-/** Proves, whenever Terraform reads the instance, that the URL handed to the backend is the one Render gives. */
+/** Proves, whenever Terraform reads the instance, that the URL handed to the service is the one Render gives. */
 function internalUrlIsAsBuilt(internalAuthentication: boolean) {
   const operator = internalAuthentication ? "!=" : "==";
-  const built = `"redis://\${self.id}:${INTERNAL_PORT}"`;
+  const built = `"${internalUrl(`\${self.id}`)}"`;
   return {
     condition: `\${self.connection_info.internal_connection_string ${operator} ${built}}`,
     errorMessage: internalAuthentication

@@ -1,18 +1,64 @@
-import { notOneOf } from "../runtime/errors.ts";
-import type { Environment } from "./define.ts";
+import { isDeepStrictEqual } from "node:util";
+import { notOneOf, Stop } from "../runtime/errors.ts";
+import { type Environment, type EnvironmentInput, parseEnvironment } from "./define.ts";
 import { local } from "./local.ts";
 import { production } from "./production.ts";
 import { staging } from "./staging.ts";
 
 /** Every environment; a new file in this folder is added here. */
-export const environments: readonly Environment[] = [production, staging, local];
+const ENVIRONMENTS: readonly EnvironmentInput[] = [production, staging, local];
 
-/** @throws InvalidValue naming the environments and the nearest match. */
-export function findEnvironment(name: string): Environment {
-  const environment = environments.find((candidate) => candidate.name === name);
-  if (environment !== undefined) return environment;
-  throw notOneOf(
-    environments.map((candidate) => candidate.name),
-    name,
-  );
+/**
+ * One environment, everything decided. A mistake in another one does not matter here.
+ *
+ * @throws Stop naming the environments and the nearest match, the mistakes in it, or what it shares with another one.
+ */
+export function resolveEnvironment(name: string): Environment {
+  const input = ENVIRONMENTS.find((candidate) => candidate.name === name);
+  if (input === undefined) {
+    const names = ENVIRONMENTS.map((candidate) => candidate.name);
+    throw new Stop("misused", `The environment ${notOneOf(names, name).message}`);
+  }
+  const environment = parseEnvironment(input);
+  refuseShared(environment, ENVIRONMENTS.filter((other) => other !== input).flatMap(unlessWrong));
+  return environment;
+}
+
+/**
+ * Every environment, everything decided.
+ *
+ * @throws Stop with the mistakes in one, or with what two of them share.
+ */
+export function resolveEnvironments(): Environment[] {
+  const environments = ENVIRONMENTS.map(parseEnvironment);
+  for (const [index, environment] of environments.entries()) {
+    refuseShared(environment, environments.slice(index + 1));
+  }
+  return environments;
+}
+
+function unlessWrong(input: EnvironmentInput): Environment[] {
+  try {
+    return [parseEnvironment(input)];
+  } catch {
+    return [];
+  }
+}
+
+/** What two environments must not share, or one would change or destroy what is the other's. */
+const OWN: readonly [what: string, of: (environment: Environment) => unknown][] = [
+  ["name", ({ name }) => name],
+  ["state", ({ state }) => state],
+  ["redis.name, after which the environment group is named", ({ redis }) => redis.name],
+  ["backend.serviceId", ({ backend }) => backend.serviceId],
+];
+
+/** @throws Stop naming what an environment shares with another one. */
+export function refuseShared(environment: Environment, others: readonly Environment[]): void {
+  for (const other of others) {
+    for (const [what, of] of OWN) {
+      if (of(environment) === undefined || !isDeepStrictEqual(of(environment), of(other))) continue;
+      throw new Stop("misused", `The environments "${environment.name}" and "${other.name}" have the same ${what}.`);
+    }
+  }
 }

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { notOneOf } from "../runtime/errors.ts";
 
 /** The kinds of backend that can be chosen. */
 export const STATE_TYPES = ["local", "s3", "gcs", "azurerm", "pg", "http", "hcp"] as const;
@@ -29,40 +30,48 @@ const filled = z.string().min(1, "must not be empty");
  *
  * @see https://developer.hashicorp.com/terraform/language/backend
  */
-export const stateSchema = z.discriminatedUnion("type", [
-  /** A file on this machine: for one person, without a lock between machines. */
-  z.strictObject({ type: z.literal("local"), path: relativePath }),
-  z.strictObject({
-    type: z.literal("s3"),
-    bucket: filled,
-    key: filled,
-    region: filled,
-    encrypt: z.boolean().default(true),
-    /** Locks with a file beside the state; needs no DynamoDB table. */
-    useLockfile: z.boolean().default(true),
-    /** For S3-compatible stores. */
-    endpoint: url.optional(),
-    kmsKeyId: filled.optional(),
-  }),
-  z.strictObject({ type: z.literal("gcs"), bucket: filled, prefix: filled }),
-  z.strictObject({
-    type: z.literal("azurerm"),
-    resourceGroupName: filled,
-    storageAccountName: filled,
-    containerName: filled,
-    key: filled,
-  }),
-  /** PostgreSQL; the connection string comes from PG_CONN_STR. */
-  z.strictObject({ type: z.literal("pg"), schemaName: filled }),
-  z.strictObject({
-    type: z.literal("http"),
-    address: url,
-    lockAddress: url.optional(),
-    unlockAddress: url.optional(),
-  }),
-  /** HCP Terraform. Set the workspace's execution mode to Local: the checks run where Terraform does. */
-  z.strictObject({ type: z.literal("hcp"), organization: filled, workspace: filled, hostname: filled.optional() }),
-]);
+export const stateSchema = z.discriminatedUnion(
+  "type",
+  [
+    /** A file on this machine: for one person, without a lock between machines. */
+    z.strictObject({ type: z.literal("local"), path: relativePath }),
+    z.strictObject({
+      type: z.literal("s3"),
+      bucket: filled,
+      key: filled,
+      region: filled,
+      encrypt: z.boolean().default(true),
+      /** Locks with a file beside the state; needs no DynamoDB table. */
+      useLockfile: z.boolean().default(true),
+      /** For S3-compatible stores. */
+      endpoint: url.optional(),
+      kmsKeyId: filled.optional(),
+    }),
+    z.strictObject({ type: z.literal("gcs"), bucket: filled, prefix: filled }),
+    z.strictObject({
+      type: z.literal("azurerm"),
+      resourceGroupName: filled,
+      storageAccountName: filled,
+      containerName: filled,
+      key: filled,
+    }),
+    /** PostgreSQL; the connection string comes from PG_CONN_STR. */
+    z.strictObject({ type: z.literal("pg"), schemaName: filled }),
+    z.strictObject({
+      type: z.literal("http"),
+      address: url,
+      lockAddress: url.optional(),
+      unlockAddress: url.optional(),
+    }),
+    /** HCP Terraform. Set the workspace's execution mode to Local: the checks run where Terraform does. */
+    z.strictObject({ type: z.literal("hcp"), organization: filled, workspace: filled, hostname: filled.optional() }),
+  ],
+  { error: ({ code, input }) => (code === "invalid_union" ? wrongType(Object(input).type) : undefined) },
+);
+
+function wrongType(type: unknown): string {
+  return type === undefined ? "is missing." : notOneOf(STATE_TYPES, type).message;
+}
 
 /** Where an environment's Terraform state is kept. */
 export type State = z.output<typeof stateSchema>;

@@ -1,4 +1,4 @@
-import { findEnvironment } from "../environments/environments.ts";
+import { resolveEnvironment } from "../environments/environments.ts";
 import { createApp } from "../stacks/create-app.ts";
 import { isMistake } from "../stacks/mistake.ts";
 import { RedisStack } from "../stacks/redis-stack.ts";
@@ -8,7 +8,7 @@ import { describeStack, writeDescription } from "./synthesized-stack.ts";
 // Synthesizes the environments that are named to `cdktf.out/`, as cdktf does, with what a review needs to know of each.
 // A process of its own, so that nobody loads cdktf who finds everything synthesized.
 try {
-  const app = createApp(process.argv.slice(2).map(findEnvironment), OUTDIR);
+  const app = createApp(process.argv.slice(2).map(resolveEnvironment), OUTDIR);
   app.synth();
   for (const stack of app.node.children) {
     if (!(stack instanceof RedisStack)) continue;
@@ -18,7 +18,6 @@ try {
   }
 } catch (error) {
   if (!isMistake(error)) throw error;
-  const prefix = error.name === "InvalidValue" ? "The environment " : "";
-  process.stderr.write(`${prefix}${error.message}\n`);
+  process.stderr.write(`${error.message}\n`);
   process.exitCode = 2;
 }

@@ -1,6 +1,6 @@
 import { InvalidValue, notOneOf } from "../runtime/errors.ts";
-import { formatMemorySize, parseMemorySize } from "./memory-size.ts";
-import { PERSISTENCE_MODES, type PersistenceMode, parsePersistenceMode } from "./spellings.ts";
+import { formatMemorySize } from "./memory-size.ts";
+import { holdsToken, PERSISTENCE_MODES, type PersistenceMode, type WithHyphens } from "./spellings.ts";
 
 /** What is known of one of Render's Key Value plans. The only place where these figures are written. */
 export interface PlanFacts {
@@ -50,6 +50,9 @@ export type NamedPlan = (typeof PLANS)[number]["name"];
 export type CustomPlan = `Custom${string}`;
 
 export type Plan = NamedPlan | CustomPlan;
+
+/** A plan as people may write it. */
+export type PlanSpelling = Plan | WithHyphens<NamedPlan> | (typeof PLANS)[number]["aliases"][number];
 
 export const PLAN_NAMES: readonly NamedPlan[] = PLANS.map((plan) => plan.name);
 
@@ -108,34 +111,27 @@ export function describePlan(plan: Plan): string {
     : `${plan} (${formatMemorySize(facts.memory)}, ${facts.connections} connections, $${facts.price} a month)`;
 }
 
-/** How a plan is asked for: by name, by memory, or by both, which must then agree. */
-export interface PlanChoice {
-  readonly plan?: string | undefined;
-  readonly memory?: string | undefined;
-}
-
 /**
- * The plan that is meant. Memory alone picks the smallest plan that has it.
+ * The plan that is meant. Memory alone picks the smallest plan that has it; with both, the two must agree.
  *
+ * @param memory Bytes.
  * @throws InvalidValue when neither is given, when they disagree, or when no plan has that much memory.
  */
-export function choosePlan(choice: PlanChoice): Plan {
-  const memory = choice.memory === undefined ? undefined : parseMemorySize(choice.memory);
-  if (choice.plan === undefined) {
+export function choosePlan(plan: Plan | undefined, memory: number | undefined): Plan {
+  if (plan === undefined) {
     // Terraform's provider would take pro_plus, $250 a month.
-    if (memory === undefined) throw new InvalidValue(`must be one of ${PLAN_NAMES.join(", ")}`, choice.plan);
+    if (memory === undefined) throw new InvalidValue(`must be one of ${PLAN_NAMES.join(", ")}`, plan);
     const smallest = smallestPlanWith(memory);
     if (smallest !== undefined) return smallest.name;
-    throw new InvalidValue("must be at most 10 GB without a custom plan", choice.memory);
+    throw new InvalidValue("must be at most 10 GB without a custom plan", formatMemorySize(memory));
   }
-  const plan = parsePlan(choice.plan);
   const facts = planFacts(plan);
   if (memory === undefined || facts === undefined || facts.memory === memory) return plan;
   const fitting = smallestPlanWith(memory);
   const fit = fitting === undefined ? "no plan" : `plan "${fitting.name}"`;
   throw new InvalidValue(
     `must agree with the memory: ${describePlan(plan)} has no ${formatMemorySize(memory)}`,
-    choice.plan,
+    plan,
     `For ${formatMemorySize(memory)} take ${fit}, or leave one of the two out.`,
   );
 }
@@ -145,10 +141,9 @@ export function choosePlan(choice: PlanChoice): Plan {
  *
  * @throws InvalidValue when the plan does not have the mode: the free plan never persists.
  */
-export function choosePersistence(plan: Plan, mode: string | undefined): PersistenceMode {
+export function choosePersistence(plan: Plan, mode: PersistenceMode | undefined): PersistenceMode {
   const available = planFacts(plan)?.persistence ?? PERSISTENCE_MODES;
   if (mode === undefined) return available[0];
-  const chosen = parsePersistenceMode(mode);
-  if (available.some((candidate) => candidate === chosen)) return chosen;
+  if (holdsToken(mode) || available.some((candidate) => candidate === mode)) return mode;
   throw new InvalidValue(`must be ${available.join(", ")} on plan ${plan}`, mode, "Only paid plans persist.");
 }

@@ -75,3 +75,8 @@ function oneOf<T extends string>(known: readonly T[], text: string): T {
 function spellingOf(text: string): string {
   return text.trim().toLowerCase().replaceAll("-", "_");
 }
+
+/** Whether cdktf puts a value into this text that only Terraform knows. Such a text cannot be judged here. */
+export function holdsToken(text: unknown): boolean {
+  return typeof text === "string" && text.includes("${TfToken[");
+}

@@ -1,6 +1,6 @@
 import type { App } from "cdktf";
 import { GuardedApp } from "../constructs/guards/guarded-app.ts";
-import type { Environment } from "../environments/define.ts";
+import type { EnvironmentInput } from "../environments/define.ts";
 import { RedisStack } from "./redis-stack.ts";
 
 /**
@@ -8,7 +8,7 @@ import { RedisStack } from "./redis-stack.ts";
  *
  * @param outdir Where the Terraform goes; default `CDKTF_OUTDIR`, which cdktf sets, or `cdktf.out`.
  */
-export function createApp(environments: readonly Environment[], outdir?: string): App {
+export function createApp(environments: readonly EnvironmentInput[], outdir?: string): App {
   const app = new GuardedApp(outdir === undefined ? {} : { outdir });
   for (const environment of environments) new RedisStack(app, environment);
   return app;

@@ -3,5 +3,5 @@ export function isMistake(error: unknown): error is Error {
   if (!(error instanceof Error)) return false;
   // cdktf throws plain errors when a validation fails.
   const isFailedValidation = error.message.startsWith("Validation failed with the following errors:");
-  return isFailedValidation || ["EnvironmentError", "ValidationError", "InvalidValue"].includes(error.name);
+  return isFailedValidation || ["Stop", "ValidationError", "InvalidValue"].includes(error.name);
 }

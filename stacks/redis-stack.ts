@@ -16,8 +16,10 @@ import { RedisInstance } from "../constructs/redis-instance.ts";
 import { RenderProvider } from "../constructs/render/render-provider.ts";
 import { Policy } from "../constructs/rules/policy.ts";
 import { StateBackend } from "../constructs/state-backend.ts";
-import { describeBackend, describeInstance, type Environment } from "../environments/define.ts";
+import { type Environment, type EnvironmentInput, parseEnvironment } from "../environments/define.ts";
+import { expectedInstance } from "../render/instance.ts";
 import { formatMemorySize } from "../render/memory-size.ts";
+import { expectedService } from "../render/service.ts";
 import { stateSettings } from "./state-settings.ts";
 
 const REPOSITORY = join(import.meta.dirname, "..");
@@ -29,7 +31,9 @@ const REPOSITORY = join(import.meta.dirname, "..");
 export class RedisStack extends GuardedStack {
   readonly policy: Policy;
 
-  constructor(scope: Construct, environment: Environment) {
+  /** @throws Stop with a line for each mistake in what is described. */
+  constructor(scope: Construct, input: EnvironmentInput) {
+    const environment = parseEnvironment(input);
     super(scope, environment.name);
     this.policy = new Policy(this, {
       ...environment,
@@ -41,10 +45,14 @@ export class RedisStack extends GuardedStack {
     new NullProvider(this, "null");
 
     const serviceId = environment.backend.serviceId ?? backendServiceId(this);
-    const backend = describeBackend(environment, serviceId);
+    const backend = expectedService(environment.backend, serviceId, environment.redis.name);
     const repository = this.#pathTo(REPOSITORY);
 
-    const preflight = new Preflight(this, "preflight", { redis: describeInstance(environment), backend, repository });
+    const preflight = new Preflight(this, "preflight", {
+      redis: expectedInstance(environment.name, environment.redis),
+      backend,
+      repository,
+    });
     const redis = new RedisInstance(this, "redis", { ...environment.redis, after: [preflight.passed] });
     const checks = new PostApplyCheck(this, "redis_checks", {
       environment: environment.name,
@@ -81,10 +89,10 @@ export class RedisStack extends GuardedStack {
     }
 
     new TerraformOutput(this, "instance_id", { value: redis.id });
-    new TerraformOutput(this, "plan", { value: redis.description.plan });
+    new TerraformOutput(this, "plan", { value: redis.instance.plan });
     // A plan shows how outputs change, and the review tells by this one that the protection goes.
     new TerraformOutput(this, "deletion_protection", { value: environment.redis.deletionProtection });
-    new TerraformOutput(this, "eviction_policy", { value: redis.description.evictionPolicy });
+    new TerraformOutput(this, "eviction_policy", { value: redis.instance.evictionPolicy });
     new TerraformOutput(this, "memory", {
       value: redis.memory === undefined ? "by contract" : formatMemorySize(redis.memory),
     });

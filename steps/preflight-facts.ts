@@ -2,7 +2,7 @@ import type { RenderClient } from "../render/api/client.ts";
 import { API, type EnvGroup, type EnvVar, type KeyValue, type Owner, type Service } from "../render/api/endpoints.ts";
 import { isLinkedTo, readEnvGroups } from "../render/api/env-groups.ts";
 import { unlessMissing } from "../render/api/error.ts";
-import type { BackendDescription } from "../render/backend-description.ts";
+import type { ExpectedService } from "../render/service.ts";
 
 /** What stands on Render before a deploy. It holds values of variables: for judging, never for showing. */
 export interface PreflightFacts {
@@ -21,7 +21,7 @@ export interface PreflightFacts {
 /** @throws RenderApiError when Render cannot be asked; its message says what to do about the key or the network. */
 export async function gatherFacts(
   client: RenderClient,
-  backend: BackendDescription,
+  backend: ExpectedService,
   ownerId: string,
 ): Promise<PreflightFacts> {
   // First alone: with a key that does not work every other call would only say so again.

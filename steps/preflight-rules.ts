@@ -1,12 +1,12 @@
-import type { BackendDescription } from "../render/backend-description.ts";
-import type { InstanceDescription } from "../render/instance-description.ts";
+import type { ExpectedInstance } from "../render/instance.ts";
 import { describePlan, isDowngrade, knownPlan } from "../render/plans.ts";
+import type { ExpectedService } from "../render/service.ts";
 import type { PreflightFacts } from "./preflight-facts.ts";
 
 /** What a deploy would set up. */
 export interface Wiring {
-  readonly redis: InstanceDescription;
-  readonly backend: BackendDescription;
+  readonly redis: ExpectedInstance;
+  readonly backend: ExpectedService;
   /** The workspace to deploy into: `RENDER_OWNER_ID`. */
   readonly ownerId: string;
 }
@@ -179,11 +179,11 @@ export const PREFLIGHT_RULES: readonly Rule[] = [
   },
 ];
 
-function variablesOf(backend: BackendDescription): string[] {
+function variablesOf(backend: ExpectedService): string[] {
   return ["REDIS_URL", ...Object.keys(backend.env)];
 }
 
 /** Whether an instance is the one that the environment describes, as far as Render's API can tell. */
-function isSame(instance: { name: string; region: string }, redis: InstanceDescription): boolean {
+function isSame(instance: { name: string; region: string }, redis: ExpectedInstance): boolean {
   return instance.name === redis.name && instance.region === redis.region;
 }

@@ -3,8 +3,12 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { afterAll, expect, test } from "vitest";
 import { z } from "zod";
+import { type EnvironmentInput, parseEnvironment } from "../environments/define.ts";
+import type { Field } from "../render/field.ts";
+import { type Change, EFFECTS, INSTANCE } from "../render/instance.ts";
 import { formatMemorySize } from "../render/memory-size.ts";
 import { PLANS, PLANS_CHECKED } from "../render/plans.ts";
+import { SERVICE } from "../render/service.ts";
 
 const REPOSITORY = join(import.meta.dirname, "..");
 const readme = readFileSync(join(REPOSITORY, "README.md"), "utf8");
@@ -25,11 +29,11 @@ test("the table of plans is the catalogue", () => {
 
 test("the environment in the README is a valid one", async () => {
   const snippet = /```ts\n([\s\S]*?)```/.exec(readme)?.[1] ?? "";
-  const schema = pathToFileURL(join(REPOSITORY, "environments", "define.ts")).href;
+  const define = pathToFileURL(join(REPOSITORY, "environments", "define.ts")).href;
   const file = join(directory, "environment.ts");
-  writeFileSync(file, snippet.replace("./define.ts", schema));
-  const module = z.object({ production: z.looseObject({ name: z.string() }) }).parse(await import(file));
-  expect(module.production.name).toBe("production");
+  writeFileSync(file, snippet.replace("./define.ts", define));
+  const module: { readonly production: EnvironmentInput } = await import(file);
+  expect(parseEnvironment(module.production).name).toBe("production");
 });
 
 test("every npm command in the README exists", () => {
@@ -39,6 +43,21 @@ test("every npm command in the README exists", () => {
   const named = [...readme.matchAll(/npm run ([\w:-]+)/g)].map(([, name]) => name ?? "");
   expect(named.length).toBeGreaterThan(5);
   expect(named.filter((name) => !(name in scripts))).toEqual([]);
+});
+
+test("the reference of an instance and of a service is what their tables say", () => {
+  const row = (name: string, { what, otherwise = "–" }: Field, changing: string) =>
+    `| \`${name}\` | ${what} | ${otherwise} | ${changing} |`;
+  const effects = ({ changing }: Change) =>
+    Object.entries(changing).map(([effect, when]) => {
+      const phrase = z.enum(EFFECTS).parse(Reflect.get(EFFECTS, effect));
+      return when === "" ? phrase : `${when}: ${phrase}`;
+    });
+  const rows = [
+    ...Object.entries(INSTANCE).map(([name, field]) => row(`redis.${name}`, field, effects(field).join("; "))),
+    ...Object.entries(SERVICE).map(([name, field]) => row(`backend.${name}`, field, field.changing)),
+  ];
+  expect(readme.split("\n").filter((line) => /^\| `(redis|backend)\./.test(line))).toEqual(rows);
 });
 
 test("every field of an environment is in the README's reference", async () => {

@@ -1,6 +1,7 @@
 import { z } from "zod";
+import { comparisonsOf } from "../../render/instance.ts";
 import { formatMemorySize } from "../../render/memory-size.ts";
-import { knownPlan, planFacts } from "../../render/plans.ts";
+import { planFacts } from "../../render/plans.ts";
 import { type PersistenceMode, redisSpelling } from "../../render/spellings.ts";
 import type { Check, CheckContext } from "../check.ts";
 import { count, info, judging, redis, Unseen } from "../judging.ts";
@@ -13,13 +14,7 @@ export const identity: Check = {
   title: "Identity",
   proves: "Name, region, plan, eviction policy and persistence are by Render's API what the environment says.",
   run({ expected, instance }) {
-    const fields = [
-      { field: "name", wanted: expected.name, actual: instance.name },
-      { field: "region", wanted: expected.region, actual: instance.region },
-      { field: "plan", wanted: expected.plan, actual: planName(instance.plan, expected.plan) },
-      { field: "eviction policy", wanted: expected.evictionPolicy, actual: instance.options.maxmemoryPolicy },
-      { field: "persistence", wanted: expected.persistence, actual: instance.options.persistenceMode },
-    ];
+    const fields = comparisonsOf(expected, instance);
     const drift = fields.filter(({ wanted, actual }) => wanted !== actual);
     if (drift.length === 0) {
       const actual = [instance.id, ...fields.map((field) => field.actual)].join(", ");
@@ -35,12 +30,6 @@ export const identity: Check = {
     );
   },
 };
-
-/** Render may answer with a plan's newer name; the API's `custom` stands for every plan made by contract. */
-function planName(byApi: string, expected: string): string {
-  if (byApi === "custom" && expected.startsWith("Custom")) return expected;
-  return knownPlan(byApi) ?? byApi;
-}
 
 const policyByInfo = info({ maxmemory_policy: z.string().min(1) });
 

@@ -3,7 +3,7 @@ import { API, type Deploy, type EnvGroup, type EnvVar } from "../../render/api/e
 import { isLinkedTo } from "../../render/api/env-groups.ts";
 import { RenderApiError } from "../../render/api/error.ts";
 import { gatherServiceFacts } from "../../render/api/service-facts.ts";
-import type { BackendDescription } from "../../render/backend-description.ts";
+import type { ExpectedService } from "../../render/service.ts";
 import type { Deadline } from "../../runtime/deadline.ts";
 import type { Secrets } from "../../runtime/secrets.ts";
 import { until, within } from "../../runtime/wait.ts";
@@ -14,7 +14,7 @@ const HEALTH_TIMEOUT_MS = 5_000;
 
 /** What was seen of a service. It holds no value of a variable. */
 export interface ServiceState {
-  readonly description: BackendDescription;
+  readonly description: ExpectedService;
   /** What it would be deployed with now, for each variable that it should have. */
   readonly variables: readonly EffectiveVariable[];
   /** When its group, or the group's link, was last changed; `undefined` when it is not linked. */
@@ -51,7 +51,7 @@ export interface ObserveServiceOptions {
 
 /** Looks at a service through Render's API, and at its health path. */
 export async function observeService(
-  description: BackendDescription,
+  description: ExpectedService,
   instanceId: string,
   options: ObserveServiceOptions,
 ): Promise<ServiceSeen> {
@@ -110,7 +110,7 @@ export function effectiveVariables(
 }
 
 async function askHealth(
-  { healthPath, name }: BackendDescription,
+  { healthPath, name }: ExpectedService,
   url: string | undefined,
   { deadline, onProgress }: ObserveServiceOptions,
 ): Promise<Health | undefined> {

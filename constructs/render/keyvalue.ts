@@ -74,7 +74,7 @@ export interface KeyvalueConfig extends TerraformMetaArguments {
   /** Changing it: restarts; to or from `off` loses data. */
   readonly persistenceMode?: PersistenceMode;
   /** Changing it: no effect on data. */
-  readonly environmentId?: string;
+  readonly environmentId?: string | undefined;
   /** Left out, the provider sends an empty list, which wipes one set in the dashboard. Changing it: no effect on data. */
   readonly ipAllowList?: readonly IpAllowListEntry[];
   /** Changing it: no effect on data. */

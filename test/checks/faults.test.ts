@@ -1,6 +1,6 @@
 import { rmSync } from "node:fs";
 import { afterAll, beforeAll, describe, test } from "vitest";
-import type { InstanceDescription } from "../../render/instance-description.ts";
+import type { ExpectedInstance } from "../../render/instance.ts";
 import { EVICTION_POLICIES, redisSpelling } from "../../render/spellings.ts";
 import { bundleChecks } from "./support/bundle.ts";
 import { type Certificates, makeCertificates } from "./support/certificates.ts";
@@ -43,7 +43,7 @@ interface Row {
   readonly says: RegExp;
   readonly args?: readonly string[];
   readonly deadlineSeconds?: number;
-  readonly expected?: Partial<InstanceDescription>;
+  readonly expected?: Partial<ExpectedInstance>;
   readonly skip?: boolean;
 }
 

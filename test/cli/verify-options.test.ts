@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { allChecks } from "../../checks/catalogue/all-checks.ts";
 import { readCommandLine } from "../../cli/verify-options.ts";
-import { UsageError } from "../../render/provisioned-variables.ts";
+import { Stop } from "../../runtime/errors.ts";
 import { EXPECTED } from "../checks/support/render-api.ts";
 
 const POST_APPLY = {
@@ -96,13 +96,13 @@ describe("readCommandLine", () => {
     [["--post-apply"], /`REDIS_EXPECTED` is not JSON/, { ...POST_APPLY, REDIS_EXPECTED: "{" }],
     [
       ["--post-apply"],
-      /`REDIS_EXPECTED` is wrong: a plan must be one of/,
+      /`REDIS_EXPECTED\.plan` must be one of/,
       { ...POST_APPLY, REDIS_EXPECTED: JSON.stringify({ ...EXPECTED, plan: "huge" }) },
     ],
     [["--post-apply"], /`REDIS_CHECKS\.deadlineSeconds`/, { ...POST_APPLY, REDIS_CHECKS: "{}" }],
   ])("%j is refused", async (args, message, env = {}) => {
     const refused = readCommandLine(args, env as NodeJS.ProcessEnv);
-    await expect(refused).rejects.toThrow(UsageError);
+    await expect(refused).rejects.toThrow(Stop);
     await expect(refused).rejects.toThrow(message);
   });
 });

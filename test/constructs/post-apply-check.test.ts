@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { z } from "zod";
 import { PostApplyCheck } from "../../constructs/post-apply-check.ts";
 import { RedisInstance, type RedisInstanceProps } from "../../constructs/redis-instance.ts";
-import { instanceDescriptionSchema } from "../../render/instance-description.ts";
+import { expectedInstanceSchema } from "../../render/instance.ts";
 import { synthesize } from "./synthesize.ts";
 
 const checkSchema = z.looseObject({
@@ -25,7 +25,7 @@ function check(
   backendServiceId = "srv-1",
 ) {
   const terraform = synthesize((stack) => {
-    const base = { name: "queues", region: "oregon", plan: "standard", deletionProtection: true };
+    const base = { name: "queues", region: "oregon", plan: "standard" } as const;
     const redis = new RedisInstance(stack, "redis", { ...base, ...props });
     new PostApplyCheck(stack, "checks", {
       environment: "test",
@@ -45,7 +45,7 @@ test("the provisioner gets the id and what is expected, and no secret", () => {
   expect(provisioner.working_dir).toBe(`\${path.root}/../../..`);
   expect(Object.keys(provisioner.environment).sort()).toEqual(["REDIS_CHECKS", "REDIS_EXPECTED", "REDIS_INSTANCE_ID"]);
   expect(provisioner.environment.REDIS_INSTANCE_ID).toBe(`\${render_keyvalue.redis.id}`);
-  expect(instanceDescriptionSchema.parse(JSON.parse(provisioner.environment.REDIS_EXPECTED ?? ""))).toEqual({
+  expect(expectedInstanceSchema.parse(JSON.parse(provisioner.environment.REDIS_EXPECTED ?? ""))).toEqual({
     environment: "test",
     name: "queues",
     region: "oregon",

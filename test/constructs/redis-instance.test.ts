@@ -1,13 +1,13 @@
-import { TerraformOutput } from "cdktf";
+import { TerraformOutput, TerraformVariable } from "cdktf";
 import { expect, test } from "vitest";
 import { RedisInstance, type RedisInstanceProps } from "../../constructs/redis-instance.ts";
 import { addresses, synthesize } from "./synthesize.ts";
 
 const REDIS: RedisInstanceProps = { name: "queues", region: "oregon", plan: "standard" };
 
-function instance(props: Partial<RedisInstanceProps>) {
+function instance(props: object) {
   const terraform = synthesize((stack) => {
-    new RedisInstance(stack, "redis", { ...REDIS, ...props });
+    new RedisInstance(stack, "redis", Object.assign({}, REDIS, props));
   });
   return terraform.resource.render_keyvalue?.redis ?? {};
 }
@@ -24,7 +24,7 @@ test("an instance in three lines is complete: plan, policy, persistence and allo
   });
 });
 
-test.each([
+test.each<[Partial<RedisInstanceProps>, object]>([
   [{ plan: "1g" }, { plan: "standard" }],
   [{ plan: undefined, memory: "1 GB" }, { plan: "standard" }],
   [{ plan: undefined, memory: "300 MB" }, { plan: "standard" }],
@@ -34,12 +34,13 @@ test.each([
   [{ evictionPolicy: "noevict" }, { max_memory_policy: "noeviction" }],
   [{ evictionPolicy: "allkeys-lru" }, { max_memory_policy: "allkeys_lru" }],
   [{ persistence: "snapshot" }, { persistence_mode: "snapshot" }],
-  [{ environmentId: "evm-1" }, { environment_id: "evm-1" }],
+  [{ environmentId: "evm-d00000000000000000a0" }, { environment_id: "evm-d00000000000000000a0" }],
 ])("%o gives %o", (props, expected) => {
   expect(instance(props)).toMatchObject(expected);
 });
 
-test.each<[Partial<RedisInstanceProps>, string]>([
+/** Typed loosely, since the types would already refuse most of it. */
+test.each<[object, string]>([
   [
     { plan: "standrad" },
     '`redis.plan` must be one of free, starter, standard, pro, pro_plus, Custom…, got: "standrad". Did you mean "standard"? (in test/redis)',
@@ -49,8 +50,8 @@ test.each<[Partial<RedisInstanceProps>, string]>([
     { plan: "starter", memory: "1 GB" },
     "`redis.plan` must agree with the memory: starter (256 MB, 250 connections, $10 a month) has no 1 GB",
   ],
-  [{ plan: undefined, memory: "11 GB" }, "`redis.plan` must be at most 10 GB without a custom plan"],
-  [{ plan: undefined, memory: "lots" }, '`redis.plan` must be a size such as "256 MB" or "1 GB", got: "lots".'],
+  [{ plan: undefined, memory: "11 GB" }, "`redis.memory` must be at most 10 GB without a custom plan"],
+  [{ plan: undefined, memory: "lots" }, '`redis.memory` must be a size such as "256 MB" or "1 GB", got: "lots".'],
   [
     { region: "oregano" },
     '`redis.region` must be one of frankfurt, ohio, oregon, singapore, virginia, got: "oregano". Did you mean "oregon"?',
@@ -60,9 +61,39 @@ test.each<[Partial<RedisInstanceProps>, string]>([
     { plan: "free", persistence: "snapshot" },
     '`redis.persistence` must be off on plan free, got: "snapshot". Only paid plans persist.',
   ],
-  [{ name: " " }, '`redis.name` must not be empty, got: " ".'],
+  [{ name: " " }, '`redis.name` must be a name of 1 to 100 characters, got: " ".'],
+  [{ environmentId: "prod" }, '`redis.environmentId` must be an environment\'s id such as "evm-…", got: "prod".'],
+  [{ evictonPolicy: "noevict" }, '`redis.evictonPolicy` is not a field. Did you mean "evictionPolicy"?'],
 ])("%o is refused with the property, the rule and the value", (props, message) => {
   expect(() => instance(props)).toThrow(message);
+});
+
+test("every mistake is told at once", () => {
+  const props = { plan: "standrad", region: "oregano" };
+  expect(() => instance(props)).toThrow(/`redis\.region`.*`redis\.plan`.*\(in test\/redis\)/);
+});
+
+test("what only Terraform knows passes, and is judged there", () => {
+  const terraform = synthesize((stack) => {
+    const given = (name: string) => new TerraformVariable(stack, name, { type: "string" }).stringValue;
+    const tokens: object = {
+      name: `queues-${given("suffix")}`,
+      region: given("region"),
+      evictionPolicy: given("policy"),
+      persistence: given("mode"),
+      environmentId: given("environment"),
+      ipAllowList: [{ cidrBlock: given("cidr"), description: "us" }],
+    };
+    new RedisInstance(stack, "redis", Object.assign({}, REDIS, tokens));
+  });
+  expect(terraform.resource.render_keyvalue?.redis).toMatchObject({
+    name: `queues-\${var.suffix}`,
+    region: `\${var.region}`,
+    max_memory_policy: `\${var.policy}`,
+    persistence_mode: `\${var.mode}`,
+    environment_id: `\${var.environment}`,
+    ip_allow_list: [{ cidr_block: `\${var.cidr}`, description: "us" }],
+  });
 });
 
 test("without deletion protection Terraform may destroy the instance", () => {

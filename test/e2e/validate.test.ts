@@ -4,8 +4,9 @@ import { join } from "node:path";
 import { execa } from "execa";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type RunningProvider, startProvider } from "../../dev/terraform-provider/server.ts";
-import { environments } from "../../environments/environments.ts";
+import { resolveEnvironments } from "../../environments/environments.ts";
 
+const NAMES = resolveEnvironments().map(({ name }) => name);
 const REPOSITORY = join(import.meta.dirname, "../..");
 
 let directory: string;
@@ -29,10 +30,10 @@ afterAll(async () => {
 
 test("cdktf synth writes every environment", async () => {
   const stacks = await readdir(join(directory, "cdktf.out", "stacks"));
-  expect(stacks.sort()).toEqual(environments.map(({ name }) => name).sort());
+  expect(stacks.sort()).toEqual(NAMES.toSorted());
 });
 
-test.each(environments.map(({ name }) => name))("Terraform finds %s valid by the provider's schema", async (name) => {
+test.each(NAMES)("Terraform finds %s valid by the provider's schema", async (name) => {
   const options = {
     cwd: join(directory, "cdktf.out", "stacks", name),
     env: { TF_REATTACH_PROVIDERS: provider.reattach, CHECKPOINT_DISABLE: "1", TF_INPUT: "0" },

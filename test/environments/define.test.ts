@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
-import { defineEnvironment, describeInstance, type EnvironmentInput } from "../../environments/define.ts";
-import { environments, findEnvironment } from "../../environments/environments.ts";
+import { defineEnvironment, type EnvironmentInput, parseEnvironment } from "../../environments/define.ts";
+import { refuseShared, resolveEnvironment, resolveEnvironments } from "../../environments/environments.ts";
+import { expectedInstance } from "../../render/instance.ts";
 
 const MINIMAL: EnvironmentInput = {
   name: "test",
@@ -10,7 +11,7 @@ const MINIMAL: EnvironmentInput = {
 };
 
 test("the smallest environment has everything decided", () => {
-  expect(defineEnvironment(MINIMAL)).toEqual({
+  expect(parseEnvironment(defineEnvironment(MINIMAL))).toEqual({
     name: "test",
     redis: {
       name: "queues",
@@ -30,8 +31,8 @@ test("the smallest environment has everything decided", () => {
 });
 
 test("production is what the mission says", () => {
-  const production = findEnvironment("production");
-  expect(describeInstance(production)).toEqual({
+  const production = resolveEnvironment("production");
+  expect(expectedInstance(production.name, production.redis)).toEqual({
     environment: "production",
     name: "koinoniasms-redis",
     region: "oregon",
@@ -50,16 +51,34 @@ test("production is what the mission says", () => {
   });
 });
 
-test("no two environments share a name or a state", () => {
-  const names = environments.map((environment) => environment.name);
-  const states = environments.map((environment) => JSON.stringify(environment.state));
-  expect(new Set(names).size).toBe(names.length);
-  expect(new Set(states).size).toBe(states.length);
+test("what is decided can be decided again", () => {
+  for (const environment of resolveEnvironments()) expect(parseEnvironment(environment)).toEqual(environment);
+});
+
+const OTHER: EnvironmentInput = {
+  name: "other",
+  redis: { ...MINIMAL.redis, name: "jobs" },
+  backend: { name: "backend" },
+  state: { type: "local", path: ".state/other.tfstate" },
+};
+const serviceId = "srv-d00000000000000000a0";
+
+test.each<[string, Partial<EnvironmentInput>, Partial<EnvironmentInput>]>([
+  ["name", {}, { name: "test" }],
+  ["state", {}, { state: MINIMAL.state }],
+  ["redis.name, after which the environment group is named", {}, { redis: { ...MINIMAL.redis, region: "ohio" } }],
+  ["backend.serviceId", { backend: { name: "a", serviceId } }, { backend: { name: "b", serviceId } }],
+])("no two environments share the %s", (what, one, other) => {
+  const [environment, another] = [parseEnvironment({ ...MINIMAL, ...one }), parseEnvironment({ ...OTHER, ...other })];
+  expect(() => refuseShared(environment, [another])).toThrow(
+    `The environments "test" and "${another.name}" have the same ${what}.`,
+  );
+  expect(() => refuseShared(parseEnvironment(MINIMAL), [parseEnvironment(OTHER)])).not.toThrow();
 });
 
 test("an unknown environment is refused with the nearest one", () => {
-  expect(() => findEnvironment("prodution")).toThrow(
-    'must be one of production, staging, local, got: "prodution". Did you mean "production"?',
+  expect(() => resolveEnvironment("prodution")).toThrow(
+    'The environment must be one of production, staging, local, got: "prodution". Did you mean "production"?',
   );
 });
 
@@ -179,7 +198,7 @@ test.each<[string, Record<string, unknown>, string]>([
   ],
 ])("%s: the message names the field, what is allowed, and the value", (_what, change, line) => {
   const input: unknown = { ...MINIMAL, ...change };
-  const define = (): unknown => Reflect.apply(defineEnvironment, undefined, [input]);
+  const define = (): unknown => Reflect.apply(parseEnvironment, undefined, [input]);
   expect(define).toThrow("is not valid:\n  `");
   expect(define).toThrow(line);
   expect(define).not.toThrow("secret@");
@@ -187,5 +206,5 @@ test.each<[string, Record<string, unknown>, string]>([
 
 test("all mistakes are told at once", () => {
   const input: EnvironmentInput = { ...MINIMAL, name: "X", backend: { name: "", serviceId: "srv" } };
-  expect(() => defineEnvironment(input)).toThrow(/`name`.*\n.*`backend.name`.*\n.*`backend.serviceId`/);
+  expect(() => parseEnvironment(input)).toThrow(/`name`.*\n.*`backend.name`.*\n.*`backend.serviceId`/);
 });

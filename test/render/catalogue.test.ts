@@ -77,27 +77,27 @@ describe("plans", () => {
   });
 
   test.each([
-    [{ plan: "pro" }, "pro"],
-    [{ memory: "25 MB" }, "free"],
-    [{ memory: "26 MB" }, "starter"],
-    [{ plan: "standard", memory: "1024 MB" }, "standard"],
-    [{ plan: "CustomBig", memory: "64 GB" }, "CustomBig"],
-  ])("%o chooses %s", (choice, plan) => {
-    expect(choosePlan(choice)).toBe(plan);
+    ["pro", undefined, "pro"],
+    [undefined, "25 MB", "free"],
+    [undefined, "26 MB", "starter"],
+    ["standard", "1024 MB", "standard"],
+    ["CustomBig", "64 GB", "CustomBig"],
+  ] as const)("plan %o and memory %o choose %s", (plan, memory, chosen) => {
+    expect(choosePlan(plan, memory && parseMemorySize(memory))).toBe(chosen);
   });
 
   test.each([
-    [{}, "must be one of free, starter, standard, pro, pro_plus, got: nothing."],
-    [{ plan: "pro", memory: "1 GB" }, 'For 1 GB take plan "standard", or leave one of the two out.'],
-    [{ memory: "11 GB" }, "must be at most 10 GB without a custom plan"],
-  ])("%o is refused", (choice, message) => {
-    expect(() => choosePlan(choice)).toThrow(message);
+    [undefined, undefined, "must be one of free, starter, standard, pro, pro_plus, got: nothing."],
+    ["pro", "1 GB", 'For 1 GB take plan "standard", or leave one of the two out.'],
+    [undefined, "11 GB", 'must be at most 10 GB without a custom plan, got: "11 GB".'],
+  ] as const)("plan %o and memory %o are refused", (plan, memory, message) => {
+    expect(() => choosePlan(plan, memory && parseMemorySize(memory))).toThrow(message);
   });
 
   test("persistence defaults to the plan's own, and only paid plans have a choice", () => {
     expect(choosePersistence("free", undefined)).toBe("off");
     expect(choosePersistence("standard", undefined)).toBe("journal_snapshot");
-    expect(choosePersistence("standard", "journal-snapshot")).toBe("journal_snapshot");
+    expect(choosePersistence("standard", "journal_snapshot")).toBe("journal_snapshot");
     expect(choosePersistence("CustomBig", "off")).toBe("off");
     expect(() => choosePersistence("free", "snapshot")).toThrow('must be off on plan free, got: "snapshot".');
   });

@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import type { InstanceDescription } from "../../../render/instance-description.ts";
+import type { ExpectedInstance } from "../../../render/instance.ts";
 import { USER } from "./redis-server.ts";
 
 /** A small part of Render's API, for what the local Render cannot be made to say. */
@@ -22,7 +22,7 @@ export interface TestApiOptions {
 }
 
 /** What the instance of these tests should be. */
-export const EXPECTED: InstanceDescription = {
+export const EXPECTED: ExpectedInstance = {
   environment: "test",
   name: "test-redis",
   region: "oregon",

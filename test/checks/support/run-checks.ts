@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { jsonReportSchema } from "../../../checks/report.ts";
-import type { InstanceDescription } from "../../../render/instance-description.ts";
+import type { ExpectedInstance } from "../../../render/instance.ts";
 import { USER } from "./redis-server.ts";
 import { EXPECTED } from "./render-api.ts";
 
@@ -16,7 +16,7 @@ export interface RunOptions {
   readonly bundle: string;
   readonly host: string;
   readonly args?: readonly string[] | undefined;
-  readonly expected?: Partial<InstanceDescription> | undefined;
+  readonly expected?: Partial<ExpectedInstance> | undefined;
   readonly deadlineSeconds?: number | undefined;
   readonly env?: Readonly<Record<string, string>>;
   /** What to do while it runs. */

@@ -6,7 +6,7 @@ import { renderPolicy } from "../../../cli/report/review/policy.ts";
 import { Keyvalue } from "../../../constructs/render/keyvalue.ts";
 import { policyRules } from "../../../constructs/rules/all-rules.ts";
 import { defineEnvironment, type EnvironmentInput } from "../../../environments/define.ts";
-import { environments } from "../../../environments/environments.ts";
+import { resolveEnvironments } from "../../../environments/environments.ts";
 import { createApp } from "../../../stacks/create-app.ts";
 import { RedisStack } from "../../../stacks/redis-stack.ts";
 
@@ -138,7 +138,7 @@ test("every rule is tested both ways, and its id is never used twice", () => {
 });
 
 test("the environments of this repository keep the policy; production waits for a place for its state", () => {
-  const app = createApp(environments, join(outdir, "all"));
+  const app = createApp(resolveEnvironments(), join(outdir, "all"));
   expect(() => app.synth()).not.toThrow();
   const stacks = app.node.children.filter((child) => child instanceof RedisStack);
   const exceptions = stacks.flatMap((stack) =>

@@ -1,0 +1,292 @@
+import { z } from "zod";
+import { InvalidValue } from "../runtime/errors.ts";
+import { type Field, orIssue, provenOf, provenShapeOf, separated, shapeOf, spelled, written } from "./field.ts";
+import { type MemorySize, parseMemorySize } from "./memory-size.ts";
+import {
+  choosePersistence,
+  choosePlan,
+  isCustomPlan,
+  knownPlan,
+  type Plan,
+  type PlanSpelling,
+  parsePlan,
+} from "./plans.ts";
+import {
+  type EvictionPolicy,
+  holdsToken,
+  NEVER_EVICT,
+  type PersistenceMode,
+  parseEvictionPolicy,
+  parsePersistenceMode,
+  parseRegion,
+  type Region,
+  type WithHyphens,
+} from "./spellings.ts";
+
+/** What changing a field does. The review, the README and the docstrings use these words and no others. */
+export const EFFECTS = {
+  none: "no effect on data",
+  restarts: "restarts",
+  loses: "loses data",
+  replaces: "replaces",
+} as const;
+
+export type Effect = keyof typeof EFFECTS;
+
+/** What changing a field does. */
+export interface Change {
+  /** Each effect with the case in which it happens; empty when it always does. */
+  readonly changing: { readonly [E in Effect]?: string };
+  /** For what restarts: how long Redis is away, by Render's documentation. */
+  readonly away?: string;
+}
+
+/** What the API shows of an instance, as far as it is compared. */
+interface Shown {
+  readonly name: string;
+  readonly region: string;
+  readonly plan: string;
+  readonly options: {
+    readonly maxmemoryPolicy?: string | null | undefined;
+    readonly persistenceMode?: string | null | undefined;
+  };
+}
+
+interface InstanceField extends Field, Change {
+  /** The attribute of `render_keyvalue`; absent for what only this project knows. */
+  readonly terraform?: string;
+  /** What the API shows of it, in this project's spelling. The check of the identity compares it with what is wanted. */
+  readonly api?: (shown: Shown, wanted: string) => string | null | undefined;
+}
+
+const UNDOCUMENTED = "Render does not say for how long; reckon with a minute or two without Redis";
+
+const cidrBlock = z.string().superRefine((block, context) => {
+  if (holdsToken(block) || z.union([z.cidrv4(), z.cidrv6()]).safeParse(block).success) return;
+  const bare = z.union([z.ipv4(), z.ipv6()]).safeParse(block).success;
+  const hint = bare ? `Did you mean "${block}/${block.includes(":") ? 128 : 32}"?` : undefined;
+  orIssue(context, () => {
+    throw new InvalidValue('must be a CIDR block such as "203.0.113.7/32"', block, hint);
+  });
+});
+
+/**
+ * An instance, field by field, in the order in which Terraform, triggers and reports show them.
+ *
+ * @see https://render.com/docs/key-value
+ */
+export const INSTANCE = {
+  /** The name on Render, not unique there. Changing it: no effect on data. */
+  name: {
+    schema: written("must be a name of 1 to 100 characters", /^\S(.{0,98}\S)?$/),
+    what: "the instance's name on Render",
+    changing: { none: "" },
+    terraform: "name",
+    api: ({ name }) => name,
+    proven: true,
+  },
+  /**
+   * Where the instance runs. Render's private network ends at the region, so it must be the service's.
+   * Changing it: replaces, which loses data and gives a new URL.
+   */
+  region: {
+    schema: spelled<Region, Region>(parseRegion),
+    what: "`frankfurt`, `ohio`, `oregon`, `singapore`, `virginia`; the service's",
+    changing: { replaces: "", loses: "" },
+    terraform: "region",
+    api: ({ region }) => region,
+    proven: true,
+  },
+  /**
+   * Size, connection limit and price in one. Left out, the smallest plan with the memory. Changing it: restarts; from
+   * `free`: loses data. Render refuses a smaller plan at apply; Terraform's plan does not warn.
+   */
+  plan: {
+    schema: spelled<PlanSpelling, Plan>(parsePlan).optional(),
+    what: "see the table above; `1g` and the other newer names are read too; never a smaller one",
+    otherwise: "the smallest with the memory",
+    changing: { restarts: "", loses: "from `free`" },
+    away: "a minute or two without Redis, and up to a second of writes lost",
+    terraform: "plan",
+    // `custom` stands for every plan made by contract.
+    api: ({ plan }, wanted) => (plan === "custom" && isCustomPlan(wanted) ? wanted : (knownPlan(plan) ?? plan)),
+    proven: true,
+  },
+  /** The memory that the plan must have, for example `"1 GB"`. Render has no memory setting of its own. */
+  memory: {
+    schema: spelled<MemorySize, number>(parseMemorySize).optional(),
+    what: '`"1 GB"`: instead of the plan, or to make sure of it',
+    otherwise: "the plan's",
+    changing: { restarts: "", loses: "from `free`" },
+  },
+  /**
+   * What Redis does when its memory is full. A queue needs never-evict: every other policy deletes accepted jobs without
+   * an error. Default never evict. Changing it: restarts.
+   */
+  evictionPolicy: {
+    schema: spelled<EvictionPolicy | WithHyphens<EvictionPolicy> | "noevict", EvictionPolicy>(
+      parseEvictionPolicy,
+    ).prefault(NEVER_EVICT),
+    what: "`noevict`, or one of Redis's",
+    otherwise: "`noeviction`",
+    changing: { restarts: "" },
+    away: UNDOCUMENTED,
+    terraform: "max_memory_policy",
+    api: ({ options }) => options.maxmemoryPolicy,
+    proven: true,
+  },
+  /**
+   * How data is kept on disk. Left out, `journal_snapshot` where one pays, and `off` on `free`. Changing it: restarts; to or
+   * from `off`: loses data.
+   */
+  persistence: {
+    schema: spelled<PersistenceMode | WithHyphens<PersistenceMode>, PersistenceMode>(parsePersistenceMode).optional(),
+    what: "`journal_snapshot`, `snapshot`, `off`",
+    otherwise: "the plan's",
+    changing: { restarts: "", loses: "to or from `off`" },
+    away: UNDOCUMENTED,
+    terraform: "persistence_mode",
+    api: ({ options }) => options.persistenceMode,
+    proven: true,
+  },
+  /** Who may connect from outside Render, over TLS and with the password. Default nobody. Changing it: no effect on data. */
+  ipAllowList: {
+    schema: z
+      .array(z.strictObject({ cidrBlock, description: written("must be a description", /\S/) }))
+      .readonly()
+      .prefault([]),
+    what: "who may connect from outside Render: `cidrBlock`, `description`",
+    otherwise: "nobody",
+    changing: { none: "" },
+    terraform: "ip_allow_list",
+    proven: true,
+  },
+  /** The Render environment (`evm-…`) to put it into. Default none. Changing it: no effect on data. */
+  environmentId: {
+    schema: written('must be an environment\'s id such as "evm-…"', /^evm-[a-z0-9]{20}$/).optional(),
+    what: "a Render environment, `evm-…`",
+    otherwise: "none",
+    changing: { none: "" },
+    terraform: "environment_id",
+  },
+  /** Whether Terraform refuses every plan that destroys or replaces it. Default yes. Changing it: no effect on data. */
+  deletionProtection: {
+    schema: z.boolean().prefault(true),
+    what: "Terraform refuses to destroy or replace the instance",
+    otherwise: "`true`",
+    changing: { none: "" },
+  },
+  /**
+   * Whether internal authentication was switched on, which only Render's dashboard can do. The internal URL then holds a
+   * password, so it is taken from Render, and every plan that changes the instance shows it as changing. Default no.
+   */
+  internalAuthentication: {
+    schema: z.boolean().prefault(false),
+    what: "whether it was switched on in Render's dashboard",
+    otherwise: "`false`",
+    changing: { none: "" },
+    proven: true,
+  },
+} as const satisfies Readonly<Record<string, InstanceField>>;
+
+type Fields = typeof INSTANCE;
+const FIELDS: Readonly<Record<string, InstanceField>> = INSTANCE;
+
+/** Reads an instance as people write it, and decides its plan and its persistence. */
+export const instanceSchema = z.strictObject(shapeOf(INSTANCE)).transform(({ memory, ...rest }, context) => {
+  const path = rest.plan === undefined && memory !== undefined ? "memory" : "plan";
+  const plan = orIssue(context, () => choosePlan(rest.plan, memory), [path]);
+  const persistence = orIssue(context, () => choosePersistence(plan, rest.persistence), ["persistence"]);
+  return { ...rest, plan, persistence };
+});
+
+/** An instance as people write it: in an environment's file, or as the properties of `RedisInstance`. */
+export interface InstanceInput extends z.input<typeof instanceSchema> {}
+
+/** An instance with everything decided, in Render's spelling. */
+export interface Instance extends z.output<typeof instanceSchema> {}
+
+/** What an instance should be: what the steps are told, and the checks prove. */
+export const expectedInstanceSchema = z
+  .object({
+    /** The environment that describes it: `production`. */
+    environment: z.string().min(1),
+    ...provenShapeOf(INSTANCE),
+  })
+  .required({ plan: true, persistence: true });
+
+export interface ExpectedInstance extends Readonly<z.output<typeof expectedInstanceSchema>> {}
+
+export function expectedInstance(environment: string, instance: Instance): ExpectedInstance {
+  return { environment, ...provenOf(INSTANCE, instance) };
+}
+
+/** A text for each field that is proven: when one changes, the checks run again. */
+export function triggersOf(instance: Instance): Record<string, string> {
+  const proven: Readonly<Record<string, unknown>> = provenOf(INSTANCE, instance);
+  const texts = Object.entries(proven).map(([name, value]) => {
+    return [separated(name, "_"), typeof value === "string" ? value : JSON.stringify(value)];
+  });
+  return Object.fromEntries(texts);
+}
+
+type Camel<T extends string> = T extends `${infer A}_${infer B}` ? `${A}${Capitalize<Camel<B>>}` : T;
+type Attributes = {
+  readonly [K in keyof Fields & keyof Instance as Fields[K] extends { readonly terraform: infer T extends string }
+    ? Camel<T>
+    : never]: Instance[K];
+};
+
+/** What Terraform is told of an instance: the configuration of `render_keyvalue`, by its names in TypeScript. */
+export function attributesOf(instance: Instance): Attributes {
+  const values = new Map<string, unknown>(Object.entries(instance));
+  const entries = Object.entries(FIELDS).flatMap(([name, { terraform }]) => {
+    return terraform === undefined ? [] : [[propertyName(terraform), values.get(name)]];
+  });
+  return Object.fromEntries(entries) as Attributes;
+}
+
+/** `max_memory_policy` is `maxMemoryPolicy` in TypeScript. */
+export function propertyName(attribute: string): string {
+  return attribute.replaceAll(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
+}
+
+/** What is compared with the API's answer. */
+export interface Comparison {
+  readonly field: string;
+  readonly wanted: string;
+  readonly actual: string | null | undefined;
+}
+
+/** The fields that an instance is told by, as they should be and as Render shows them. */
+export function comparisonsOf(expected: ExpectedInstance, shown: Shown): Comparison[] {
+  return Object.entries(FIELDS).flatMap(([name, { api }]) => {
+    const wanted = new Map<string, unknown>(Object.entries(expected)).get(name);
+    if (api === undefined || typeof wanted !== "string") return [];
+    return [{ field: separated(name, " "), wanted, actual: api(shown, wanted) }];
+  });
+}
+
+/** Attributes of `render_keyvalue` that no environment sets; somebody's own construct may. */
+const OTHER_ATTRIBUTES: Readonly<Record<string, Change>> = { log_stream_override: { changing: { none: "" } } };
+
+/** What Terraform's attributes do when they change. */
+export const ATTRIBUTES: ReadonlyMap<string, Change> = new Map([
+  ...Object.values(FIELDS).flatMap((field): [string, Change][] => {
+    return field.terraform === undefined ? [] : [[field.terraform, field]];
+  }),
+  ...Object.entries(OTHER_ATTRIBUTES),
+]);
+
+/** What changing an attribute of `render_keyvalue`, or a part of it, does; `undefined` for what nobody sets. */
+export function changeOf(attribute: string): Change | undefined {
+  return ATTRIBUTES.get(attribute.split(".")[0] ?? "");
+}
+
+/** The port of every instance in Render's private network. */
+const INTERNAL_PORT = 6379;
+
+/** Where an instance answers inside Render's private network, unless internal authentication is on. */
+export function internalUrl(id: string): string {
+  return `redis://${id}:${INTERNAL_PORT}`;
+}
