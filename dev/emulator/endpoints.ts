@@ -80,12 +80,15 @@ const newService = z.object({
 });
 const serviceChange = newService.omit({ ownerId: true, type: true, environmentId: true, envVars: true }).partial();
 
-const newDeploy = z.object({
-  deployMode: z.enum(["deploy_only", "build_and_deploy"]).optional(),
-  clearCache: z.enum(["clear", "do_not_clear"]).optional(),
-  commitId: z.string().optional(),
-  imageUrl: z.string().optional(),
-});
+const newDeploy = z
+  .object({
+    deployMode: z.enum(["deploy_only", "build_and_deploy"]).optional(),
+    clearCache: z.enum(["clear", "do_not_clear"]).optional(),
+    commitId: z.string().optional(),
+    imageUrl: z.string().optional(),
+  })
+  // No body asks for a new build.
+  .prefault({});
 
 const newJob = z.object({
   startCommand: z.string("must be a command").min(1, "must not be empty"),
