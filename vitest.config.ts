@@ -24,7 +24,7 @@ export const SERVERS = [
   "test/render/api/client.test.ts",
   "test/runtime/secrets.test.ts",
   "test/steps/roll-out.test.ts",
-  "test/vantage/**/*.test.ts",
+  "test/vantage/{inside,look}.test.ts",
 ];
 
 export const ALL = ["test/**/*.test.ts"];

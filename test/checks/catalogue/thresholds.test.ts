@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { allChecks } from "../../../checks/catalogue/all-checks.ts";
+import { queue } from "../../../checks/catalogue/behaviour.ts";
 import { judge, type Situation } from "../support/judge.ts";
 
 type Row = readonly [what: string, situation: Situation, status: string, actual?: string | RegExp];
@@ -310,6 +311,14 @@ describe.each(redisChecks.map((check) => [check.id, check] as const))("%s", (id,
     ];
     expect(result.status === "unknown").toBe(!needsNone.includes(id));
   });
+});
+
+test.each([
+  ["outside, the libraries too", [{ library: "Bull", outcome: { reply: "OK" } }], "Bull, BullMQ and their commands"],
+  ["inside, their commands", [], "the commands of Bull and BullMQ"],
+] as const)("a queue is tried by %s", (_, libraries, source) => {
+  const result = judge(queue, { observation: { queue: { commands: { reply: "OK" }, libraries: [...libraries] } } });
+  expect(result).toMatchObject({ status: "pass", evidence: { source } });
 });
 
 test("ids are unique, and every check says what it proves", () => {
