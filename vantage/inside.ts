@@ -44,7 +44,7 @@ export async function lookFromInside<Seen>(
     if (signal.aborted) return { obstacle: TOO_LATE };
     return {
       obstacle: {
-        reason: `the job ${job.id} ${job.status ?? ""} without an answer in its log`,
+        reason: `the job ${job.id} ${job.status} without an answer in its log`,
         remedy:
           "The backend's image must have node (18 or newer) on its PATH. See the job's log in Render's dashboard.",
       },

@@ -3,7 +3,7 @@ import { API, type Job } from "../render/api/endpoints.ts";
 import { until } from "../runtime/wait.ts";
 
 const POLL = { first: 500, longest: 2_000 } as const;
-const OVER: readonly (string | undefined)[] = ["succeeded", "failed", "canceled"];
+const OVER: readonly string[] = ["succeeded", "failed", "canceled"];
 
 /**
  * Follows a one-off job to its end: `succeeded`, `failed` or `canceled`.
@@ -22,10 +22,8 @@ export function followJob(
       const job = known ?? (await client.call(API.getJob, { id: created.serviceId, jobId: created.id }));
       known = undefined;
       if (OVER.includes(job.status)) return job;
-      // Right after its creation a job has no status.
-      const status = job.status ?? "pending";
-      if (status !== shown) onStatus(status);
-      shown = status;
+      if (job.status !== shown) onStatus(job.status);
+      shown = job.status;
       return undefined;
     },
     { signal, ...POLL },

@@ -1,5 +1,6 @@
 import { expect, onTestFinished, test } from "vitest";
 import { RenderClient } from "../../render/api/client.ts";
+import { API } from "../../render/api/endpoints.ts";
 import { followJob } from "../../vantage/job.ts";
 import { startTestApi } from "../checks/support/render-api.ts";
 
@@ -7,10 +8,10 @@ const JOB = { id: "job-1", serviceId: "srv-00000000000000000000" };
 
 /** Follows a job whose status is one after the other, the first of them known from its creation. */
 async function follow(statuses: readonly (string | undefined)[], signal = new AbortController().signal) {
-  const job = (call: number) => ({ ...JOB, status: statuses[Math.min(call, statuses.length - 1)] });
+  const answer = (call: number) => ({ ...JOB, status: statuses[Math.min(call, statuses.length - 1)] });
   const { host, calls, stop } = await startTestApi({
     answer(_, response, call) {
-      response.end(JSON.stringify(job(call)));
+      response.end(JSON.stringify(answer(call)));
       return true;
     },
   });
@@ -18,7 +19,7 @@ async function follow(statuses: readonly (string | undefined)[], signal = new Ab
   const shown: string[] = [];
   const onStatus = (status: string) => void shown.push(status);
   const client = new RenderClient({ apiKey: "k", host });
-  return { end: await followJob(client, job(0), { signal, onStatus }), shown, calls };
+  return { end: await followJob(client, API.createJob.answer.parse(answer(0)), { signal, onStatus }), shown, calls };
 }
 
 test.each(["succeeded", "failed", "canceled"])(
