@@ -94,3 +94,8 @@ function refusal(rule: string, got: unknown): string {
 export function separated(name: string, separator: "_" | " "): string {
   return name.replaceAll(/[A-Z]/g, (letter) => separator + letter.toLowerCase());
 }
+
+/** `max_memory_policy` is `maxMemoryPolicy` in TypeScript. */
+export function propertyName(attribute: string): string {
+  return attribute.replaceAll(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
+}

@@ -1,6 +1,16 @@
 import { z } from "zod";
 import { InvalidValue } from "../runtime/errors.ts";
-import { type Field, orIssue, provenOf, provenShapeOf, separated, shapeOf, spelled, written } from "./field.ts";
+import {
+  type Field,
+  orIssue,
+  propertyName,
+  provenOf,
+  provenShapeOf,
+  separated,
+  shapeOf,
+  spelled,
+  written,
+} from "./field.ts";
 import { type MemorySize, parseMemorySize } from "./memory-size.ts";
 import {
   choosePersistence,
@@ -246,11 +256,6 @@ export function attributesOf(instance: Instance): Attributes {
   return Object.fromEntries(entries) as Attributes;
 }
 
-/** `max_memory_policy` is `maxMemoryPolicy` in TypeScript. */
-export function propertyName(attribute: string): string {
-  return attribute.replaceAll(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
-}
-
 /** What is compared with the API's answer. */
 export interface Comparison {
   readonly field: string;
@@ -281,12 +286,4 @@ export const ATTRIBUTES: ReadonlyMap<string, Change> = new Map([
 /** What changing an attribute of `render_keyvalue`, or a part of it, does; `undefined` for what nobody sets. */
 export function changeOf(attribute: string): Change | undefined {
   return ATTRIBUTES.get(attribute.split(".")[0] ?? "");
-}
-
-/** The port of every instance in Render's private network. */
-const INTERNAL_PORT = 6379;
-
-/** Where an instance answers inside Render's private network, unless internal authentication is on. */
-export function internalUrl(id: string): string {
-  return `redis://${id}:${INTERNAL_PORT}`;
 }

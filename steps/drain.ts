@@ -3,6 +3,7 @@ import type { RenderClient } from "../render/api/client.ts";
 import { API } from "../render/api/endpoints.ts";
 import { RenderApiError } from "../render/api/error.ts";
 import { readLogs } from "../render/api/logs.ts";
+import { internalUrl } from "../render/internal-url.ts";
 import { WiringError } from "./wiring-error.ts";
 
 const POLL_MS = 500;
@@ -27,7 +28,7 @@ export interface DrainOptions {
  * @throws WiringError when it did not, so that the instance is not destroyed with what is in it; RenderApiError.
  */
 export async function drain({ client, serviceId, instanceId, command, signal, say }: DrainOptions): Promise<void> {
-  const url = `redis://${instanceId}:6379`;
+  const url = internalUrl(instanceId);
   const { internalConnectionString } = await client.call(API.getConnectionInfo, { id: instanceId });
   if (internalConnectionString !== url) {
     // A job's command is shown to every member of the workspace, so the password must not stand in it.

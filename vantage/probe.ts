@@ -1,5 +1,6 @@
 import { parseRedisUrl } from "../redis/address.ts";
 import { RedisFailure } from "../redis/failure.ts";
+import { internalUrl } from "../render/internal-url.ts";
 import { within } from "../runtime/wait.ts";
 import { toLines } from "./lines.ts";
 
@@ -23,7 +24,7 @@ export async function runProbe<Task>(
   ) => Promise<unknown>,
 ): Promise<void> {
   const { instanceId, withinMs, task }: ProbeTask<Task> = JSON.parse(process.argv[1] ?? "");
-  const url = internalUrl(instanceId, process.env.REDIS_URL);
+  const url = urlFrom(instanceId, process.env.REDIS_URL);
   const answer = await within(withinMs, (signal) => look(url, task, { signal, withinMs })).then(
     (seen) => ({ seen }),
     (error: unknown) => ({ failure: RedisFailure.fromSocket(error).kind }),
@@ -32,11 +33,11 @@ export async function runProbe<Task>(
 }
 
 /** @param own The service's `REDIS_URL`: with internal authentication on, only its own variables know the password. */
-export function internalUrl(instanceId: string, own: string | undefined): string {
+export function urlFrom(instanceId: string, own: string | undefined): string {
   try {
     if (own !== undefined && parseRedisUrl(own).host === instanceId) return own;
   } catch {
     // Some other service's URL.
   }
-  return `redis://${instanceId}:6379`;
+  return internalUrl(instanceId);
 }

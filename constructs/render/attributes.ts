@@ -1,4 +1,5 @@
 import { Token } from "cdktf";
+import { propertyName } from "../../render/field.ts";
 import { escapeTemplate } from "../escape-template.ts";
 
 /** The type of an attribute, in Terraform's terms; nested attributes have attributes of their own. */
@@ -50,9 +51,4 @@ function toTerraformValue(type: AttributeType, value: unknown): unknown {
   }
   const element = type.set === "string" ? type.set : { object: type.set };
   return Array.isArray(value) ? value.map((entry) => toTerraformValue(element, entry)) : value;
-}
-
-/** `max_memory_policy` is `maxMemoryPolicy` in TypeScript. */
-export function propertyName(attribute: string): string {
-  return attribute.replaceAll(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
 }

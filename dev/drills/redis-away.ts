@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { API } from "../../render/api/endpoints.ts";
+import { internalUrl } from "../../render/internal-url.ts";
 import { rollOut } from "../../steps/roll-out.ts";
 import type { LocalControl } from "../emulator/control.ts";
 import { RENDER_API } from "../emulator/endpoints.ts";
@@ -62,7 +63,7 @@ async function wire({ client, render }: Stage): Promise<string> {
   const { id } = await client.call(RENDER_API.createKeyValue, {}, { name: "drill", ownerId, ...settings });
   while ((await client.call(API.getKeyValue, { id })).status !== "available") await sleep(50);
   const envVars = [
-    { key: "REDIS_URL", value: `redis://${id}:6379` },
+    { key: "REDIS_URL", value: internalUrl(id) },
     { key: "ENABLE_QUEUES", value: "true" },
   ];
   const { id: groupId } = await client.call(

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { internalUrl } from "../../vantage/probe.ts";
+import { urlFrom } from "../../vantage/probe.ts";
 
 const PLAIN = "redis://red-abc:6379";
 
@@ -9,5 +9,5 @@ test.each([
   ["another instance's", "redis://u:secret@red-xyz:6379", PLAIN],
   ["no Redis URL", "https://example.com/red-abc", PLAIN],
 ])("REDIS_URL of the service is %s", (_, own, url) => {
-  expect(internalUrl("red-abc", own)).toBe(url);
+  expect(urlFrom("red-abc", own)).toBe(url);
 });

@@ -1,6 +1,6 @@
+import { changeOf } from "../../../render/instance.ts";
 import { isDowngrade, knownPlan, type Plan } from "../../../render/plans.ts";
 import { UNKNOWN } from "./attribute-change.ts";
-import { settingOf } from "./effects.ts";
 import { causesOf, type ResourceChange, textOf } from "./resource-change.ts";
 
 /** What the rules ask about a change of an instance. */
@@ -48,7 +48,7 @@ export function leavesFree(change: ResourceChange): boolean {
 export function restartCauses(change: ResourceChange) {
   return change.attributes.filter(({ attribute, after }) => {
     if (attribute === "plan" && !changesPlan(change)) return false;
-    return after !== UNKNOWN && settingOf(attribute)?.effects.some((effect) => effect === "restart");
+    return after !== UNKNOWN && changeOf(attribute)?.changing.restarts !== undefined;
   });
 }
 

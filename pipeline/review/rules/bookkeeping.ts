@@ -1,5 +1,5 @@
+import { changeOf, EFFECTS } from "../../../render/instance.ts";
 import { UNKNOWN } from "../plan/attribute-change.ts";
-import { PHRASES, settingOf } from "../plan/effects.ts";
 import { isInstance } from "../plan/instance-change.ts";
 import type { ResourceChange } from "../plan/resource-change.ts";
 import type { Rule } from "./rule.ts";
@@ -12,7 +12,7 @@ function harmless(change: ResourceChange) {
     ({ attribute, after }) =>
       after !== UNKNOWN &&
       attribute !== "ip_allow_list" &&
-      settingOf(attribute)?.effects.every((effect) => effect === "none"),
+      Object.keys(changeOf(attribute)?.changing ?? { unknown: "" }).every((effect) => effect === "none"),
   );
 }
 
@@ -20,13 +20,13 @@ export const bookkeeping: readonly Rule[] = [
   {
     kind,
     when: ({ movedFrom, address }) => movedFrom !== undefined && movedFrom !== address,
-    says: ({ movedFrom }) => `Only its address in Terraform changes, from ${movedFrom}: ${PHRASES.none}.`,
+    says: ({ movedFrom }) => `Only its address in Terraform changes, from ${movedFrom}: ${EFFECTS.none}.`,
   },
   {
     kind,
     when: ({ importedId }) => importedId !== undefined,
     says: ({ importedId }) =>
-      `Terraform takes over ${importedId}, which exists already: taking it over has ${PHRASES.none}.`,
+      `Terraform takes over ${importedId}, which exists already: taking it over has ${EFFECTS.none}.`,
   },
   {
     kind,
@@ -36,8 +36,8 @@ export const bookkeeping: readonly Rule[] = [
   {
     kind,
     when: (change) => isInstance(change) && change.action === "update" && harmless(change).length > 0,
-    says: () => `Changing this has ${PHRASES.none} and does not restart the instance.`,
-    happened: () => `This was changed; it has ${PHRASES.none}.`,
+    says: () => `Changing this has ${EFFECTS.none} and does not restart the instance.`,
+    happened: () => `This was changed; it has ${EFFECTS.none}.`,
     causes: harmless,
   },
   {

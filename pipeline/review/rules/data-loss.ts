@@ -1,4 +1,4 @@
-import { PHRASES } from "../plan/effects.ts";
+import { EFFECTS } from "../../../render/instance.ts";
 import {
   changesPersistenceToOrFromOff,
   isInstance,
@@ -23,8 +23,8 @@ export const dataLoss: readonly Rule[] = [
     when: (change) => isInstance(change) && change.action === "delete",
     says: ({ isDeposed }) =>
       isDeposed
-        ? `The instance that an earlier apply replaced is destroyed now, which ${PHRASES.loss}: what still waits in it.`
-        : `The instance is destroyed, which ${PHRASES.loss}. Render keeps no backup of it.`,
+        ? `The instance that an earlier apply replaced is destroyed now, which ${EFFECTS.loses}: what still waits in it.`
+        : `The instance is destroyed, which ${EFFECTS.loses}. Render keeps no backup of it.`,
     happened: () => "The instance was deleted: its data is gone, and whoever uses its URL gets no answer.",
     acknowledge: always,
   },
@@ -32,7 +32,7 @@ export const dataLoss: readonly Rule[] = [
     kind,
     when: (change) => isInstance(change) && change.action === "replace" && !change.forgets,
     says: (change) =>
-      `A new, empty instance ${PHRASES.replace} this one, which ${PHRASES.loss} and gives a new URL. The old one is destroyed ` +
+      `A new, empty instance ${EFFECTS.replaces} this one, which ${EFFECTS.loses} and gives a new URL. The old one is destroyed ` +
       `${change.createsFirst ? "once the new one is up" : "first"}.${reasonText(change)}`,
     causes: (change) => causesOf(change, change.replacePaths),
     acknowledge: always,
@@ -40,7 +40,7 @@ export const dataLoss: readonly Rule[] = [
   {
     kind,
     when: leavesFree,
-    says: () => `Leaving the plan free ${PHRASES.loss}: Render starts the paid instance empty.`,
+    says: () => `Leaving the plan free ${EFFECTS.loses}: Render starts the paid instance empty.`,
     happened: () => "The instance left the plan free: what was in it is gone.",
     causes: (change) => causesOf(change, ["plan"]),
     acknowledge: always,
@@ -48,7 +48,7 @@ export const dataLoss: readonly Rule[] = [
   {
     kind,
     when: (change) => isUpdate(change) && !leavesFree(change) && changesPersistenceToOrFromOff(change),
-    says: () => `Switching persistence on or off ${PHRASES.loss}: Render starts the instance empty.`,
+    says: () => `Switching persistence on or off ${EFFECTS.loses}: Render starts the instance empty.`,
     happened: () => "Persistence was switched on or off: what was in the instance is gone.",
     causes: (change) => causesOf(change, ["persistence_mode"]),
     acknowledge: always,
@@ -61,7 +61,7 @@ export const dataLoss: readonly Rule[] = [
       !changesPersistenceToOrFromOff(change) &&
       textOf(change.before, "persistence_mode") === "off" &&
       restartCauses(change).length > 0,
-    says: () => `The instance does not persist, so the restart ${PHRASES.loss}.`,
+    says: () => `The instance does not persist, so the restart ${EFFECTS.loses}.`,
     causes: restartCauses,
     acknowledge: always,
   },
@@ -71,7 +71,7 @@ export const dataLoss: readonly Rule[] = [
     says: (_change, { changes }) =>
       changes.some((other) => isInstance(other) && (other.action === "delete" || other.action === "replace"))
         ? "The instance's protection is removed together with the instance: nothing but this review stands before the loss."
-        : `The instance's protection is removed: from now on a plan can destroy or replace it, which ${PHRASES.loss}.`,
+        : `The instance's protection is removed: from now on a plan can destroy or replace it, which ${EFFECTS.loses}.`,
     causes: (change) => change.attributes,
     acknowledge: always,
   },

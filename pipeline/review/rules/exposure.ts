@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { isWithin, openToTheWorld } from "../../../render/exposure.ts";
+import { EFFECTS } from "../../../render/instance.ts";
 import { UNKNOWN } from "../plan/attribute-change.ts";
-import { PHRASES } from "../plan/effects.ts";
 import { isInstance } from "../plan/instance-change.ts";
 import { realAttributes } from "../plan/noise.ts";
 import { causesOf, type ResourceChange } from "../plan/resource-change.ts";
@@ -57,14 +57,14 @@ export const exposure: readonly Rule[] = [
   {
     kind,
     when: (change) => changes(change) && added(change).length > 0 && openToTheWorld(added(change)).length === 0,
-    says: (change) => `More addresses may connect from outside Render: ${added(change).join(", ")}; ${PHRASES.none}.`,
+    says: (change) => `More addresses may connect from outside Render: ${added(change).join(", ")}; ${EFFECTS.none}.`,
     happened: (change) => `More addresses may connect from outside Render: ${added(change).join(", ")}.`,
     causes: list,
   },
   {
     kind,
     when: (change) => changes(change) && change.action !== "create" && removed(change).length > 0,
-    says: (change) => `Some can no longer connect from outside Render: ${removed(change).join(", ")}; ${PHRASES.none}.`,
+    says: (change) => `Some can no longer connect from outside Render: ${removed(change).join(", ")}; ${EFFECTS.none}.`,
     happened: (change) => `Some can no longer connect from outside Render: ${removed(change).join(", ")}.`,
     causes: list,
   },

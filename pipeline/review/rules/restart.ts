@@ -1,4 +1,4 @@
-import { PHRASES, SETTINGS, type Setting } from "../plan/effects.ts";
+import { ATTRIBUTES, EFFECTS } from "../../../render/instance.ts";
 import { isRefusedDowngrade, isUpdate, restartCauses } from "../plan/instance-change.ts";
 import type { ResourceChange } from "../plan/resource-change.ts";
 import type { Rule } from "./rule.ts";
@@ -6,8 +6,7 @@ import type { Rule } from "./rule.ts";
 /** How long Render says that it takes. One restart does for all settings, so the first that tells speaks for them. */
 function duration(change: ResourceChange): string | undefined {
   const causes = restartCauses(change);
-  const settings: readonly Setting[] = SETTINGS;
-  return settings.find(({ attribute }) => causes.some((cause) => cause.attribute === attribute))?.restart;
+  return [...ATTRIBUTES].find(([name]) => causes.some(({ attribute }) => attribute === name))?.[1].away;
 }
 
 /** The provider ends every update of one of these with a deploy. */
@@ -24,7 +23,7 @@ export const restart: readonly Rule[] = [
   {
     kind: "restart",
     when: (change) => isUpdate(change) && !isRefusedDowngrade(change) && restartCauses(change).length > 0,
-    says: (change) => `The instance ${PHRASES.restart}: ${duration(change)}.`,
+    says: (change) => `The instance ${EFFECTS.restarts}: ${duration(change)}.`,
     causes: restartCauses,
   },
   {
