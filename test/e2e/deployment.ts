@@ -1,33 +1,19 @@
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
-import { execa } from "execa";
 import { expect } from "vitest";
 import { z } from "zod";
-import { LocalControl } from "../../dev/emulator/control.ts";
-import { type LocalRender, type LocalRenderOptions, startLocalRender } from "../../dev/emulator/emulator.ts";
 import { RENDER_API } from "../../dev/emulator/endpoints.ts";
-import { exportsOf } from "../../dev/local/exports.ts";
-import { type RunningProvider, startProvider } from "../../dev/terraform-provider/server.ts";
-import { defineEnvironment, type EnvironmentInput } from "../../environments/define.ts";
-import { RenderClient } from "../../render/api/client.ts";
+import { type Ran, REPOSITORY, Rehearsal, type RehearsalOptions, Workspace } from "../../dev/rehearsal.ts";
+import type { EnvironmentInput } from "../../environments/define.ts";
 import { get } from "../../render/api/endpoint.ts";
 import { API, type EnvGroup, type KeyValue } from "../../render/api/endpoints.ts";
 import { isLinkedTo, readEnvGroups } from "../../render/api/env-groups.ts";
-import { createApp } from "../../stacks/create-app.ts";
 import { discard } from "../secrets-in-play.ts";
 
-const REPOSITORY = join(import.meta.dirname, "../..");
 const STACK = "e2e";
 
 /** How Terraform is run: through cdktf's command line, or as a pipeline does, without it. */
 export type Tool = "cdktf" | "terraform";
-
-/** What a command did, and what it printed on both streams together. */
-export interface Outcome {
-  readonly exitCode: number | undefined;
-  readonly output: string;
-}
 
 /**
  * cdktf stops reading when Terraform has ended, and on a busy machine loses its last lines: those with the reason. What
@@ -66,101 +52,75 @@ export const ENVIRONMENT: EnvironmentInput = {
 
 /** An environment, a Render on this machine to deploy it to, and what a person would type to do so. */
 export class Deployment {
-  readonly render: LocalRender;
-  readonly control: LocalControl;
-  readonly client: RenderClient;
+  readonly #rehearsal: Rehearsal;
   readonly #tool: Tool;
-  /** In the repository, because the checks run at a path relative to the Terraform. */
-  readonly #workspace: string;
-  readonly #socketDirectory = mkdtempSync(join(tmpdir(), "e2e-"));
-  readonly #transcript: string[] = [];
-  #provider: RunningProvider | undefined;
-  #env: Readonly<Record<string, string>> = {};
+  readonly #workspace = new Workspace(STACK);
+  #environment = ENVIRONMENT;
 
-  private constructor(tool: Tool, render: LocalRender) {
+  private constructor(tool: Tool, rehearsal: Rehearsal) {
     this.#tool = tool;
-    this.render = render;
-    this.control = new LocalControl(render);
-    this.client = new RenderClient({ apiKey: render.apiKey, host: render.host });
-    mkdirSync(join(REPOSITORY, ".tmp"), { recursive: true });
-    this.#workspace = mkdtempSync(join(REPOSITORY, ".tmp", "e2e-"));
+    this.#rehearsal = rehearsal;
+    writeFileSync(this.#file("terraform.sh"), PATIENT_TERRAFORM, { mode: 0o755 });
+    this.describe({});
   }
 
-  static async start(tool: Tool, options: Partial<LocalRenderOptions> = {}): Promise<Deployment> {
-    const directory = mkdtempSync(join(tmpdir(), "e2e-render-"));
-    const render = await startLocalRender({ directory, creationDelayMs: 300, rateLimits: "off", ...options });
-    const deployment = new Deployment(tool, render);
-    deployment.describe({});
-    await deployment.useCredentials({});
-    return deployment;
+  static async start(tool: Tool, options: RehearsalOptions = {}): Promise<Deployment> {
+    return new Deployment(tool, await Rehearsal.start({ creationDelayMs: 300, rateLimits: "off", ...options }));
   }
 
   async stop(): Promise<void> {
-    await this.#provider?.stop();
-    await this.render.stop();
-    for (const directory of [this.#socketDirectory, this.render.directory]) {
-      rmSync(directory, { recursive: true, force: true });
-    }
-    discard(this.#workspace, this.#transcript);
+    await this.#rehearsal.stop();
+    discard(this.#workspace.path, this.#workspace.transcript);
+  }
+
+  get render() {
+    return this.#rehearsal.render;
+  }
+
+  get control() {
+    return this.#rehearsal.control;
+  }
+
+  get client() {
+    return this.#rehearsal.client;
   }
 
   /** What Terraform and the checks use from now on: the right key and address, unless told otherwise. */
-  async useCredentials({ apiKey = this.render.apiKey, host = this.render.host }): Promise<void> {
-    await this.#provider?.stop();
-    const socketDirectory = this.#socketDirectory;
-    this.#provider = await startProvider({ apiKey, host, ownerId: this.render.ownerId, socketDirectory });
-    const terraformConfig = join(this.#workspace, "terraform.rc");
-    writeFileSync(terraformConfig, "");
-    const patientTerraform = join(this.#workspace, "terraform.sh");
-    writeFileSync(patientTerraform, PATIENT_TERRAFORM, { mode: 0o755 });
-    this.#env = {
-      ...exportsOf(this.render, this.#provider.reattach),
-      RENDER_API_KEY: apiKey,
-      RENDER_HOST: host,
-      TF_CLI_CONFIG_FILE: terraformConfig,
-      ...(this.#tool === "cdktf" ? { TERRAFORM_BINARY_NAME: patientTerraform } : {}),
-      DISABLE_VERSION_CHECK: "1",
-      CDKTF_DISABLE_PLUGIN_CACHE_ENV: "1",
-      CI: "true",
-      FORCE_COLOR: "0",
-      E2E_ENVIRONMENT: join(this.#workspace, "environment.json"),
-    };
+  useCredentials({ apiKey = this.render.apiKey, host = this.render.host }): Promise<void> {
+    return this.#rehearsal.connect({ apiKey, host });
   }
 
   /** Writes the environment file that the next command reads: {@link ENVIRONMENT} with these differences. */
   describe(redis: Partial<EnvironmentInput["redis"]>, rest: Partial<EnvironmentInput> = {}): void {
-    const environment = { ...ENVIRONMENT, ...rest, redis: { ...ENVIRONMENT.redis, ...redis } };
-    writeFileSync(join(this.#workspace, "environment.json"), JSON.stringify(environment));
+    this.#environment = { ...ENVIRONMENT, ...rest, redis: { ...ENVIRONMENT.redis, ...redis } };
+    writeFileSync(this.#file("environment.json"), JSON.stringify(this.#environment));
   }
 
-  deploy(env: Record<string, string | undefined> = {}): Promise<Outcome> {
+  deploy(env: NodeJS.ProcessEnv = {}): Promise<Ran> {
     return this.#tool === "cdktf"
       ? this.#cdktf(["deploy", STACK, "--auto-approve"], env)
       : this.terraform(["apply", "-auto-approve", "-input=false"], env);
   }
 
-  destroy(): Promise<Outcome> {
+  destroy(): Promise<Ran> {
     return this.#tool === "cdktf"
       ? this.#cdktf(["destroy", STACK, "--auto-approve"], {})
       : this.terraform(["destroy", "-auto-approve", "-input=false"]);
   }
 
   /** Whether anything is left to change: exit code 0 for no, 2 for yes. */
-  plan(): Promise<Outcome> {
+  plan(): Promise<Ran> {
     return this.terraform(["plan", "-input=false", "-detailed-exitcode"]);
   }
 
   /** Synthesizes, initializes, and runs Terraform in the stack's directory. */
-  async terraform(args: string[], env: Record<string, string | undefined> = {}): Promise<Outcome> {
-    const environment = JSON.parse(readFileSync(join(this.#workspace, "environment.json"), "utf8"));
-    createApp([defineEnvironment(environment)], this.#outdir).synth();
-    const init = await this.#run("terraform", ["init", "-input=false", "-no-color"], env);
-    return init.exitCode === 0 ? this.#run("terraform", [...args, "-no-color"], env) : init;
+  terraform(args: string[], env: NodeJS.ProcessEnv = {}): Promise<Ran> {
+    return this.#workspace.terraform(this.#environment, args, { ...this.#rehearsal.commandVariables, ...env });
   }
 
   /** What Terraform knows, by address. */
   async state() {
-    const file = join(this.#workspace, "e2e.tfstate");
+    const file = this.#file("e2e.tfstate");
     if (!existsSync(file)) return new Map<string, never>();
     const { resources } = stateSchema.parse(JSON.parse(readFileSync(file, "utf8")));
     return new Map(resources.map((resource) => [`${resource.type}.${resource.name}`, resource.instances[0]]));
@@ -180,25 +140,24 @@ export class Deployment {
     return z.string().parse((await this.state()).get("render_keyvalue.redis")?.attributes.id);
   }
 
-  get #outdir(): string {
-    return join(this.#workspace, "cdktf.out");
+  #file(name: string): string {
+    return join(this.#workspace.path, name);
   }
 
-  #cdktf(args: string[], env: Record<string, string | undefined>): Promise<Outcome> {
+  #cdktf(args: string[], env: NodeJS.ProcessEnv): Promise<Ran> {
     const app = `${process.execPath} --import tsx ${relative(REPOSITORY, join(import.meta.dirname, "app.ts"))}`;
+    const variables = {
+      ...this.#rehearsal.commandVariables,
+      TERRAFORM_BINARY_NAME: this.#file("terraform.sh"),
+      DISABLE_VERSION_CHECK: "1",
+      CDKTF_DISABLE_PLUGIN_CACHE_ENV: "1",
+      CI: "true",
+      E2E_ENVIRONMENT: this.#file("environment.json"),
+      ...env,
+    };
     const cdktf = join(REPOSITORY, "node_modules/.bin/cdktf");
-    return this.#run(cdktf, [...args, "--app", app, "--output", this.#outdir], env, REPOSITORY);
-  }
-
-  async #run(
-    command: string,
-    args: string[],
-    env: Record<string, string | undefined>,
-    cwd = join(this.#outdir, "stacks", STACK),
-  ): Promise<Outcome> {
-    const result = await execa(command, args, { cwd, env: { ...this.#env, ...env }, all: true, reject: false });
-    this.#transcript.push(result.all);
-    return { exitCode: result.exitCode, output: result.all };
+    const outdir = this.#workspace.outdir;
+    return this.#workspace.run(cdktf, [...args, "--app", app, "--output", outdir], variables, REPOSITORY);
   }
 }
 

@@ -1,20 +1,16 @@
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
 import { expect, vi } from "vitest";
 import { z } from "zod";
-import { LocalControl } from "../../dev/emulator/control.ts";
-import { type LocalRender, startLocalRender } from "../../dev/emulator/emulator.ts";
-import { exportsOf } from "../../dev/local/exports.ts";
-import { type RunningProvider, startProvider } from "../../dev/terraform-provider/server.ts";
+import { Rehearsal } from "../../dev/rehearsal.ts";
 import { defineEnvironment, type EnvironmentInput } from "../../environments/define.ts";
 import { EMPTY_PLAN, type Planned as PlannedChanges } from "../../pipeline/review/plan/planned.ts";
 import { type Review, reviewPlan } from "../../pipeline/review/review.ts";
 import { describeErrors } from "../../pipeline/review-stack.ts";
 import { describeStack } from "../../pipeline/synthesized-stack.ts";
 import { Terraform } from "../../pipeline/terraform.ts";
-import { RenderClient } from "../../render/api/client.ts";
 import { createApp } from "../../stacks/create-app.ts";
 import { RedisStack } from "../../stacks/redis-stack.ts";
 import { discard } from "../secrets-in-play.ts";
@@ -47,38 +43,32 @@ export interface Planned extends Described {
 
 /** One Render, one provider and some states that were really applied: enough to make any plan in a fraction of a second. */
 export class PlanWorkshop {
-  readonly render: LocalRender;
-  readonly control: LocalControl;
-  readonly client: RenderClient;
   /** How many plans had nothing to show. */
   emptyPlans = 0;
-  readonly #provider: RunningProvider;
+  readonly #rehearsal: Rehearsal;
   readonly #directory = mkdtempSync(join(tmpdir(), "plans-"));
   #plans = 0;
 
-  private constructor(render: LocalRender, provider: RunningProvider) {
-    this.render = render;
-    this.#provider = provider;
-    this.control = new LocalControl(render);
-    this.client = new RenderClient({ apiKey: render.apiKey, host: render.host });
-    const terraformConfig = join(this.#directory, "terraform.rc");
-    writeFileSync(terraformConfig, "");
-    const variables = { ...exportsOf(render, provider.reattach), TF_CLI_CONFIG_FILE: terraformConfig };
-    for (const [name, value] of Object.entries(variables)) vi.stubEnv(name, value);
+  private constructor(rehearsal: Rehearsal) {
+    this.#rehearsal = rehearsal;
+    for (const [name, value] of Object.entries(rehearsal.commandVariables)) vi.stubEnv(name, value);
   }
 
   static async start(): Promise<PlanWorkshop> {
-    const directory = mkdtempSync(join(tmpdir(), "plans-render-"));
-    const render = await startLocalRender({ directory, creationDelayMs: 1, rateLimits: "off" });
-    const provider = await startProvider({ ...render, socketDirectory: join(render.socketDirectory, "provider") });
-    return new PlanWorkshop(render, provider);
+    return new PlanWorkshop(await Rehearsal.start({ creationDelayMs: 1, rateLimits: "off" }));
+  }
+
+  get control() {
+    return this.#rehearsal.control;
+  }
+
+  get client() {
+    return this.#rehearsal.client;
   }
 
   async stop(): Promise<void> {
     vi.unstubAllEnvs();
-    await this.#provider.stop();
-    await this.render.stop();
-    rmSync(this.render.directory, { recursive: true, force: true });
+    await this.#rehearsal.stop();
     discard(this.#directory);
   }
 

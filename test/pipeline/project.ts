@@ -1,16 +1,11 @@
-import { cpSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { cpSync, mkdtempSync, readdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Options as ExecaOptions, execa } from "execa";
-import { LocalControl } from "../../dev/emulator/control.ts";
-import { type LocalRender, startLocalRender } from "../../dev/emulator/emulator.ts";
-import { exportsOf } from "../../dev/local/exports.ts";
-import { type RunningProvider, startProvider } from "../../dev/terraform-provider/server.ts";
+import { REPOSITORY, Rehearsal } from "../../dev/rehearsal.ts";
 import type { EnvironmentInput } from "../../environments/define.ts";
-import { RenderClient } from "../../render/api/client.ts";
 import { discard } from "../secrets-in-play.ts";
 
-const REPOSITORY = join(import.meta.dirname, "../..");
 /** Not part of what is deployed, or made by a run. */
 const LEFT_OUT = new Set(["node_modules", "cdktf.out", "test", "bench", "dev", "examples", "dist"]);
 
@@ -38,47 +33,42 @@ export const STAGING: EnvironmentInput = {
 /** A checkout of this repository and a Render on this machine, for commands to be run as people and pipelines run them. */
 export class Project {
   readonly path = mkdtempSync(join(tmpdir(), "project-"));
-  readonly render: LocalRender;
-  readonly control: LocalControl;
-  readonly client: RenderClient;
-  readonly #provider: RunningProvider;
+  readonly #rehearsal: Rehearsal;
   readonly #env: Readonly<Record<string, string>>;
   /** Every byte that a command printed. */
   readonly transcript: string[] = [];
 
-  private constructor(render: LocalRender, provider: RunningProvider, env: Readonly<Record<string, string>>) {
-    this.render = render;
-    this.#provider = provider;
-    this.control = new LocalControl(render);
-    this.client = new RenderClient({ apiKey: render.apiKey, host: render.host });
+  private constructor(rehearsal: Rehearsal, env: Readonly<Record<string, string>>) {
+    this.#rehearsal = rehearsal;
+    this.#env = { ...rehearsal.commandVariables, CI: "", ...env };
     for (const name of readdirSync(REPOSITORY)) {
       if (LEFT_OUT.has(name) || (name.startsWith(".") && name !== ".github")) continue;
       cpSync(join(REPOSITORY, name), join(this.path, name), { recursive: true });
     }
     symlinkSync(join(REPOSITORY, "node_modules"), join(this.path, "node_modules"));
-    const terraformConfig = join(this.path, "terraform.rc");
-    writeFileSync(terraformConfig, "");
-    this.#env = {
-      ...exportsOf(render, provider.reattach),
-      TF_CLI_CONFIG_FILE: terraformConfig,
-      FORCE_COLOR: "0",
-      CI: "",
-      ...env,
-    };
     this.describe({});
   }
 
   /** @param env What commands get beside what a local Render exports. */
   static async start(env: Readonly<Record<string, string>> = {}): Promise<Project> {
-    const directory = mkdtempSync(join(tmpdir(), "project-render-"));
-    const render = await startLocalRender({ directory, creationDelayMs: 200, rateLimits: "off" });
-    const provider = await startProvider({ ...render, socketDirectory: join(render.socketDirectory, "provider") });
-    return new Project(render, provider, env);
+    return new Project(await Rehearsal.start({ creationDelayMs: 200, rateLimits: "off" }), env);
+  }
+
+  get render() {
+    return this.#rehearsal.render;
+  }
+
+  get control() {
+    return this.#rehearsal.control;
+  }
+
+  get client() {
+    return this.#rehearsal.client;
   }
 
   /** Somebody else's checkout of the same: the same Render, files of its own. {@link remove} it at the end. */
   checkOut(): Project {
-    return new Project(this.render, this.#provider, this.#env);
+    return new Project(this.#rehearsal, this.#env);
   }
 
   remove(): void {
@@ -86,9 +76,7 @@ export class Project {
   }
 
   async stop(): Promise<void> {
-    await this.#provider.stop();
-    await this.render.stop();
-    rmSync(this.render.directory, { recursive: true, force: true });
+    await this.#rehearsal.stop();
     this.remove();
   }
 

@@ -1,0 +1,145 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { defineEnvironment, type EnvironmentInput } from "../environments/define.ts";
+import { RenderClient } from "../render/api/client.ts";
+import { runChild } from "../runtime/child-process.ts";
+import { createApp } from "../stacks/create-app.ts";
+import { LocalControl } from "./emulator/control.ts";
+import { type LocalRender, type LocalRenderOptions, startLocalRender } from "./emulator/emulator.ts";
+import { type RunningProvider, startProvider } from "./terraform-provider/server.ts";
+
+export const REPOSITORY = join(import.meta.dirname, "..");
+
+export interface RehearsalOptions extends Partial<LocalRenderOptions> {
+  /** Whose Terraform provider: this project's, which is the default, or Render's own from a registry. */
+  readonly provider?: "local" | "registry";
+}
+
+/** Render on this machine, and the Terraform provider that talks to it. */
+export class Rehearsal {
+  readonly render: LocalRender;
+  readonly control: LocalControl;
+  readonly client: RenderClient;
+  #provider: RunningProvider | undefined;
+  #credentials: { readonly apiKey: string; readonly host: string };
+  readonly #isTemporary: boolean;
+
+  private constructor(render: LocalRender, isTemporary: boolean) {
+    this.render = render;
+    this.control = new LocalControl(render);
+    this.client = new RenderClient({ apiKey: render.apiKey, host: render.host });
+    this.#credentials = render;
+    this.#isTemporary = isTemporary;
+  }
+
+  /** Without a directory the state is in a temporary one, which is removed at the end. */
+  static async start({ provider = "local", ...options }: RehearsalOptions = {}): Promise<Rehearsal> {
+    const directory = options.directory ?? mkdtempSync(join(tmpdir(), "rehearsal-"));
+    const render = await startLocalRender({ ...options, directory });
+    const rehearsal = new Rehearsal(render, options.directory === undefined);
+    try {
+      if (provider === "local") await rehearsal.connect(render);
+    } catch (error) {
+      await rehearsal.stop();
+      throw error;
+    }
+    return rehearsal;
+  }
+
+  /** Starts the provider again with other credentials. What {@link variables} gives follows. */
+  async connect({ apiKey, host }: { readonly apiKey: string; readonly host: string }): Promise<void> {
+    await this.#provider?.stop();
+    const { ownerId, socketDirectory } = this.render;
+    this.#credentials = { apiKey, host };
+    this.#provider = await startProvider({ apiKey, host, ownerId, socketDirectory: join(socketDirectory, "provider") });
+  }
+
+  /** What a shell needs so that Terraform, cdktf and this project work against this Render. */
+  get variables(): Record<string, string> {
+    return {
+      RENDER_HOST: this.#credentials.host,
+      RENDER_API_KEY: this.#credentials.apiKey,
+      RENDER_OWNER_ID: this.render.ownerId,
+      ...(this.#provider === undefined ? {} : { TF_REATTACH_PROVIDERS: this.#provider.reattach }),
+      TF_VAR_backend_service_id: this.render.backendServiceId,
+      NODE_EXTRA_CA_CERTS: this.render.caFile,
+      // Terraform asks for nothing and sends nothing home.
+      TF_INPUT: "0",
+      CHECKPOINT_DISABLE: "1",
+      CDKTF_SKIP_PROVIDER_LOCK: "true",
+    };
+  }
+
+  /** The {@link variables}, without the settings of the person whose machine this is. */
+  get commandVariables(): Record<string, string> {
+    const settings = join(this.render.directory, "terraform.rc");
+    writeFileSync(settings, "");
+    return { ...this.variables, TF_CLI_CONFIG_FILE: settings, FORCE_COLOR: "0" };
+  }
+
+  async stop(): Promise<void> {
+    await this.#provider?.stop();
+    await this.render.stop();
+    if (this.#isTemporary) rmSync(this.render.directory, { recursive: true, force: true });
+  }
+}
+
+/** What a command did, and what it printed on both streams together. */
+export interface Ran {
+  readonly exitCode: number | null;
+  readonly output: string;
+}
+
+/** Where one environment is synthesized and Terraform runs: in the repository, because the commands in its graph need it. */
+export class Workspace {
+  readonly path: string;
+  /** What all commands printed. */
+  readonly transcript: string[] = [];
+  readonly #name: string;
+
+  /** @param name Of the environment, and so of its stack. */
+  constructor(name: string) {
+    this.#name = name;
+    mkdirSync(join(REPOSITORY, ".tmp"), { recursive: true });
+    this.path = mkdtempSync(join(REPOSITORY, ".tmp", `${name}-`));
+  }
+
+  get outdir(): string {
+    return join(this.path, "cdktf.out");
+  }
+
+  /** Where the environment's Terraform is. */
+  get stack(): string {
+    return join(this.outdir, "stacks", this.#name);
+  }
+
+  /** Synthesizes an environment, initializes, and runs Terraform. */
+  async terraform(
+    environment: EnvironmentInput,
+    args: readonly string[],
+    env: Readonly<NodeJS.ProcessEnv>,
+  ): Promise<Ran> {
+    createApp([defineEnvironment(environment)], this.outdir).synth();
+    const init = await this.run("terraform", ["init", "-input=false", "-no-color"], env);
+    return init.exitCode === 0 ? this.run("terraform", [...args, "-no-color"], env) : init;
+  }
+
+  async run(
+    command: string,
+    args: readonly string[],
+    env: Readonly<NodeJS.ProcessEnv>,
+    cwd = this.stack,
+  ): Promise<Ran> {
+    const lines: string[] = [];
+    const onLine = (line: string) => lines.push(line);
+    const { code } = await runChild(command, args, { cwd, env: { ...process.env, ...env }, onLine });
+    const output = lines.join("\n");
+    this.transcript.push(output);
+    return { exitCode: code, output };
+  }
+
+  remove(): void {
+    rmSync(this.path, { recursive: true, force: true });
+  }
+}
