@@ -1,30 +1,7 @@
 import { Token } from "cdktf";
 import { propertyName } from "../../render/field.ts";
+import type { Attributes, AttributeType } from "../../render/terraform-schema.ts";
 import { escapeTemplate } from "../escape-template.ts";
-
-/** The type of an attribute, in Terraform's terms; nested attributes have attributes of their own. */
-export type AttributeType =
-  | "string"
-  | "bool"
-  | { readonly set: "string" | Attributes }
-  | { readonly map: Attributes }
-  | { readonly object: Attributes };
-
-/** What a provider's schema says of one attribute. */
-export interface Attribute {
-  readonly type: AttributeType;
-  /** It must be in the configuration. */
-  readonly required?: true;
-  /** It may be in the configuration. */
-  readonly optional?: true;
-  /** The provider gives it a value when the configuration does not. */
-  readonly computed?: true;
-  /** Terraform hides it in its output. It still stands in the state. */
-  readonly sensitive?: true;
-}
-
-/** Attributes by their Terraform names. */
-export type Attributes = Readonly<Record<string, Attribute>>;
 
 /**
  * The JSON that Terraform reads for the properties of a construct: names in Terraform's spelling, texts escaped,

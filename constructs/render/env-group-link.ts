@@ -1,12 +1,7 @@
 import type { TerraformMetaArguments } from "cdktf";
 import type { Construct } from "constructs";
-import type { Attributes } from "./attributes.ts";
+import { ENV_GROUP_LINK_ATTRIBUTES } from "../../render/terraform-schema.ts";
 import { RenderResource } from "./render-resource.ts";
-
-export const ENV_GROUP_LINK_ATTRIBUTES: Attributes = {
-  env_group_id: { type: "string", required: true },
-  service_ids: { type: { set: "string" }, required: true },
-};
 
 export interface EnvGroupLinkConfig extends TerraformMetaArguments {
   readonly envGroupId: string;

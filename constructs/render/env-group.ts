@@ -1,26 +1,7 @@
 import type { TerraformMetaArguments } from "cdktf";
 import type { Construct } from "constructs";
-import type { Attributes } from "./attributes.ts";
+import { ENV_GROUP_ATTRIBUTES } from "../../render/terraform-schema.ts";
 import { RenderResource } from "./render-resource.ts";
-
-export const ENV_GROUP_ATTRIBUTES: Attributes = {
-  id: { type: "string", computed: true },
-  name: { type: "string", required: true },
-  environment_id: { type: "string", optional: true },
-  env_vars: {
-    type: {
-      map: {
-        value: { type: "string", optional: true, computed: true, sensitive: true },
-        generate_value: { type: "bool", optional: true, computed: true },
-      },
-    },
-    optional: true,
-  },
-  secret_files: {
-    type: { map: { content: { type: "string", required: true, sensitive: true } } },
-    optional: true,
-  },
-};
 
 /** A variable with a value, or one whose value Render makes up. */
 export type EnvVar = { readonly value: string } | { readonly generateValue: true };

@@ -2,50 +2,8 @@ import type { TerraformMetaArguments } from "cdktf";
 import type { Construct } from "constructs";
 import type { Plan } from "../../render/plans.ts";
 import type { EvictionPolicy, PersistenceMode, Region } from "../../render/spellings.ts";
-import type { Attributes } from "./attributes.ts";
+import { KEYVALUE_ATTRIBUTES } from "../../render/terraform-schema.ts";
 import { RenderResource } from "./render-resource.ts";
-
-export const KEYVALUE_ATTRIBUTES: Attributes = {
-  id: { type: "string", computed: true },
-  name: { type: "string", required: true },
-  plan: { type: "string", optional: true, computed: true },
-  region: { type: "string", required: true },
-  max_memory_policy: { type: "string", required: true },
-  persistence_mode: { type: "string", optional: true, computed: true },
-  environment_id: { type: "string", optional: true },
-  ip_allow_list: {
-    type: {
-      set: {
-        cidr_block: { type: "string", required: true },
-        description: { type: "string", required: true },
-      },
-    },
-    optional: true,
-    computed: true,
-  },
-  log_stream_override: {
-    type: {
-      object: {
-        setting: { type: "string", required: true },
-        endpoint: { type: "string", optional: true, computed: true },
-        token: { type: "string", optional: true, sensitive: true },
-      },
-    },
-    optional: true,
-    computed: true,
-  },
-  connection_info: {
-    type: {
-      object: {
-        external_connection_string: { type: "string", computed: true, sensitive: true },
-        internal_connection_string: { type: "string", computed: true, sensitive: true },
-        cli_command: { type: "string", computed: true, sensitive: true },
-      },
-    },
-    computed: true,
-    sensitive: true,
-  },
-};
 
 export interface IpAllowListEntry {
   /** Addresses in CIDR notation, for example `203.0.113.7/32`. */

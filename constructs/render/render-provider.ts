@@ -1,16 +1,10 @@
 import { TerraformProvider } from "cdktf";
 import type { Construct } from "constructs";
-import { type Attributes, toTerraformAttributes } from "./attributes.ts";
+import { PROVIDER_ATTRIBUTES } from "../../render/terraform-schema.ts";
+import { toTerraformAttributes } from "./attributes.ts";
 
 /** The provider and the versions whose schema these bindings follow; 1.9 brought `persistence_mode`. */
 export const RENDER_PROVIDER = { providerName: "render", providerVersionConstraint: "~> 1.9" } as const;
-
-export const RENDER_PROVIDER_ATTRIBUTES: Attributes = {
-  api_key: { type: "string", optional: true, sensitive: true },
-  owner_id: { type: "string", optional: true },
-  wait_for_deploy_completion: { type: "bool", optional: true },
-  skip_deploy_after_service_update: { type: "bool", optional: true },
-};
 
 /** Left out, every one of these comes from the environment, where secrets belong. */
 export interface RenderProviderConfig {
@@ -42,6 +36,6 @@ export class RenderProvider extends TerraformProvider {
   }
 
   protected override synthesizeAttributes(): Record<string, unknown> {
-    return toTerraformAttributes(RENDER_PROVIDER_ATTRIBUTES, this.#config);
+    return toTerraformAttributes(PROVIDER_ATTRIBUTES, this.#config);
   }
 }

@@ -1,6 +1,7 @@
 import { type TerraformMetaArguments, TerraformResource } from "cdktf";
 import type { Construct } from "constructs";
-import { type Attributes, toTerraformAttributes } from "./attributes.ts";
+import type { Attributes } from "../../render/terraform-schema.ts";
+import { toTerraformAttributes } from "./attributes.ts";
 import { RENDER_PROVIDER } from "./render-provider.ts";
 
 /** A resource of Render's Terraform provider: its type, its schema, and what it is configured with. */

@@ -1,7 +1,7 @@
 import { mkdir, rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import { nullProvider } from "./null/provider.ts";
-import { type ProviderServer, serveProvider } from "./protocol/provider-server.ts";
+import { nullProvider } from "./null-provider.ts";
+import { type ProviderServer, serveProvider } from "./protocol/server.ts";
 import { type RenderProviderOptions, renderProvider } from "./render/provider.ts";
 
 /** Where the providers listen, and what they use where the provider block says nothing. */

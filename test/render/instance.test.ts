@@ -2,9 +2,9 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { z } from "zod";
-import { KEYVALUE_ATTRIBUTES } from "../../constructs/render/keyvalue.ts";
 import { propertyName } from "../../render/field.ts";
 import { ATTRIBUTES, type Change, EFFECTS, type Effect, INSTANCE } from "../../render/instance.ts";
+import { KEYVALUE_ATTRIBUTES } from "../../render/terraform-schema.ts";
 
 const REPOSITORY = join(import.meta.dirname, "../..");
 const effects = z.array(z.enum(["none", "restarts", "loses", "replaces"] satisfies Effect[]));

@@ -1,4 +1,4 @@
-import { type AttributePath, formatPath } from "./attribute-path.ts";
+import { type AttributePath, formatPath } from "./diagnostic.ts";
 import type { Attributes, AttributeType, Schema } from "./schema.ts";
 import { type ObjectValue, UNKNOWN, type Value } from "./value.ts";
 

@@ -1,4 +1,4 @@
-import type { AttributePath } from "./attribute-path.ts";
+import type { AttributePath } from "./diagnostic.ts";
 import type { Attribute, Attributes, AttributeType, Schema } from "./schema.ts";
 import { equal, isObject, type ObjectValue, UNKNOWN, type Value } from "./value.ts";
 

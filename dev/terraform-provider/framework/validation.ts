@@ -1,6 +1,6 @@
 import { notOneOf } from "../../../runtime/errors.ts";
-import { type AttributePath, formatPath } from "./attribute-path.ts";
 import type { Diagnostic } from "./diagnostic.ts";
+import { type AttributePath, formatPath } from "./diagnostic.ts";
 import type { Attribute, Attributes, Schema } from "./schema.ts";
 import { isObject, isSet, type ObjectValue, UNKNOWN, type Value } from "./value.ts";
 

@@ -1,3 +1,5 @@
+import { z } from "zod";
+
 /** Stands for a value that is known only after apply. */
 export const UNKNOWN: unique symbol = Symbol("(known after apply)");
 
@@ -33,4 +35,9 @@ function canonical(value: Value): string {
     return `{${entries.sort().join()}}`;
   }
   return JSON.stringify(value);
+}
+
+/** An attribute that need not be set: null and unknown, which to a call of an API are the same, read as `undefined`. */
+export function whenSet<T>(type: z.ZodType<T>) {
+  return z.preprocess((value) => (value === null || value === UNKNOWN ? undefined : value), type.optional());
 }

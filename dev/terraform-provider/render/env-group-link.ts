@@ -2,19 +2,14 @@ import { z } from "zod";
 import type { RenderClient } from "../../../render/api/client.ts";
 import { API, type EnvGroup } from "../../../render/api/endpoints.ts";
 import { unlessMissing } from "../../../render/api/error.ts";
+import { ENV_GROUP_LINK_ATTRIBUTES } from "../../../render/terraform-schema.ts";
 import { RENDER_API } from "../../emulator/endpoints.ts";
 import { DiagnosticError, step } from "../framework/diagnostic.ts";
-import type { Resource } from "../framework/provider.ts";
-import type { Schema } from "../framework/schema.ts";
+import { type Resource, schemaOf } from "../framework/schema.ts";
 import type { ObjectValue } from "../framework/value.ts";
 import type { RenderConnection } from "./connection.ts";
 
-export const schema = {
-  attributes: {
-    env_group_id: { type: "string", required: true },
-    service_ids: { type: { set: "string" }, required: true, minItems: 1 },
-  },
-} satisfies Schema;
+export const schema = schemaOf(ENV_GROUP_LINK_ATTRIBUTES, { service_ids: { minItems: 1 } });
 
 const model = z.object({ env_group_id: z.string(), service_ids: z.array(z.string()) });
 const idModel = model.pick({ env_group_id: true });

@@ -2,45 +2,21 @@ import { z } from "zod";
 import type { RenderClient } from "../../../render/api/client.ts";
 import { API, type EnvGroup } from "../../../render/api/endpoints.ts";
 import { unlessMissing } from "../../../render/api/error.ts";
+import { ENV_GROUP_ATTRIBUTES } from "../../../render/terraform-schema.ts";
 import { RENDER_API } from "../../emulator/endpoints.ts";
 import { DiagnosticError, step } from "../framework/diagnostic.ts";
-import { whenSet } from "../framework/model.ts";
-import type { Resource } from "../framework/provider.ts";
-import type { Schema } from "../framework/schema.ts";
-import type { ObjectValue, Value } from "../framework/value.ts";
+import { type Resource, schemaOf } from "../framework/schema.ts";
+import { type ObjectValue, type Value, whenSet } from "../framework/value.ts";
 import type { RenderConnection } from "./connection.ts";
-import { environmentId, moveToEnvironment } from "./environment.ts";
+import { moveToEnvironment } from "./environment.ts";
 
-export const schema = {
-  attributes: {
-    // Without `stateForUnknown`: every update of the group makes it "known after apply", also for the group's link.
-    id: { type: "string", computed: true },
-    name: { type: "string", required: true, nonEmpty: true },
-    environment_id: environmentId,
-    env_vars: {
-      type: {
-        map: {
-          value: { type: "string", optional: true, computed: true, sensitive: true },
-          generate_value: {
-            type: "bool",
-            optional: true,
-            computed: true,
-            default: false,
-            conflictsWith: "value",
-            atLeastOneOf: "value",
-          },
-        },
-      },
-      optional: true,
-      minItems: 1,
-    },
-    secret_files: {
-      type: { map: { content: { type: "string", required: true, sensitive: true } } },
-      optional: true,
-      minItems: 1,
-    },
-  },
-} satisfies Schema;
+export const schema = schemaOf(ENV_GROUP_ATTRIBUTES, {
+  // `id` without `stateForUnknown`: every update of the group makes it "known after apply", also for the group's link.
+  name: { nonEmpty: true },
+  env_vars: { minItems: 1 },
+  "env_vars.generate_value": { default: false, conflictsWith: "value", atLeastOneOf: "value" },
+  secret_files: { minItems: 1 },
+});
 
 const envVarModel = z.object({ value: whenSet(z.string()), generate_value: whenSet(z.boolean()) });
 const model = z.object({

@@ -1,9 +1,5 @@
 import type { RenderClient } from "../../../render/api/client.ts";
 import { RENDER_API } from "../../emulator/endpoints.ts";
-import type { Attribute } from "../framework/schema.ts";
-
-/** The project environment that a resource belongs to. Changing it has no effect on data. */
-export const environmentId = { type: "string", optional: true } as const satisfies Attribute;
 
 /**
  * Puts a resource into an environment, takes it out, or moves it.

@@ -3,57 +3,32 @@ import { API, type ConnectionInfo, type KeyValue } from "../../../render/api/end
 import { unlessMissing } from "../../../render/api/error.ts";
 import { PLAN_NAMES } from "../../../render/plans.ts";
 import { EVICTION_POLICIES, PERSISTENCE_MODES, REGIONS } from "../../../render/spellings.ts";
+import { KEYVALUE_ATTRIBUTES } from "../../../render/terraform-schema.ts";
 import { RENDER_API } from "../../emulator/endpoints.ts";
 import { step } from "../framework/diagnostic.ts";
-import { whenSet } from "../framework/model.ts";
-import type { Resource } from "../framework/provider.ts";
-import type { Schema } from "../framework/schema.ts";
-import type { ObjectValue, Value } from "../framework/value.ts";
+import { type Resource, schemaOf } from "../framework/schema.ts";
+import { type ObjectValue, type Value, whenSet } from "../framework/value.ts";
 import type { RenderConnection } from "./connection.ts";
-import { environmentId, moveToEnvironment } from "./environment.ts";
+import { moveToEnvironment } from "./environment.ts";
 import {
   getLogStream,
+  LOG_STREAM_SETTINGS,
   logStreamModel,
-  logStreamOverride,
   logStreamValue,
   updateLogStream,
 } from "./log-stream-override.ts";
 
-const secret = { type: "string", computed: true, sensitive: true } as const;
-
-export const schema = {
-  attributes: {
-    id: { type: "string", computed: true, stateForUnknown: true },
-    name: { type: "string", required: true, nonEmpty: true },
-    plan: {
-      type: "string",
-      optional: true,
-      computed: true,
-      // $250 a month for whoever leaves it out, but that is what the real provider does.
-      default: "pro_plus",
-      oneOf: PLAN_NAMES,
-      orMatches: /^Custom.*$/,
-    },
-    region: { type: "string", required: true, requiresReplace: true, oneOf: REGIONS },
-    max_memory_policy: { type: "string", required: true, oneOf: EVICTION_POLICIES },
-    persistence_mode: { type: "string", optional: true, computed: true, oneOf: PERSISTENCE_MODES },
-    environment_id: environmentId,
-    ip_allow_list: {
-      type: {
-        set: { cidr_block: { type: "string", required: true }, description: { type: "string", required: true } },
-      },
-      optional: true,
-      computed: true,
-    },
-    log_stream_override: logStreamOverride,
-    // Without `stateForUnknown`: every update of the instance makes it "known after apply" for all who read it.
-    connection_info: {
-      type: { object: { external_connection_string: secret, internal_connection_string: secret, cli_command: secret } },
-      computed: true,
-      sensitive: true,
-    },
-  },
-} satisfies Schema;
+export const schema = schemaOf(KEYVALUE_ATTRIBUTES, {
+  id: { stateForUnknown: true },
+  name: { nonEmpty: true },
+  // $250 a month when it is left out, but that is what the real provider does.
+  plan: { default: "pro_plus", oneOf: PLAN_NAMES, orMatches: /^Custom.*$/ },
+  region: { requiresReplace: true, oneOf: REGIONS },
+  max_memory_policy: { oneOf: EVICTION_POLICIES },
+  persistence_mode: { oneOf: PERSISTENCE_MODES },
+  "log_stream_override.setting": { oneOf: LOG_STREAM_SETTINGS },
+  // `connection_info` without `stateForUnknown`: every update of the instance makes it "known after apply".
+});
 
 const model = z.object({
   id: whenSet(z.string()),

@@ -2,25 +2,12 @@ import { z } from "zod";
 import type { RenderClient } from "../../../render/api/client.ts";
 import { unlessMissing } from "../../../render/api/error.ts";
 import { RENDER_API } from "../../emulator/endpoints.ts";
-import { whenSet } from "../framework/model.ts";
-import type { Attribute } from "../framework/schema.ts";
-import type { Value } from "../framework/value.ts";
+import { type Value, whenSet } from "../framework/value.ts";
 
-/** Where an instance's logs go instead of the workspace's log stream. Changing it has no effect on data. */
-export const logStreamOverride = {
-  type: {
-    object: {
-      setting: { type: "string", required: true, oneOf: ["send", "drop"] },
-      endpoint: { type: "string", optional: true, computed: true },
-      token: { type: "string", optional: true, sensitive: true },
-    },
-  },
-  optional: true,
-  computed: true,
-} as const satisfies Attribute;
+export const LOG_STREAM_SETTINGS = ["send", "drop"] as const;
 
 export const logStreamModel = whenSet(
-  z.object({ setting: z.enum(["send", "drop"]), endpoint: whenSet(z.string()), token: whenSet(z.string()) }),
+  z.object({ setting: z.enum(LOG_STREAM_SETTINGS), endpoint: whenSet(z.string()), token: whenSet(z.string()) }),
 );
 
 export type LogStreamModel = z.infer<typeof logStreamModel>;

@@ -1,10 +1,9 @@
 import { z } from "zod";
 import { RenderClient } from "../../../render/api/client.ts";
+import { PROVIDER_ATTRIBUTES } from "../../../render/terraform-schema.ts";
 import { type Diagnostic, DiagnosticError } from "../framework/diagnostic.ts";
-import { whenSet } from "../framework/model.ts";
-import type { Provider } from "../framework/provider.ts";
-import type { Schema } from "../framework/schema.ts";
-import { type ObjectValue, UNKNOWN } from "../framework/value.ts";
+import { type Provider, schemaOf } from "../framework/schema.ts";
+import { type ObjectValue, UNKNOWN, whenSet } from "../framework/value.ts";
 import type { RenderConnection } from "./connection.ts";
 import { envGroup } from "./env-group.ts";
 import { envGroupLink } from "./env-group-link.ts";
@@ -21,15 +20,8 @@ export interface RenderProviderOptions {
   readonly deadlineMs?: number;
 }
 
-export const schema = {
-  attributes: {
-    api_key: { type: "string", optional: true, sensitive: true },
-    owner_id: { type: "string", optional: true },
-    // These two are about deploys of services, which no resource here has; accepted so that a configuration holds.
-    wait_for_deploy_completion: { type: "bool", optional: true },
-    skip_deploy_after_service_update: { type: "bool", optional: true },
-  },
-} satisfies Schema;
+// Two of its attributes are about deploys of services, which no resource here has. They are accepted and do nothing.
+export const schema = schemaOf(PROVIDER_ATTRIBUTES, {});
 
 const model = z.object({ api_key: whenSet(z.string()), owner_id: whenSet(z.string()) });
 

@@ -1,15 +1,22 @@
 import { TerraformOutput, TerraformVariable } from "cdktf";
 import { expect, test } from "vitest";
-import type { Attribute, Attributes } from "../../../constructs/render/attributes.ts";
-import { ENV_GROUP_ATTRIBUTES, EnvGroup } from "../../../constructs/render/env-group.ts";
-import { ENV_GROUP_LINK_ATTRIBUTES, EnvGroupLink } from "../../../constructs/render/env-group-link.ts";
-import { KEYVALUE_ATTRIBUTES, Keyvalue } from "../../../constructs/render/keyvalue.ts";
-import { RENDER_PROVIDER_ATTRIBUTES, RenderProvider } from "../../../constructs/render/render-provider.ts";
+import { EnvGroup } from "../../../constructs/render/env-group.ts";
+import { EnvGroupLink } from "../../../constructs/render/env-group-link.ts";
+import { Keyvalue } from "../../../constructs/render/keyvalue.ts";
+import { RenderProvider } from "../../../constructs/render/render-provider.ts";
+import {
+  type Attribute,
+  type Attributes,
+  ENV_GROUP_ATTRIBUTES,
+  ENV_GROUP_LINK_ATTRIBUTES,
+  KEYVALUE_ATTRIBUTES,
+  PROVIDER_ATTRIBUTES,
+} from "../../../render/terraform-schema.ts";
 import { ATTRIBUTES } from "../../dev/terraform-provider/facts.ts";
 import { synthesize } from "../synthesize.ts";
 
 test.each([
-  ["render-oss/render", RENDER_PROVIDER_ATTRIBUTES],
+  ["render-oss/render", PROVIDER_ATTRIBUTES],
   ["render_keyvalue", KEYVALUE_ATTRIBUTES],
   ["render_env_group", ENV_GROUP_ATTRIBUTES],
   ["render_env_group_link", ENV_GROUP_LINK_ATTRIBUTES],

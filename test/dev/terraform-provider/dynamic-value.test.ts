@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { Attributes, AttributeType } from "../../../dev/terraform-provider/framework/schema.ts";
 import { equal, type ObjectValue, UNKNOWN, type Value } from "../../../dev/terraform-provider/framework/value.ts";
-import { decodeDynamicValue, encodeDynamicValue } from "../../../dev/terraform-provider/protocol/dynamic-value.ts";
+import { decodeDynamicValue, encodeDynamicValue } from "../../../dev/terraform-provider/protocol/messages.ts";
 
 /** A name that msgpack's decoder does not refuse to make a property of. */
 const key = fc.string().filter((text) => text !== "__proto__");

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { planChange } from "../../../dev/terraform-provider/framework/plan.ts";
 import { type ObjectValue, UNKNOWN, type Value } from "../../../dev/terraform-provider/framework/value.ts";
-import { schema as nullResource } from "../../../dev/terraform-provider/null/null-resource.ts";
+import { schema as nullResource } from "../../../dev/terraform-provider/null-provider.ts";
 import { schema as envGroup } from "../../../dev/terraform-provider/render/env-group.ts";
 import { schema as keyValue } from "../../../dev/terraform-provider/render/keyvalue.ts";
 

@@ -1,9 +1,8 @@
 import { encode } from "@msgpack/msgpack";
 import { beforeEach, expect, test } from "vitest";
-import type { Provider } from "../../../dev/terraform-provider/framework/provider.ts";
-import type { Schema } from "../../../dev/terraform-provider/framework/schema.ts";
-import { encodeDynamicValue } from "../../../dev/terraform-provider/protocol/dynamic-value.ts";
-import { ProviderOperations } from "../../../dev/terraform-provider/protocol/provider-operations.ts";
+import type { Provider, Schema } from "../../../dev/terraform-provider/framework/schema.ts";
+import { encodeDynamicValue } from "../../../dev/terraform-provider/protocol/messages.ts";
+import { ProviderOperations } from "../../../dev/terraform-provider/protocol/server.ts";
 
 const schema = {
   attributes: { id: { type: "string", computed: true }, size: { type: "string", optional: true } },

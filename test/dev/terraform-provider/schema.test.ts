@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { z } from "zod";
 import type { Attribute, Attributes, AttributeType } from "../../../dev/terraform-provider/framework/schema.ts";
-import { schema as nullResource } from "../../../dev/terraform-provider/null/null-resource.ts";
+import { schema as nullResource } from "../../../dev/terraform-provider/null-provider.ts";
 import { schema as envGroup } from "../../../dev/terraform-provider/render/env-group.ts";
 import { schema as envGroupLink } from "../../../dev/terraform-provider/render/env-group-link.ts";
 import { schema as keyValue } from "../../../dev/terraform-provider/render/keyvalue.ts";

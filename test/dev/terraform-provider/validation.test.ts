@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { formatPath } from "../../../dev/terraform-provider/framework/attribute-path.ts";
+import { formatPath } from "../../../dev/terraform-provider/framework/diagnostic.ts";
 import type { Schema } from "../../../dev/terraform-provider/framework/schema.ts";
 import { validate } from "../../../dev/terraform-provider/framework/validation.ts";
 import { type ObjectValue, UNKNOWN } from "../../../dev/terraform-provider/framework/value.ts";

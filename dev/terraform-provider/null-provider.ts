@@ -1,7 +1,6 @@
 import { randomInt } from "node:crypto";
-import type { Resource } from "../framework/provider.ts";
-import type { Schema } from "../framework/schema.ts";
-import { equal, isObject, type Value } from "../framework/value.ts";
+import type { Provider, Resource, Schema } from "./framework/schema.ts";
+import { equal, isObject, type Value } from "./framework/value.ts";
 
 export const schema = {
   attributes: {
@@ -32,3 +31,10 @@ function valuesChange(config: Value, prior: Value): boolean {
 function entries(value: Value): ReadonlyMap<string, Value> {
   return new Map(isObject(value) ? Object.entries(value) : []);
 }
+
+/** `hashicorp/null` 3.2.4, without its data source. */
+export const nullProvider: Provider<null> = {
+  schema: { attributes: {} },
+  resources: { null_resource: nullResource },
+  configure: () => null,
+};
