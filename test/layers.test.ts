@@ -21,7 +21,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   pipeline: ["steps/steps.ts", "environments", "render", "runtime"],
   cli: [...PRODUCT, "steps/steps.ts"],
   "main.ts": ["cli", "stacks", "environments", "runtime"],
-  dev: [...PRODUCT, "steps/steps.ts", "main.ts", "examples"],
+  dev: [...PRODUCT, "steps/steps.ts", "main.ts", "examples", "vitest.config.ts"],
   bench: [...PRODUCT, "steps/steps.ts", "main.ts", "dev"],
   examples: ["redis", "runtime", "constructs", "stacks", "environments", "render"],
 };
