@@ -5,12 +5,12 @@ import { EnvGroup, type EnvVar } from "./render/env-group.ts";
 import { EnvGroupLink } from "./render/env-group-link.ts";
 import { ValidationError } from "./validation-error.ts";
 
-export interface BackendEnvProps {
+export interface ServiceEnvProps {
   /** The environment group's name on Render. Changing it: no effect on data. */
   readonly groupName: string;
   /** The existing service (`srv-…`). Changing it: unlinks the old service and links the new one. */
   readonly serviceId: string;
-  /** The Redis whose `REDIS_URL` the backend gets. */
+  /** The Redis whose `REDIS_URL` the service gets. */
   readonly redis: RedisInstance;
   /** Further variables, for example `ENABLE_QUEUES`. In clear in the synthesized Terraform: no secrets. */
   readonly env: Readonly<Record<string, string>>;
@@ -19,21 +19,21 @@ export interface BackendEnvProps {
 }
 
 /**
- * The variables of an existing backend: an environment group, and its link to the service.
+ * The variables of an existing service: an environment group, and its link to the service.
  *
- * It touches no other variable of the service, and destroying it takes away exactly what it gave. Linking does not
- * deploy: the running backend reads the variables at its next deploy. A variable of the same name that is set on the
+ * It touches no other variable of the service, and destroying it removes exactly what it gave. Linking does not
+ * deploy: the running service reads the variables at its next deploy. A variable of the same name that is set on the
  * service itself wins.
  *
  * @throws ValidationError when `env` has a `REDIS_URL` of its own.
  */
-export class BackendEnv extends Construct {
+export class ServiceEnv extends Construct {
   /** `evg-…`, known after apply. */
   readonly groupId: string;
   /** Depend on this to happen only after the service has the variables. */
   readonly linked: ITerraformDependable;
 
-  constructor(scope: Construct, id: string, props: BackendEnvProps) {
+  constructor(scope: Construct, id: string, props: ServiceEnvProps) {
     super(scope, id);
     if ("REDIS_URL" in props.env) {
       throw new ValidationError(`\`${id}.env\` must not hold REDIS_URL: it is built from the instance`, this);

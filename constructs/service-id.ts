@@ -2,12 +2,12 @@ import { TerraformVariable } from "cdktf";
 import type { Construct } from "constructs";
 
 /**
- * The backend's service id, left to whoever deploys: `TF_VAR_backend_service_id`.
+ * The service's id, left to the person who deploys: `TF_VAR_backend_service_id`.
  *
  * The default is a value that the validation refuses. Without a default Terraform would ask for one at a prompt that
  * `cdktf deploy` never shows, and wait for ever; so a missing id is an error at once, and so is a malformed one.
  */
-export function backendServiceId(scope: Construct): string {
+export function serviceIdVariable(scope: Construct): string {
   const name = "backend_service_id";
   const variable = new TerraformVariable(scope, name, {
     type: "string",

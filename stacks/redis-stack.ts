@@ -1,31 +1,26 @@
-import { join, relative, sep } from "node:path";
 import { NullProvider } from "@cdktf/provider-null/lib/provider/index.js";
-import { App, type ITerraformDependable, TerraformOutput } from "cdktf";
+import { Fn, TerraformOutput } from "cdktf";
 import type { Construct } from "constructs";
-import { BackendCheck } from "../constructs/backend-check.ts";
-import { BackendEnv } from "../constructs/backend-env.ts";
-import { BackendLeave } from "../constructs/backend-leave.ts";
-import { BackendRollOut } from "../constructs/backend-roll-out.ts";
-import { backendServiceId } from "../constructs/backend-service-id.ts";
 import { GuardedStack } from "../constructs/guards/guarded-stack.ts";
-import { PostApplyCheck } from "../constructs/post-apply-check.ts";
-import { Preflight } from "../constructs/preflight.ts";
-import { RedisDrain } from "../constructs/redis-drain.ts";
-import { RedisHandOver } from "../constructs/redis-hand-over.ts";
 import { RedisInstance } from "../constructs/redis-instance.ts";
 import { RenderProvider } from "../constructs/render/render-provider.ts";
 import { Policy } from "../constructs/rules/policy.ts";
+import { ServiceEnv } from "../constructs/service-env.ts";
+import { serviceIdVariable } from "../constructs/service-id.ts";
 import { StateBackend } from "../constructs/state-backend.ts";
-import { type Environment, type EnvironmentInput, parseEnvironment } from "../environments/define.ts";
-import { expectedInstance } from "../render/instance.ts";
+import { Step, trigger } from "../constructs/step.ts";
+import { type EnvironmentInput, parseEnvironment } from "../environments/define.ts";
+import { expectedInstance, triggersOf } from "../render/instance.ts";
 import { formatMemorySize } from "../render/memory-size.ts";
 import { expectedService } from "../render/service.ts";
 import { stateSettings } from "./state-settings.ts";
 
-const REPOSITORY = join(import.meta.dirname, "..");
+/** The names of what a stack has one of, in the addresses of everything that belongs to it. */
+const REDIS = "redis";
+const SERVICE = "backend";
 
 /**
- * One environment: its Redis, the proof that it is the one described, and its wiring to the backend, in that order.
+ * One environment: its Redis, the proof that it is the one described, and the service that uses it, in that order.
  * Each environment has a state of its own, so that none can break another.
  */
 export class RedisStack extends GuardedStack {
@@ -44,77 +39,100 @@ export class RedisStack extends GuardedStack {
     new RenderProvider(this, "render");
     new NullProvider(this, "null");
 
-    const serviceId = environment.backend.serviceId ?? backendServiceId(this);
-    const backend = expectedService(environment.backend, serviceId, environment.redis.name);
-    const repository = this.#pathTo(REPOSITORY);
+    const { backend, checks: limits } = environment;
+    const serviceId = backend.serviceId ?? serviceIdVariable(this);
+    const instance = expectedInstance(environment.name, environment.redis);
+    const service = expectedService(backend, serviceId, instance.name);
 
-    const preflight = new Preflight(this, "preflight", {
-      redis: expectedInstance(environment.name, environment.redis),
-      backend,
-      repository,
+    const { name: _instance, ...judgedInstance } = instance;
+    const { groupName: _group, ...judgedService } = service;
+    const preflight = new Step(this, "preflight", {
+      given: { REDIS_EXPECTED: instance, BACKEND_EXPECTED: service },
+      // Not again for a new name: Render keeps the instance and the group, and under their former names they could not be
+      // told from somebody else's.
+      triggers: { redis: judgedInstance, backend: judgedService },
     });
-    const redis = new RedisInstance(this, "redis", { ...environment.redis, after: [preflight.passed] });
-    const checks = new PostApplyCheck(this, "redis_checks", {
-      environment: environment.name,
-      redis,
-      ...environment.checks,
-      backendServiceId: serviceId,
-      repository,
+    const redis = new RedisInstance(this, REDIS, { ...environment.redis, after: [preflight.done] });
+    const proven = new Step(this, "checks", {
+      of: REDIS,
+      given: {
+        REDIS_INSTANCE_ID: redis.id,
+        REDIS_EXPECTED: instance,
+        REDIS_CHECKS: { ...limits, backendServiceId: serviceId },
+      },
+      triggers: { instance_id: redis.id, ...triggersOf(redis.instance), checks: limits },
     });
-    const proven = this.#drain(environment, redis, checks.proof, repository);
-    const leave = new BackendLeave(this, "backend_leave", {
+    // What comes between it and the instance is removed before it runs.
+    const drained =
+      backend.drainCommand === undefined
+        ? proven
+        : new Step(this, "drain", {
+            of: REDIS,
+            given: {
+              REDIS_INSTANCE_ID: trigger("instance_id"),
+              BACKEND_DRAIN_COMMAND: backend.drainCommand,
+              BACKEND_SERVICE_ID: backend.serviceId,
+            },
+            // Only the instance: any other change would drain an instance that stays.
+            triggers: { instance_id: redis.id },
+            after: [proven.done],
+          });
+    const left = new Step(this, "leave", {
+      of: SERVICE,
+      given: { BACKEND_SERVICE_ID: trigger("service_id"), BACKEND_ROLL_OUT_SECONDS: service.rollOutSeconds },
+      triggers: { service_id: serviceId },
+      keyedBy: "service_id",
+      after: [drained.done],
+    });
+    // The group is created after it, and so is gone when the service is rolled out without it.
+    const { groupId, linked } = new ServiceEnv(this, SERVICE, {
+      groupName: service.groupName,
       serviceId,
-      rollOutSeconds: backend.rollOutSeconds,
-      repository,
-      after: [proven],
-    });
-    const env = new BackendEnv(this, "backend", {
-      groupName: backend.groupName,
-      serviceId,
       redis,
-      env: backend.env,
-      after: [leave.attached],
+      env: service.env,
+      after: [left.done],
     });
-    const rollOut = new BackendRollOut(this, "backend_roll_out", { backend, redis, env, repository });
-    new BackendCheck(this, "backend_checks", {
-      environment: environment.name,
-      redis,
-      backend,
-      rollOut,
-      ...environment.checks,
-      repository,
+    const rollOut = new Step(this, "roll_out", {
+      of: SERVICE,
+      given: { BACKEND_EXPECTED: service, BACKEND_GROUP_ID: groupId },
+      triggers: {
+        service_id: serviceId,
+        group_id: groupId,
+        // With a password in it, its hash: that changes with it, and says nothing.
+        redis_url: instance.internalAuthentication ? Fn.nonsensitive(Fn.sha256(redis.internalUrl)) : redis.internalUrl,
+        env: Object.fromEntries(Object.entries(service.env).toSorted(([a], [b]) => (a < b ? -1 : 1))),
+      },
+      after: [linked],
     });
-    if (backend.drainCommand !== undefined) {
-      new RedisHandOver(this, "redis_hand_over", { redis, backend, rollOut, repository });
+    new Step(this, "proof", {
+      of: SERVICE,
+      given: {
+        REDIS_INSTANCE_ID: redis.id,
+        REDIS_EXPECTED: instance,
+        REDIS_CHECKS: limits,
+        BACKEND_EXPECTED: service,
+      },
+      triggers: { instance_id: redis.id, roll_out: rollOut.run, backend: service },
+    });
+    if (service.drainCommand !== undefined) {
+      new Step(this, "hand_over", {
+        of: REDIS,
+        given: { REDIS_INSTANCE_ID: redis.id, BACKEND_EXPECTED: service },
+        // Only the instance; its name changes in place.
+        triggers: { instance_id: redis.id },
+        after: [rollOut.done],
+      });
     }
 
     new TerraformOutput(this, "instance_id", { value: redis.id });
     new TerraformOutput(this, "plan", { value: redis.instance.plan });
-    // A plan shows how outputs change, and the review tells by this one that the protection goes.
-    new TerraformOutput(this, "deletion_protection", { value: environment.redis.deletionProtection });
+    // A plan shows how outputs change, and the review tells by this one that the protection is removed.
+    new TerraformOutput(this, "deletion_protection", { value: redis.instance.deletionProtection });
     new TerraformOutput(this, "eviction_policy", { value: redis.instance.evictionPolicy });
     new TerraformOutput(this, "memory", {
       value: redis.memory === undefined ? "by contract" : formatMemorySize(redis.memory),
     });
     new TerraformOutput(this, "internal_url", { value: redis.internalUrl, sensitive: true });
     new TerraformOutput(this, "external_url", { value: redis.externalUrl, sensitive: true });
-  }
-
-  /** Where the backend can work off what waits in an instance, it does so before that is destroyed. */
-  #drain(
-    { backend: { drainCommand, serviceId } }: Environment,
-    redis: RedisInstance,
-    proof: ITerraformDependable,
-    repository: string,
-  ): ITerraformDependable {
-    if (drainCommand === undefined) return proof;
-    const props = { redis, serviceId, command: drainCommand, repository, after: [proof] };
-    return new RedisDrain(this, "redis_drain", props).attached;
-  }
-
-  /** A path relative to the directory that Terraform runs this stack in, with slashes on every system. */
-  #pathTo(target: string): string {
-    const directory = join(App.of(this).outdir, "stacks", this.node.id);
-    return relative(directory, target).split(sep).join("/");
   }
 }

@@ -1,16 +1,16 @@
 import { Resource as NullResource } from "@cdktf/provider-null/lib/resource/index.js";
 import { expect, test } from "vitest";
-import { BackendEnv } from "../../constructs/backend-env.ts";
-import { backendServiceId } from "../../constructs/backend-service-id.ts";
 import { RedisInstance } from "../../constructs/redis-instance.ts";
+import { ServiceEnv } from "../../constructs/service-env.ts";
+import { serviceIdVariable } from "../../constructs/service-id.ts";
 import { addresses, synthesize } from "./synthesize.ts";
 
 function wire(env: Record<string, string>) {
   return synthesize((stack) => {
     const redis = new RedisInstance(stack, "redis", { name: "queues", region: "oregon", plan: "standard" });
     const proof = new NullResource(stack, "proof");
-    const serviceId = backendServiceId(stack);
-    new BackendEnv(stack, "backend", { groupName: "queues-env", serviceId, redis, env, after: [proof] });
+    const serviceId = serviceIdVariable(stack);
+    new ServiceEnv(stack, "backend", { groupName: "queues-env", serviceId, redis, env, after: [proof] });
   });
 }
 

@@ -1,15 +1,16 @@
+import { join } from "node:path";
+import { TerraformVariable } from "cdktf";
 import { expect, test } from "vitest";
 import { z } from "zod";
-import { PostApplyCheck } from "../../constructs/post-apply-check.ts";
-import { RedisInstance, type RedisInstanceProps } from "../../constructs/redis-instance.ts";
-import { expectedInstanceSchema } from "../../render/instance.ts";
+import type { GuardedStack } from "../../constructs/guards/guarded-stack.ts";
+import { Step, trigger } from "../../constructs/step.ts";
 import { synthesize } from "./synthesize.ts";
 
-const checkSchema = z.looseObject({
+const stepSchema = z.looseObject({
   triggers: z.record(z.string(), z.string()),
   provisioner: z.tuple([
     z.object({
-      "local-exec": z.object({
+      "local-exec": z.looseObject({
         command: z.string(),
         working_dir: z.string(),
         environment: z.record(z.string(), z.string()),
@@ -18,75 +19,82 @@ const checkSchema = z.looseObject({
   ]),
 });
 
-function check(
-  props: Partial<RedisInstanceProps> = {},
-  deadlineSeconds = 300,
-  acceptUnknown = false,
-  backendServiceId = "srv-1",
-) {
-  const terraform = synthesize((stack) => {
-    const base = { name: "queues", region: "oregon", plan: "standard" } as const;
-    const redis = new RedisInstance(stack, "redis", { ...base, ...props });
-    new PostApplyCheck(stack, "checks", {
-      environment: "test",
-      redis,
-      deadlineSeconds,
-      acceptUnknown,
-      backendServiceId,
-      repository: "../../..",
-    });
-  });
-  return checkSchema.parse(terraform.resource.null_resource?.checks);
+/** The one step in a stack. */
+function step(build: (stack: GuardedStack) => void) {
+  const [[name, resource] = []] = Object.entries(synthesize(build).resource.null_resource ?? {});
+  const { provisioner, ...rest } = stepSchema.parse(resource);
+  return { name, ...rest, command: provisioner[0]["local-exec"] };
 }
 
-test("the provisioner gets the id and what is expected, and no secret", () => {
-  const provisioner = check().provisioner[0]["local-exec"];
-  expect(provisioner.command).toBe("node checks/start.cjs --post-apply");
-  expect(provisioner.working_dir).toBe(`\${path.root}/../../..`);
-  expect(Object.keys(provisioner.environment).sort()).toEqual(["REDIS_CHECKS", "REDIS_EXPECTED", "REDIS_INSTANCE_ID"]);
-  expect(provisioner.environment.REDIS_INSTANCE_ID).toBe(`\${render_keyvalue.redis.id}`);
-  expect(expectedInstanceSchema.parse(JSON.parse(provisioner.environment.REDIS_EXPECTED ?? ""))).toEqual({
-    environment: "test",
-    name: "queues",
-    region: "oregon",
-    plan: "standard",
-    evictionPolicy: "noeviction",
-    persistence: "journal_snapshot",
-    ipAllowList: [],
-    internalAuthentication: false,
+const LEAVE = {
+  of: "backend",
+  given: { BACKEND_SERVICE_ID: trigger("service_id"), BACKEND_ROLL_OUT_SECONDS: 900 },
+  triggers: { service_id: "srv-1" },
+};
+
+test("a step is a command of the table, with texts for what its program reads, in the repository", () => {
+  const { name, triggers, command } = step((stack) => {
+    const serviceId = new TerraformVariable(stack, "service", { type: "string" }).stringValue;
+    const REDIS_CHECKS = { deadlineSeconds: 60, acceptUnknown: false, backendServiceId: serviceId };
+    const expected = { environment: "test", name: `a\${b}"c`, region: "oregon", plan: "pro" } as const;
+    const rest = { evictionPolicy: "noeviction", persistence: "off", ipAllowList: [] } as const;
+    new Step(stack, "checks", {
+      of: "redis",
+      given: {
+        REDIS_INSTANCE_ID: "red-1",
+        REDIS_EXPECTED: { ...expected, ...rest, internalAuthentication: false },
+        REDIS_CHECKS,
+      },
+      triggers: { instance_id: "red-1", checks: REDIS_CHECKS, name: `a\${b}` },
+    });
   });
-  expect(JSON.stringify(provisioner)).not.toContain("connection_info");
+  const checks = `{"deadlineSeconds":60,"acceptUnknown":false,"backendServiceId":"\${var.service}"}`;
+  expect(name).toBe("redis_checks");
+  expect(triggers).toEqual({ instance_id: "red-1", checks, name: `a$\${b}` });
+  expect(command.command).toBe("node checks/start.cjs --post-apply");
+  expect(Object.keys(command.environment)).toEqual(["REDIS_CHECKS", "REDIS_EXPECTED", "REDIS_INSTANCE_ID"]);
+  expect(command.environment.REDIS_CHECKS).toBe(checks);
+  expect(command.environment.REDIS_EXPECTED).toContain(`"name":"a$\${b}\\"c"`);
+  expect(command).not.toHaveProperty("when");
+  expect(command.working_dir.startsWith(`\${path.root}/../`)).toBe(true);
+  expect(command.working_dir.endsWith(join(import.meta.dirname, "../.."))).toBe(true);
 });
 
-test.each<[string, Partial<RedisInstanceProps>, number, boolean]>([
-  ["name", { name: "other" }, 300, false],
-  ["region", { region: "ohio" }, 300, false],
-  ["plan", { plan: "pro" }, 300, false],
-  ["policy", { evictionPolicy: "allkeys_lru" }, 300, false],
-  ["persistence", { persistence: "snapshot" }, 300, false],
-  ["allow list", { ipAllowList: [{ cidrBlock: "192.0.2.0/24", description: "office" }] }, 300, false],
-  ["internal authentication", { internalAuthentication: true }, 300, false],
-  ["deadline", {}, 60, false],
-  ["accepting unknown", {}, 300, true],
-])("it runs again when the %s changes", (_what, props, deadlineSeconds, acceptUnknown) => {
-  expect(check(props, deadlineSeconds, acceptUnknown).triggers).not.toEqual(check().triggers);
+test("a step at a removal runs then, with what is in its triggers", () => {
+  const { name, command, ...resource } = step((stack) => void new Step(stack, "leave", LEAVE));
+  expect(name).toBe("backend_leave");
+  expect(command).toMatchObject({
+    command: "node --import tsx wiring/main.ts leave",
+    when: "destroy",
+    environment: { BACKEND_SERVICE_ID: `\${self.triggers.service_id}`, BACKEND_ROLL_OUT_SECONDS: "900" },
+  });
+  expect(resource).not.toHaveProperty("for_each");
 });
 
-test("it knows the backend that can look from inside, and does not run again for another one", () => {
-  const environment = check({}, 300, false, "srv-2").provisioner[0]["local-exec"].environment;
-  expect(JSON.parse(environment.REDIS_CHECKS ?? "")).toMatchObject({ backendServiceId: "srv-2" });
-  expect(check({}, 300, false, "srv-2").triggers).toEqual(check().triggers);
+test("one that is keyed by its subject is another step for another subject", () => {
+  const keyed = step((stack) => void new Step(stack, "leave", { ...LEAVE, keyedBy: "service_id" }));
+  expect(keyed).toMatchObject({
+    for_each: `\${toset(["srv-1"])}`,
+    triggers: { service_id: `\${each.value}` },
+    lifecycle: { create_before_destroy: true },
+  });
 });
 
-test.each<[string, Partial<RedisInstanceProps>]>([
-  ["deletion protection", { deletionProtection: false }],
-  ["the spelling of the plan", { plan: "1g" }],
-  ["memory that the plan has anyway", { memory: "1 GB" }],
-])("it does not run again for %s", (_what, props) => {
-  expect(check(props).triggers).toEqual(check().triggers);
+test("what may be left out is left out", () => {
+  const given = { REDIS_INSTANCE_ID: trigger("instance_id"), BACKEND_DRAIN_COMMAND: "npm run drain" };
+  const props = { of: "redis", given: { ...given, BACKEND_SERVICE_ID: undefined }, triggers: { instance_id: "red-1" } };
+  const { environment } = step((stack) => void new Step(stack, "drain", props)).command;
+  expect(Object.keys(environment).sort()).toEqual(Object.keys(given).sort());
 });
 
-test("template syntax in what is expected reaches the checks literally", () => {
-  const { environment } = check({ name: `a\${b}"c` }).provisioner[0]["local-exec"];
-  expect(environment.REDIS_EXPECTED).toContain(String.raw`a$\${b}\"c`.replace("\\$", "$"));
+test("a construct that gives too little, or something else, does not compile", () => {
+  const build = (stack: GuardedStack) => {
+    // @ts-expect-error a variable is missing
+    new Step(stack, "leave", { of: "a", given: { BACKEND_SERVICE_ID: "srv-1" }, triggers: {} });
+    // @ts-expect-error a variable that the step does not read
+    new Step(stack, "leave", { of: "b", given: { ...LEAVE.given, BACKEND_GROUP_ID: "evg-1" }, triggers: {} });
+    // @ts-expect-error a step that there is not
+    new Step(stack, "announce", { given: {}, triggers: {} });
+  };
+  expect(() => synthesize(build)).toThrow();
 });

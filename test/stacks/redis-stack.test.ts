@@ -4,6 +4,7 @@ import { execa } from "execa";
 import { afterAll, expect, test } from "vitest";
 import { z } from "zod";
 import { defineEnvironment, type EnvironmentInput } from "../../environments/define.ts";
+import { expectedInstanceSchema } from "../../render/instance.ts";
 import { createApp } from "../../stacks/create-app.ts";
 
 const REPOSITORY = join(import.meta.dirname, "../..");
@@ -74,6 +75,65 @@ test("a backend that can empty an instance does so after everything that uses it
   });
   expect(resource.null_resource?.redis_hand_over).toMatchObject({ depends_on: ["null_resource.backend_roll_out"] });
   expect(resource.null_resource?.backend_leave).toMatchObject({ depends_on: ["null_resource.redis_drain"] });
+});
+
+const checkSchema = z.looseObject({
+  triggers: z.record(z.string(), z.string()),
+  provisioner: z.tuple([z.object({ "local-exec": z.looseObject({ environment: z.record(z.string(), z.string()) }) })]),
+});
+
+/** The step that runs the checks on the instance, with differences in what is described. */
+function checks(redis: Partial<EnvironmentInput["redis"]> = {}, rest: Partial<EnvironmentInput> = {}) {
+  const { resource } = stack({ ...rest, redis: { ...INPUT.redis, ...redis } });
+  const { triggers, provisioner } = checkSchema.parse(resource.null_resource?.redis_checks);
+  return { triggers, environment: provisioner[0]["local-exec"].environment };
+}
+
+test("the checks get the id and what is expected, and no secret", () => {
+  const { environment } = checks();
+  expect(Object.keys(environment).sort()).toEqual(["REDIS_CHECKS", "REDIS_EXPECTED", "REDIS_INSTANCE_ID"]);
+  expect(environment.REDIS_INSTANCE_ID).toBe(`\${render_keyvalue.redis.id}`);
+  expect(expectedInstanceSchema.parse(JSON.parse(environment.REDIS_EXPECTED ?? ""))).toEqual({
+    environment: "test",
+    name: "queues",
+    region: "oregon",
+    plan: "standard",
+    evictionPolicy: "noeviction",
+    persistence: "journal_snapshot",
+    ipAllowList: [],
+    internalAuthentication: false,
+  });
+  expect(JSON.stringify(environment)).not.toContain("connection_info");
+});
+
+const noQueues = { backend: { name: "backend", env: { ENABLE_QUEUES: "false" } } };
+
+test.each<[string, Partial<EnvironmentInput["redis"]>, Partial<EnvironmentInput>?]>([
+  ["name", { name: "other" }],
+  ["region", { region: "ohio" }],
+  ["plan", { plan: "pro" }],
+  ["policy", { evictionPolicy: "allkeys_lru" }, noQueues],
+  ["persistence", { persistence: "snapshot" }],
+  ["allow list", { ipAllowList: [{ cidrBlock: "192.0.2.0/24", description: "office" }] }],
+  ["internal authentication", { internalAuthentication: true }],
+  ["deadline", {}, { checks: { deadlineSeconds: 60 } }],
+  ["accepting unknown", {}, { checks: { acceptUnknown: true } }],
+])("the checks run again when the %s changes", (_what, redis, rest) => {
+  expect(checks(redis, rest).triggers).not.toEqual(checks().triggers);
+});
+
+test.each<[string, Partial<EnvironmentInput["redis"]>]>([
+  ["deletion protection", { deletionProtection: false }],
+  ["the spelling of the plan", { plan: "1g" }],
+  ["memory that the plan has", { memory: "1 GB" }],
+])("the checks do not run again for %s", (_what, redis) => {
+  expect(checks(redis).triggers).toEqual(checks().triggers);
+});
+
+test("the checks know the service that can look from inside, and do not run again for another one", () => {
+  const { triggers, environment } = checks({}, { backend: { name: "backend", serviceId: "srv-d00000000000000000a0" } });
+  expect(JSON.parse(environment.REDIS_CHECKS ?? "")).toMatchObject({ backendServiceId: "srv-d00000000000000000a0" });
+  expect(triggers).toEqual(checks().triggers);
 });
 
 test("what holds a password is a sensitive output", () => {

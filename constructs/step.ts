@@ -1,0 +1,78 @@
+import { join, relative, sep } from "node:path";
+import { Resource as NullResource } from "@cdktf/provider-null/lib/resource/index.js";
+import { App, type ITerraformDependable, TerraformIterator, TerraformSelf, TerraformStack, Token } from "cdktf";
+import { Construct } from "constructs";
+import { commandOf, type Given, resourceName, STEPS, type StepId } from "../steps/steps.ts";
+import { escapeTemplate } from "./escape-template.ts";
+
+/** Where the commands run. */
+const REPOSITORY = join(import.meta.dirname, "..");
+
+export interface StepProps<Id extends StepId> {
+  /** The name of the instance or the service that it is for; none for a step of the whole environment. */
+  readonly of?: string;
+  /** What its program reads. In a step that runs at a removal, what may change is in a trigger: {@link trigger}. */
+  readonly given: Given<Id>;
+  /** When one of these changes, the step runs again. */
+  readonly triggers: Readonly<Record<string, unknown>>;
+  /**
+   * The trigger that names the step's subject. For another subject there is another step, where Terraform would replace
+   * the one: it runs no command at the removal of what it replaces.
+   */
+  readonly keyedBy?: string;
+  /** What must have happened before. Default nothing. */
+  readonly after?: readonly ITerraformDependable[];
+}
+
+/** A command that Terraform runs at this place in its graph; see {@link STEPS}. */
+export class Step<Id extends StepId> extends Construct {
+  /** Depend on this to happen after the step; of one that runs at a removal: to be removed before it runs. */
+  readonly done: ITerraformDependable;
+  /** Another value after each run. */
+  readonly run: string;
+
+  constructor(scope: Construct, step: Id, { of, given, triggers, keyedBy, after }: StepProps<Id>) {
+    super(scope, resourceName(step, of));
+    const texts = textsOf(triggers);
+    const key = keyedBy === undefined ? undefined : TerraformIterator.fromList([texts[keyedBy] ?? ""]);
+    const { when } = STEPS[step];
+    const resource = new NullResource(this, "Default", {
+      triggers: key === undefined || keyedBy === undefined ? texts : { ...texts, [keyedBy]: key.value },
+      // With another subject, the step of the old one runs only after the rest of the graph has left it.
+      ...(key === undefined ? {} : { forEach: key, lifecycle: { createBeforeDestroy: true } }),
+      ...(after === undefined ? {} : { dependsOn: [...after] }),
+      provisioners: [
+        {
+          type: "local-exec",
+          command: commandOf(step),
+          workingDir: `\${path.root}/${this.#pathToRepository()}`,
+          environment: textsOf(given),
+          ...(when === "destroy" ? { when } : {}),
+        },
+      ],
+    });
+    this.done = resource;
+    this.run = resource.id;
+  }
+
+  /** Relative to the directory that Terraform runs the stack in, with slashes on every system. */
+  #pathToRepository(): string {
+    const directory = join(App.of(this).outdir, "stacks", TerraformStack.of(this).node.id);
+    return relative(directory, REPOSITORY).split(sep).join("/");
+  }
+}
+
+/** What a trigger of the step itself holds. */
+export function trigger(name: string): string {
+  return TerraformSelf.getString(`triggers.${name}`);
+}
+
+/** Terraform's triggers and variables are texts; what is more than a text becomes JSON. */
+function textsOf(values: object): Record<string, string> {
+  const texts = Object.entries(values).flatMap(([name, value]) => {
+    if (value === undefined) return [];
+    const isText = typeof value === "string" || Token.isUnresolved(value);
+    return [[name, escapeTemplate(isText ? Token.asString(value) : JSON.stringify(value))]];
+  });
+  return Object.fromEntries(texts);
+}

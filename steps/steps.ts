@@ -1,0 +1,207 @@
+import { z } from "zod";
+import { expectedInstanceSchema } from "../render/instance.ts";
+import { expectedServiceSchema } from "../render/service.ts";
+import { Stop } from "../runtime/errors.ts";
+
+const required = z.string({ error: "is not set" });
+const instanceId = required.regex(/^red-[a-z0-9-]+$/, "is not an instance's id (red-…)");
+const serviceId = required.regex(/^srv-[a-z0-9]{20}$/, "is not a service's id (srv-…)");
+const WORKSPACE = "Set it to the workspace's id (tea-…): Render Dashboard, Settings.";
+
+/** A JSON text. The issues say what is wrong and never show the text. */
+function json<S extends z.ZodType>(schema: S) {
+  return required
+    .transform((text, context): unknown => {
+      try {
+        return JSON.parse(text);
+      } catch {
+        context.addIssue({ code: "custom", message: "is not JSON" });
+        return z.NEVER;
+      }
+    })
+    .pipe(schema);
+}
+
+const checksSchema = z.object({
+  deadlineSeconds: z.int().positive(),
+  acceptUnknown: z.boolean(),
+  /** The service whose one-off jobs can look at the instance from inside. */
+  backendServiceId: z.string().optional(),
+});
+/** Terraform's own variable, where the environment file leaves the id to the person who deploys. */
+const TF_VAR_backend_service_id = z.string().optional();
+
+interface Step {
+  /** What there is one of it for. The address is made of that one's name and the step's: `null_resource.redis_checks`. */
+  readonly each: "environment" | "instance" | "service";
+  /** When Terraform runs it. At a removal it may be given only texts and what is in its own triggers. */
+  readonly when: "create" | "destroy";
+  /**
+   * The variables that the construct gives it, as the program reads them: ids and descriptions, never a secret. A secret
+   * would hide the output when the command succeeds, and be printed when it fails.
+   */
+  readonly reads: z.ZodRawShape;
+  /** What it reads beside them in the environment that Terraform itself runs in, as it does `RENDER_API_KEY`. */
+  readonly finds?: z.ZodRawShape;
+  /** The command, where it is not the steps' own program. */
+  readonly command?: string;
+  /** Its part of the address, where that is not its id. */
+  readonly address?: string;
+  /** The review's sentence, and what it is about. */
+  readonly kind: "checks" | "redeploy" | "behaviour";
+  readonly says: string;
+}
+
+const VERIFY = "node checks/start.cjs --post-apply";
+
+/** Every command that an apply runs in Terraform's graph. The construct, the program and the review read this. */
+export const STEPS = {
+  /** The first of all: asks Render whether what is described can be deployed, and changes nothing. */
+  preflight: {
+    each: "environment",
+    when: "create",
+    reads: { REDIS_EXPECTED: json(expectedInstanceSchema), BACKEND_EXPECTED: json(expectedServiceSchema) },
+    finds: {
+      RENDER_OWNER_ID: z.string({ error: `is not set. ${WORKSPACE}` }).min(1, `is empty. ${WORKSPACE}`),
+    },
+    kind: "checks",
+    says: "First of all Render is asked whether this can be deployed; a refusal stops the apply before anything changes.",
+  },
+  /**
+   * Proves that the instance is the one described, before anything uses it. The checks fetch the connection string from
+   * Render themselves.
+   */
+  checks: {
+    each: "instance",
+    when: "create",
+    reads: {
+      REDIS_INSTANCE_ID: instanceId,
+      REDIS_EXPECTED: json(expectedInstanceSchema),
+      REDIS_CHECKS: json(checksSchema),
+    },
+    finds: { TF_VAR_backend_service_id },
+    command: VERIFY,
+    kind: "checks",
+    says: "The checks run; one that fails stops the apply there.",
+  },
+  /**
+   * Drains the queue before the instance is destroyed; when that fails, the instance stays. For an instance that is
+   * replaced see `hand_over`: Terraform runs no such command when it destroys what it has replaced.
+   */
+  drain: {
+    each: "instance",
+    when: "destroy",
+    reads: {
+      REDIS_INSTANCE_ID: instanceId,
+      BACKEND_DRAIN_COMMAND: required.min(1),
+      BACKEND_SERVICE_ID: serviceId.optional(),
+    },
+    finds: { TF_VAR_backend_service_id },
+    kind: "behaviour",
+    says: "The backend works off what still waits in the instance before that is destroyed; should it fail, the instance stays.",
+  },
+  /** Rolls a service out after its variables were removed, so that it lets go of the Redis before that is destroyed. */
+  leave: {
+    each: "service",
+    when: "destroy",
+    reads: {
+      BACKEND_SERVICE_ID: serviceId,
+      BACKEND_ROLL_OUT_SECONDS: z.coerce.number("is not a number of seconds").int().positive(),
+    },
+    kind: "redeploy",
+    says: "The backend is deployed once more, without the variables, so that what runs lets go of the Redis.",
+  },
+  /**
+   * Makes the running service read its variables, by a deploy that reuses its build, and waits until that is live: Render
+   * deploys nothing when a group changes. When the deploy fails, the service keeps what it had.
+   */
+  roll_out: {
+    each: "service",
+    when: "create",
+    reads: {
+      BACKEND_EXPECTED: json(expectedServiceSchema),
+      BACKEND_GROUP_ID: required.regex(/^evg-[a-z0-9]+$/, "is not a group's id (evg-…)"),
+    },
+    kind: "redeploy",
+    says: "The backend is deployed again, so that it reads its variables. The apply waits until the deploy is live.",
+  },
+  /** Proves after each roll-out that the service reads what it was given, and answers. */
+  proof: {
+    each: "service",
+    when: "create",
+    reads: {
+      REDIS_INSTANCE_ID: instanceId,
+      REDIS_EXPECTED: json(expectedInstanceSchema),
+      REDIS_CHECKS: json(checksSchema),
+      BACKEND_EXPECTED: json(expectedServiceSchema),
+    },
+    finds: { TF_VAR_backend_service_id },
+    command: VERIFY,
+    address: "checks",
+    kind: "checks",
+    says: "The checks run; one that fails stops the apply there.",
+  },
+  /** Drains the instances that a new one replaces, once the service uses the new one and before they are destroyed. */
+  hand_over: {
+    each: "instance",
+    when: "create",
+    reads: { REDIS_INSTANCE_ID: instanceId, BACKEND_EXPECTED: json(expectedServiceSchema) },
+    kind: "behaviour",
+    says: "The backend works off what still waits in the instance that this one replaces; should it fail, the old one stays.",
+  },
+} as const satisfies Readonly<Record<string, Step>>;
+
+type Steps = typeof STEPS;
+const TABLE: Readonly<Record<StepId, Step>> = STEPS;
+
+export type StepId = keyof Steps;
+export const STEP_IDS = Object.keys(STEPS) as StepId[];
+
+/** What a construct must give a step. */
+export type Given<Id extends StepId> = z.output<z.ZodObject<Steps[Id]["reads"]>>;
+/** What its program gets: the same, and what it finds. */
+export type Read<Id extends StepId> = Given<Id> &
+  (Steps[Id] extends { readonly finds: infer F extends z.ZodRawShape } ? z.output<z.ZodObject<F>> : unknown);
+
+export function commandOf(step: StepId): string {
+  return TABLE[step].command ?? `node --import tsx wiring/main.ts ${programName(step)}`;
+}
+
+/** How the steps' own program calls it: `roll-out`. */
+export function programName(step: StepId): string {
+  return step.replaceAll("_", "-");
+}
+
+/** The step that a command runs. By equality, never by likeness: every other command is somebody else's. */
+export function stepOfCommand(command: string): StepId | undefined {
+  return STEP_IDS.find((step) => commandOf(step) === command);
+}
+
+/** The name of a step's resource. @param subject The name of the instance or the service that it is for. */
+export function resourceName(step: StepId, subject?: string): string {
+  const name = TABLE[step].address ?? step;
+  return subject === undefined ? name : `${subject}_${name}`;
+}
+
+/** The step behind a resource that the configuration no longer has, so that its command is not known. */
+export function stepOfResource(name: string): StepId | undefined {
+  return STEP_IDS.find((step) => {
+    return TABLE[step].each === "environment" ? name === resourceName(step) : name.endsWith(resourceName(step, ""));
+  });
+}
+
+/**
+ * What Terraform hands over to a step's program.
+ *
+ * @throws Stop naming each variable that is missing or wrong; never a value.
+ */
+export function readStep<Id extends StepId>(step: Id, env: NodeJS.ProcessEnv): Read<Id> {
+  const { reads, finds } = TABLE[step];
+  const parsed = z.object({ ...reads, ...finds }).safeParse(env);
+  if (parsed.success) return parsed.data as Read<Id>;
+  const lines = parsed.error.issues.map((issue) => `\`${issue.path.join(".")}\` ${issue.message}.`);
+  throw new Stop(
+    "misused",
+    `The step ${programName(step)} is for Terraform, which sets its variables:\n${lines.join("\n")}`,
+  );
+}
