@@ -2,13 +2,16 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { stripVTControlCharacters } from "node:util";
-import { Command, CommanderError, Option } from "commander";
-import { execa } from "execa";
+import { Command, Option } from "commander";
 import pc from "picocolors";
+import { parse } from "../cli/parse.ts";
+import { runProgram } from "../cli/program.ts";
 import { askBackend } from "../examples/backend/ask.ts";
 import { RenderClient } from "../render/api/client.ts";
 import { API } from "../render/api/endpoints.ts";
 import { isLinkedTo, readEnvGroups } from "../render/api/env-groups.ts";
+import { runChild } from "../runtime/child-process.ts";
+import { Stop } from "../runtime/errors.ts";
 import { diagnose } from "./doctor/diagnose.ts";
 import { type LocalRender, startLocalRender } from "./emulator/emulator.ts";
 import { exportsOf } from "./local/exports.ts";
@@ -24,7 +27,7 @@ interface Options {
   readonly provider: "local" | "registry";
 }
 
-const program = new Command("demo")
+const command = new Command("demo")
   .description("Deploys the environment `local` to a Render on this machine, proves it, and takes it away again.")
   .addOption(
     new Option("--provider <whose>", "the Terraform provider: this project's, or Render's own")
@@ -36,22 +39,16 @@ const program = new Command("demo")
 
 const colors = pc.createColors(process.stdout.isTTY === true && pc.isColorSupported);
 const interrupted = new AbortController();
-for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => interrupted.abort(signal));
-// Whoever read the output has gone, as `| head` does: there is nobody left to show it to, but things to clean up.
-process.stdout.on("error", () => interrupted.abort());
 
-try {
-  program.parse();
-  await demo(program.opts<Options>());
-} catch (error) {
-  if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 2;
-  else {
-    console.error(interrupted.signal.aborted ? "Stopped." : error instanceof Error ? error.message : "failed");
-    process.exitCode = 1;
-  }
-}
+runProgram(
+  ({ signal }) => {
+    signal.addEventListener("abort", () => interrupted.abort(signal.reason));
+    return parse(command, demo);
+  },
+  { name: "demo", ends: "when done" },
+);
 
-async function demo({ provider }: Options): Promise<void> {
+async function demo({ provider }: Options): Promise<undefined> {
   const began = Date.now();
   const workspace = await makeWorkspace();
   const directory = await mkdtemp(join(tmpdir(), "demo-"));
@@ -95,7 +92,7 @@ async function demo({ provider }: Options): Promise<void> {
     step(6, `cdktf destroy ${ENVIRONMENT}`);
     await cdktf("destroy", workspace, env);
     const left = await client.list(API.listKeyValues, {});
-    if (left.length > 0) throw new Error(`${left.length} instances are left after destroy.`);
+    if (left.length > 0) throw new Stop("failed", `${left.length} instances are left after destroy.`);
     note("no instance and no environment group is left");
     await showBackend(client, render.backendServiceId);
   } finally {
@@ -136,7 +133,7 @@ async function cdktf(command: "deploy" | "destroy", workspace: string, env: Reco
 /**
  * Runs a command and shows all of it, or only how it gets on; all of it when it fails.
  *
- * @throws Error when the command fails.
+ * @throws Stop when the command fails.
  */
 async function run(
   command: string,
@@ -145,24 +142,23 @@ async function run(
   env: Record<string, string>,
   view: "show" | "progress",
 ): Promise<void> {
-  const options = {
-    cwd,
-    env,
-    all: true,
-    reject: false,
-    cancelSignal: interrupted.signal,
-    forceKillAfterDelay: 10_000,
-  } as const;
-  const running = execa(command, args, options);
-  for await (const line of running.iterable({ from: "all" })) {
+  const all: string[] = [];
+  const onLine = (line: string) => {
+    all.push(line);
     if (view === "show") console.log(`  ${line}`);
     else if (isProgress(line)) note(line.replace(/^local {2}|^\s+/, "").replace(/ \([\w/-]+\)(?=[ :[])/, ""));
-  }
-  const { exitCode, all } = await running;
-  if (exitCode === 0) return;
+  };
+  const { code } = await runChild(command, args, {
+    cwd,
+    env: { ...process.env, ...env },
+    onLine,
+    signal: interrupted.signal,
+    graceMs: 10_000,
+  });
+  if (code === 0) return;
   interrupted.signal.throwIfAborted();
-  if (view === "progress") console.error(all);
-  throw new Error(`${command} ${args[0]} failed${exitCode === undefined ? "" : ` with exit code ${exitCode}`}.`);
+  if (view === "progress") console.error(all.join("\n"));
+  throw new Stop("failed", `${command} ${args[0]} failed${code === null ? "" : ` with exit code ${code}`}.`);
 }
 
 function isProgress(line: string): boolean {

@@ -1,5 +1,6 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { API, type KeyValue } from "../../render/api/endpoints.ts";
+import { Stop } from "../../runtime/errors.ts";
+import { sleep, until } from "../../runtime/wait.ts";
 import { Deployment, ENVIRONMENT } from "./deployment.ts";
 import type { Drill, DrillOptions, DrillResult } from "./drill.ts";
 import { Stage, type StageOptions } from "./stage.ts";
@@ -31,7 +32,7 @@ export const failover: Drill = {
         deployment.apply(ENVIRONMENT, ["-replace=render_keyvalue.redis"]),
       );
       const after = await onlyInstance(stage);
-      if (after.id === before.id) throw new Error("the instance was not replaced");
+      if (after.id === before.id) throw new Stop("failed", "the instance was not replaced");
       return [
         `${before.id} was replaced by ${after.id}; ${backlog} messages waited in the old one when the new one was made`,
       ];
@@ -50,7 +51,8 @@ export const switchOff: Drill = {
       say("ENABLE_QUEUES=true: one apply");
       await deployment.apply(ENVIRONMENT);
       const on = (await stage.health()).mode;
-      if (off !== "synchronous" || on !== "queued") throw new Error(`the backend was ${off} while off, ${on} while on`);
+      if (off !== "synchronous" || on !== "queued")
+        throw new Stop("failed", `the backend was ${off} while off, ${on} while on`);
       return ["off: synchronous; on again: queued"];
     }),
 };
@@ -88,7 +90,8 @@ async function rehearse(
 
 async function onlyInstance(stage: Stage): Promise<KeyValue> {
   const [instance, ...others] = await stage.client.list(API.listKeyValues, {});
-  if (instance === undefined || others.length > 0) throw new Error(`there are ${others.length + 1} instances, not one`);
+  if (instance === undefined || others.length > 0)
+    throw new Stop("failed", `there are ${others.length + 1} instances, not one`);
   return instance;
 }
 
@@ -100,10 +103,11 @@ async function waitingWhenSwitched(stage: Stage, applying: Promise<void>): Promi
     over = true;
   });
   end.catch(() => {});
-  while (!over && pending === undefined) {
+  const look = async () => {
     if ((await stage.client.list(API.listKeyValues, {})).length > 1) pending = (await stage.health()).pending;
-    await sleep(100);
-  }
+    return over || pending !== undefined;
+  };
+  await until(look, { first: 100 });
   await end;
   return pending ?? 0;
 }

@@ -1,8 +1,9 @@
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { execa } from "execa";
 import type { EnvironmentInput } from "../../environments/define.ts";
+import { runChild } from "../../runtime/child-process.ts";
+import { Stop } from "../../runtime/errors.ts";
 import type { LocalRender } from "../emulator/emulator.ts";
 import { exportsOf } from "../local/exports.ts";
 import { type RunningProvider, startProvider } from "../terraform-provider/server.ts";
@@ -67,7 +68,7 @@ export class Deployment {
    * Brings Render to what the environment says.
    *
    * @param args More for `terraform apply`, such as `-replace=…`.
-   * @throws Error with the last lines when it fails.
+   * @throws Stop with the last lines when it fails.
    */
   async apply(environment: EnvironmentInput, args: readonly string[] = []): Promise<void> {
     const env = { ...this.#env, DRILL_ENVIRONMENT: JSON.stringify(environment) };
@@ -84,7 +85,8 @@ export class Deployment {
 }
 
 async function run(command: string, args: readonly string[], options: { cwd: string; env: Record<string, string> }) {
-  const { exitCode, all } = await execa(command, args, { ...options, all: true, reject: false });
-  if (exitCode === 0) return;
-  throw new Error(`${command} ${args[0]} failed:\n${(all ?? "").split("\n").slice(-LAST_LINES).join("\n")}`);
+  const lines: string[] = [];
+  const env = { ...process.env, ...options.env };
+  const { code } = await runChild(command, args, { ...options, env, onLine: (line) => lines.push(line) });
+  if (code !== 0) throw new Stop("failed", `${command} ${args[0]} failed:\n${lines.slice(-LAST_LINES).join("\n")}`);
 }

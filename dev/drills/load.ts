@@ -1,5 +1,5 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
+import { sleep, within } from "../../runtime/wait.ts";
 
 const CHANNELS = ["sms", "mms", "mail", "analytics"] as const;
 const GIVE_UP_MS = 10_000;
@@ -55,7 +55,7 @@ export class Load {
       this.#under.add(bringing);
       void bringing.then(() => this.#under.delete(bringing));
       due += this.#intervalMs;
-      await sleep(Math.max(0, due - Date.now()), undefined, { signal }).catch(() => {});
+      await sleep(Math.max(0, due - Date.now()), signal);
     }
   }
 
@@ -70,14 +70,12 @@ export class Load {
 
   async #post(message: Record<string, string>): Promise<Delivered["mode"]> {
     try {
-      const answer = await fetch(this.#url, {
-        method: "POST",
-        headers: { "content-type": "application/json" },
-        body: JSON.stringify(message),
-        signal: AbortSignal.timeout(GIVE_UP_MS),
+      return await within(GIVE_UP_MS, async (signal) => {
+        const headers = { "content-type": "application/json" };
+        const answer = await fetch(this.#url, { method: "POST", headers, body: JSON.stringify(message), signal });
+        const body = answerSchema.safeParse(await answer.json());
+        return answer.ok && body.success ? body.data.mode : "refused";
       });
-      const body = answerSchema.safeParse(await answer.json());
-      return answer.ok && body.success ? body.data.mode : "refused";
     } catch {
       return "refused";
     }

@@ -1,44 +1,36 @@
-import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
+import { Command, InvalidArgumentError, Option } from "commander";
 import yoctoSpinner from "yocto-spinner";
+import { parse } from "../../cli/parse.ts";
+import { runProgram } from "../../cli/program.ts";
+import { type Outcome, Stop } from "../../runtime/errors.ts";
 import { DRILLS } from "./drills.ts";
 import { reportDrill } from "./report-drill.ts";
 import type { Stage } from "./stage.ts";
 
-const FAILED = 1;
-const WRONG_USAGE = 2;
 const VIEW_INTERVAL_MS = 250;
 
 const names = Object.keys(DRILLS);
-const program = new Command("drill")
+const command = new Command("drill")
   .description("Rehearses on this machine what goes wrong with a Redis, while messages come in.")
   .argument("<name>", names.join(", "))
   .addOption(new Option("--seconds <number>", "how long Redis is away").argParser(positive).default(5))
   .addOption(new Option("--times <number>", "how often in a row").argParser(positive).default(1))
   .showHelpAfterError()
-  .exitOverride()
-  .action(async (name: string, { seconds, times }: { seconds: number; times: number }) => {
-    const drill = DRILLS[name];
-    if (drill === undefined) {
-      console.error(`<name> must be one of ${names.join(", ")}, got: "${name}".`);
-      process.exitCode = WRONG_USAGE;
-      return;
-    }
-    for (let time = 0; time < times; time += 1) {
-      const view = openView();
-      const result = await drill.run({ seconds, say: view.say, onStage: view.watch }).finally(() => view.close());
-      process.stdout.write(reportDrill(name, drill.title, result));
-      if (result.missed.length > 0) process.exitCode = FAILED;
-    }
-  });
+  .exitOverride();
 
-try {
-  await program.parseAsync();
-} catch (error) {
-  if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : WRONG_USAGE;
-  else {
-    console.error(error instanceof Error ? error.message : "failed");
-    process.exitCode = FAILED;
+runProgram(() => parse(command, drill), { name: "drill" });
+
+async function drill(name: string, { seconds, times }: { seconds: number; times: number }): Promise<Outcome> {
+  const rehearsal = DRILLS[name];
+  if (rehearsal === undefined) throw new Stop("misused", `<name> must be one of ${names.join(", ")}, got: "${name}".`);
+  let outcome: Outcome = "good";
+  for (let time = 0; time < times; time += 1) {
+    const view = openView();
+    const result = await rehearsal.run({ seconds, say: view.say, onStage: view.watch }).finally(() => view.close());
+    process.stdout.write(reportDrill(name, rehearsal.title, result));
+    if (result.missed.length > 0) outcome = "failed";
   }
+  return outcome;
 }
 
 /** A line that lives on a terminal; elsewhere a line for each step. */

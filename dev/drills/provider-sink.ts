@@ -1,7 +1,7 @@
 import { createServer, type Server } from "node:http";
 import { json } from "node:stream/consumers";
-import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
+import { sleep } from "../../runtime/wait.ts";
 
 const message = z.object({ id: z.string() });
 

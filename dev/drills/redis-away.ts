@@ -1,6 +1,6 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { API } from "../../render/api/endpoints.ts";
 import { internalUrl } from "../../render/internal-url.ts";
+import { sleep, until, within } from "../../runtime/wait.ts";
 import { rollOut } from "../../steps/roll-out.ts";
 import type { LocalControl } from "../emulator/control.ts";
 import { RENDER_API } from "../emulator/endpoints.ts";
@@ -61,7 +61,7 @@ async function wire({ client, render }: Stage): Promise<string> {
   const { ownerId, backendServiceId: serviceId } = render;
   const settings = { region: "oregon", plan: "starter", maxmemoryPolicy: "noeviction", ipAllowList: [] };
   const { id } = await client.call(RENDER_API.createKeyValue, {}, { name: "drill", ownerId, ...settings });
-  while ((await client.call(API.getKeyValue, { id })).status !== "available") await sleep(50);
+  await until(async () => (await client.call(API.getKeyValue, { id })).status === "available", { first: 50 });
   const envVars = [
     { key: "REDIS_URL", value: internalUrl(id) },
     { key: "ENABLE_QUEUES", value: "true" },
@@ -72,10 +72,10 @@ async function wire({ client, render }: Stage): Promise<string> {
     { name: "drill-env", ownerId, envVars, secretFiles: [] },
   );
   await client.call(RENDER_API.linkService, { id: groupId, serviceId });
-  await rollOut({ client, serviceId, groupId, signal: AbortSignal.timeout(ROLL_OUT_MS), say: () => {} });
+  await within(ROLL_OUT_MS, (signal) => rollOut({ client, serviceId, groupId, signal, say: () => {} }));
   return id;
 }
 
 async function untilQueued(stage: Stage): Promise<void> {
-  while ((await stage.health()).mode !== "queued") await sleep(50);
+  await until(async () => (await stage.health()).mode === "queued", { first: 50 });
 }

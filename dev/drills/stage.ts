@@ -1,11 +1,11 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
 import { askBackend, type BackendHealth } from "../../examples/backend/ask.ts";
 import { RenderClient } from "../../render/api/client.ts";
 import { API } from "../../render/api/endpoints.ts";
+import { sleep, until, within } from "../../runtime/wait.ts";
 import { rollOut } from "../../steps/roll-out.ts";
 import { LocalControl } from "../emulator/control.ts";
 import { type LocalRender, startLocalRender } from "../emulator/emulator.ts";
@@ -50,7 +50,7 @@ export class Stage {
     for (const [key, value] of Object.entries({ ...backendVariables, PROVIDER_URL: sink.url })) {
       await client.call(RENDER_API.setServiceVariable, { id: serviceId, key }, { value });
     }
-    await rollOut({ client, serviceId, signal: AbortSignal.timeout(ROLL_OUT_MS), say: () => {} });
+    await within(ROLL_OUT_MS, (signal) => rollOut({ client, serviceId, signal, say: () => {} }));
     const { serviceDetails } = await client.call(API.getService, { id: serviceId });
     return new Stage(render, client, sink, z.string().parse(serviceDetails.url));
   }
@@ -64,8 +64,7 @@ export class Stage {
     const unsent = () => {
       return this.load.messages.filter(({ id, mode }) => mode !== "refused" && this.sink.times(id) === 0).length;
     };
-    const deadline = Date.now() + withinMs;
-    while (unsent() > 0 && Date.now() < deadline) await sleep(50);
+    await until(() => unsent() === 0, { first: 50, withinMs });
     // Long enough for a second copy of the last one to show.
     await sleep(500);
   }

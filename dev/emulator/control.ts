@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
 import { z } from "zod";
+import { Stop } from "../../runtime/errors.ts";
 import { type FaultChanges, type FaultSettings, faultsSchema } from "./faults.ts";
 import { type LoggedRequest, loggedRequest } from "./http/request-log.ts";
 import { readState } from "./state/store.ts";
@@ -20,11 +21,11 @@ export class LocalControl {
     this.#apiKey = render.apiKey;
   }
 
-  /** The local Render that runs on a state directory. @throws Error when the directory was never used by one. */
+  /** The local Render that runs on a state directory. @throws Stop when the directory was never used by one. */
   static of(directory: string): LocalControl {
     const state = readState(directory);
     if (state === undefined) {
-      throw new Error(`No local Render has run on ${resolve(directory)}. Start one with "npm run local".`);
+      throw new Stop("failed", `No local Render has run on ${resolve(directory)}. Start one with "npm run local".`);
     }
     return new LocalControl({ host: `http://127.0.0.1:${state.apiPort}/v1`, apiKey: state.apiKey });
   }
@@ -97,12 +98,12 @@ export class LocalControl {
       headers,
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       signal: AbortSignal.timeout(TIMEOUT_MS),
-    }).catch((cause: unknown) => {
-      throw new Error(`No local Render answers. Start one with "npm run local".`, { cause });
+    }).catch(() => {
+      throw new Stop("failed", `No local Render answers. Start one with "npm run local".`);
     });
     const text = await response.text();
     if (response.ok) return text === "" ? undefined : JSON.parse(text);
     const said = refusal.safeParse(JSON.parse(text));
-    throw new Error(`The local Render refused: ${said.success ? said.data.message : response.status}`);
+    throw new Stop("failed", `The local Render refused: ${said.success ? said.data.message : response.status}`);
   }
 }

@@ -1,5 +1,6 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { Stop } from "../../runtime/errors.ts";
 import { processStart } from "./machine/process-identity.ts";
 
 const FILE = "render.pid";
@@ -8,14 +9,15 @@ const FILE = "render.pid";
  * Takes a state directory for this process.
  *
  * @returns What gives it back.
- * @throws Error when another local Render, still running, has it.
+ * @throws Stop when another local Render, still running, has it.
  */
 export function lockDirectory(directory: string): () => void {
   mkdirSync(directory, { recursive: true, mode: 0o700 });
   const file = join(directory, FILE);
   const owner = readOwner(file);
   if (owner !== undefined && processStart(owner.pid) === owner.start) {
-    throw new Error(
+    throw new Stop(
+      "failed",
       `A local Render already runs on ${directory} (process ${owner.pid}). ` +
         "Use that one, stop it, or choose another directory.",
     );

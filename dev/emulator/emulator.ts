@@ -1,6 +1,7 @@
 import { createServer, type Server } from "node:http";
 import { resolve } from "node:path";
 import { getRequestListener } from "@hono/node-server";
+import { Stop } from "../../runtime/errors.ts";
 import { lockDirectory } from "./directory-lock.ts";
 import { Faults } from "./faults.ts";
 import { createApp } from "./http/app.ts";
@@ -147,7 +148,8 @@ async function onPort(port: number, purpose: string, open: (port: number) => Pro
   try {
     return await open(port);
   } catch {
-    throw new Error(
+    throw new Stop(
+      "failed",
       `Port ${port} for ${purpose} is taken. What was exported names it, so no other is chosen. ` +
         "Stop the program that has it, or remove the state directory to begin anew.",
     );

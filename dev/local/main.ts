@@ -1,9 +1,8 @@
-import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
+import { Command, InvalidArgumentError, Option } from "commander";
+import { parse } from "../../cli/parse.ts";
+import { runProgram } from "../../cli/program.ts";
 import { addFaultCommands, addRequestsCommand } from "./faults.ts";
 import { start } from "./start.ts";
-
-const FAILED = 1;
-const WRONG_USAGE = 2;
 
 interface Options {
   readonly directory: string;
@@ -17,13 +16,13 @@ interface RunOptions {
   readonly untilStdinEnds?: boolean;
 }
 
-const program = new Command("local")
+const command = new Command("local")
   .description("Render on this machine: its API, and a real Redis behind every instance")
   .option("--directory <path>", "where it keeps its state", ".local")
   .showHelpAfterError()
   .exitOverride();
 
-program
+const run = command
   .command("run", { isDefault: true })
   .description("run until stopped (the default)")
   .addOption(new Option("--port <number>", "the API's port; default: that of the last run, or any").argParser(number))
@@ -40,35 +39,28 @@ program
   .addOption(
     new Option("--delay <milliseconds>", "how long an instance takes to be created").argParser(number).default(1_000),
   )
-  .option("--until-stdin-ends", "stop when the standard input ends, as when whoever started this is gone")
-  .action(({ port, provider, rateLimits, delay, untilStdinEnds }: RunOptions) => {
-    const { directory } = program.opts<Options>();
-    return start({
-      directory,
-      provider,
-      rateLimits,
-      creationDelayMs: delay,
-      ...(port === undefined ? {} : { port }),
-      ...(untilStdinEnds ? { until: process.stdin } : {}),
-    });
-  });
+  .option("--until-stdin-ends", "stop when the standard input ends, as when whoever started this is gone");
 
-const directory = () => program.opts<Options>().directory;
-addFaultCommands(program, directory);
-addRequestsCommand(program, directory);
+const directory = () => command.opts<Options>().directory;
+addFaultCommands(command, directory);
+addRequestsCommand(command, directory);
 
-try {
-  await program.parseAsync();
-} catch (error) {
-  process.exitCode = exitCodeOf(error);
-}
-
-function exitCodeOf(error: unknown): number {
-  // Commander has said it already.
-  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : WRONG_USAGE;
-  console.error(error instanceof Error ? error.message : "failed");
-  return FAILED;
-}
+runProgram(
+  (program) => {
+    run.action(({ port, provider, rateLimits, delay, untilStdinEnds }: RunOptions) =>
+      start(program.signal, {
+        directory: directory(),
+        provider,
+        rateLimits,
+        creationDelayMs: delay,
+        ...(port === undefined ? {} : { port }),
+        ...(untilStdinEnds ? { until: process.stdin } : {}),
+      }),
+    );
+    return parse(command);
+  },
+  { name: "local", ends: "when done or asked twice" },
+);
 
 function number(text: string): number {
   if (!/^\d+$/.test(text)) throw new InvalidArgumentError(`It must be a whole number, got: "${text}".`);

@@ -16,9 +16,9 @@ export interface StartOptions extends LocalRenderOptions {
 /** Not shown: a secret, and something long that says nothing to people. Both are in the file. */
 const IN_FILE_ONLY = ["RENDER_API_KEY", "TF_REATTACH_PROVIDERS"];
 
-/** Runs a local Render until it is told to stop. */
-export async function start(options: StartOptions): Promise<void> {
-  const stopAsked = untilAskedToStop(options.until);
+/** Runs a local Render until the signal. */
+export async function start(signal: AbortSignal, options: StartOptions): Promise<void> {
+  const stopAsked = untilAskedToStop(signal, options.until);
   const spinner = process.stderr.isTTY ? yoctoSpinner({ text: "Starting", stream: process.stderr }).start() : undefined;
   const log = (line: string) => {
     if (spinner?.isSpinning) spinner.text = line;
@@ -63,16 +63,9 @@ function instructions(host: string, file: string, variables: Readonly<Record<str
   ].join("\n");
 }
 
-/** Fulfilled at the first signal to stop. A second one ends the program at once; the watchdog then ends its processes. */
-function untilAskedToStop(until: Readable | undefined): Promise<void> {
+function untilAskedToStop(signal: AbortSignal, until: Readable | undefined): Promise<void> {
   return new Promise((resolve) => {
-    let asked = false;
-    const stop = () => {
-      if (asked) process.exit(1);
-      asked = true;
-      resolve();
-    };
-    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, stop);
+    signal.addEventListener("abort", () => resolve());
     until?.resume().once("close", resolve);
   });
 }

@@ -1,5 +1,6 @@
 import { mkdir, rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
+import { Stop } from "../../runtime/errors.ts";
 import { nullProvider } from "./null-provider.ts";
 import { type ProviderServer, serveProvider } from "./protocol/server.ts";
 import { type RenderProviderOptions, renderProvider } from "./render/provider.ts";
@@ -50,7 +51,8 @@ export async function startProvider(options: ProviderOptions): Promise<RunningPr
 /** Removes the socket that a killed predecessor left behind; with it in place nothing could listen there. */
 async function freeSocket(socket: string): Promise<void> {
   if (Buffer.byteLength(socket) > MAX_SOCKET_PATH) {
-    throw new Error(
+    throw new Stop(
+      "failed",
       `\`socketDirectory\` must leave sockets a path of at most ${MAX_SOCKET_PATH} bytes, got: "${socket}". ` +
         "Choose a directory with a shorter path.",
     );

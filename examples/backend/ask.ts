@@ -1,7 +1,8 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
 import type { RenderClient } from "../../render/api/client.ts";
 import { API } from "../../render/api/endpoints.ts";
+import { Stop } from "../../runtime/errors.ts";
+import { until } from "../../runtime/wait.ts";
 
 const POLL_MS = 100;
 const PATIENCE_MS = 20_000;
@@ -18,7 +19,7 @@ export type BackendHealth = z.output<typeof healthSchema>;
 /**
  * Asks the backend of a local Render how it is; one that is just starting is waited for.
  *
- * @throws Error when it does not answer within 20 s.
+ * @throws Stop when it does not answer within 20 s.
  */
 export async function askBackend(
   client: RenderClient,
@@ -27,11 +28,16 @@ export async function askBackend(
 ): Promise<BackendHealth> {
   const { serviceDetails } = await client.call(API.getService, { id: serviceId });
   const address = new URL("/health", z.string().parse(serviceDetails.url));
-  for (const begin = Date.now(); Date.now() - begin < PATIENCE_MS; ) {
+  const look = async () => {
     // On a connection of its own: one that was kept may lead to a process that is shutting down.
     const answer = await fetch(address, { headers: { connection: "close" } }).catch(() => undefined);
-    if (answer?.ok) return healthSchema.parse(await answer.json());
-    await sleep(POLL_MS, undefined, signal === undefined ? {} : { signal });
-  }
-  throw new Error(`The backend does not answer on ${address}.`);
+    return answer?.ok && healthSchema.parse(await answer.json());
+  };
+  const health = await until(look, {
+    first: POLL_MS,
+    withinMs: PATIENCE_MS,
+    ...(signal === undefined ? {} : { signal }),
+  });
+  if (health === undefined) throw new Stop("failed", `The backend does not answer on ${address}.`);
+  return health;
 }

@@ -1,4 +1,5 @@
 import { execFileSync } from "node:child_process";
+import { Stop } from "../../../runtime/errors.ts";
 
 /** The server that plays Render's Valkey. */
 export interface RedisBinary {
@@ -25,7 +26,8 @@ export function findRedisBinary(): RedisBinary {
     if (Number.parseInt(version, 10) >= oldest) return { command, version };
     found.push(`${command} ${version}`);
   }
-  throw new Error(
+  throw new Stop(
+    "failed",
     `No valkey-server 8 or newer and no redis-server 7 or newer on the PATH, got: ${found.join(", ") || "neither"}. ` +
       'Install one, for example with "apt-get install redis-server" or "brew install redis".',
   );

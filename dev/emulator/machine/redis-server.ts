@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { Redis } from "ioredis";
+import { Stop } from "../../../runtime/errors.ts";
 import { newSecret } from "../state/ids.ts";
 import type { KeyValueState } from "../state/schema.ts";
 import { ADMIN_USER, redisConfig } from "./redis-config.ts";
@@ -94,6 +95,6 @@ export class RedisServer {
       await delay(POLL_MS);
     }
     await this.process.stop(0);
-    throw new Error("the Redis process did not start; its log says why");
+    throw new Stop("failed", "the Redis process did not start; its log says why");
   }
 }

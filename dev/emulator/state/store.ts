@@ -1,5 +1,6 @@
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { Stop } from "../../../runtime/errors.ts";
 import { type State, stateSchema } from "./schema.ts";
 import { seedState } from "./seed.ts";
 
@@ -42,7 +43,7 @@ export class Store {
 /**
  * What a directory's file holds; `undefined` when there is none.
  *
- * @throws Error when the file is there but is not a state.
+ * @throws Stop when the file is there but is not a state.
  */
 export function readState(directory: string): State | undefined {
   const file = join(directory, FILE);
@@ -55,6 +56,6 @@ export function readState(directory: string): State | undefined {
   try {
     return stateSchema.parse(JSON.parse(text));
   } catch {
-    throw new Error(`${file} is not the state of a local Render. Remove the directory to begin anew.`);
+    throw new Stop("failed", `${file} is not the state of a local Render. Remove the directory to begin anew.`);
   }
 }
