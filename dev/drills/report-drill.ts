@@ -1,4 +1,3 @@
-import Table from "cli-table3";
 import pc from "picocolors";
 import type { DrillResult } from "./drill.ts";
 import { TARGETS } from "./tally.ts";
@@ -7,13 +6,9 @@ const colors = pc.createColors(process.stdout.isTTY === true && pc.isColorSuppor
 
 /** For people: what came of a drill, and the targets beside it. */
 export function reportDrill(name: string, title: string, result: DrillResult): string {
-  const table = new Table({
-    style: { head: [], border: [], compact: true },
-    head: [name, "result", "target"],
-    colAligns: ["left", "right", "left"],
-  });
   const limit = (result.p95SynchronousMs ?? 0) + TARGETS.p95AboveSynchronousMs;
-  table.push(
+  const rows = [
+    [name, "result", "target"],
     ["messages accepted", String(result.accepted), ""],
     ["refused", String(result.refused), String(TARGETS.refused)],
     ["sent", String(result.sent), ""],
@@ -21,9 +16,9 @@ export function reportDrill(name: string, title: string, result: DrillResult): s
     ["sent twice", String(result.sentTwice), String(TARGETS.sentTwice)],
     ["p95 queued", milliseconds(result.p95QueuedMs), ""],
     ["p95 synchronous", milliseconds(result.p95SynchronousMs), ""],
-  );
+  ];
   if (result.p95DownMs !== undefined) {
-    table.push(
+    rows.push(
       ["p95 while down", milliseconds(result.p95DownMs), `≤ ${milliseconds(limit)}`],
       ["queueing again after", milliseconds(result.recoveryMs), `≤ ${milliseconds(TARGETS.recoveryMs)}`],
     );
@@ -32,7 +27,16 @@ export function reportDrill(name: string, title: string, result: DrillResult): s
     result.missed.length === 0
       ? colors.green("✔ all targets met")
       : colors.red(`✘ missed: ${result.missed.join("; ")}`);
-  return [colors.bold(title), table.toString(), ...result.notes, verdict, ""].join("\n");
+  return [colors.bold(title), ...formatRows(rows), ...result.notes, verdict, ""].join("\n");
+}
+
+/** The first row is the head, the second column has numbers. */
+function formatRows(rows: readonly (readonly string[])[]): string[] {
+  const width = (column: number) => Math.max(...rows.map((row) => row[column]?.length ?? 0));
+  const lines = rows.map(([what = "", value = "", target = ""]) =>
+    `  ${what.padEnd(width(0))}  ${value.padStart(width(1))}  ${target}`.trimEnd(),
+  );
+  return lines.map((line, index) => (index === 0 ? colors.dim(line) : line));
 }
 
 function milliseconds(value: number | undefined): string {
