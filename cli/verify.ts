@@ -1,116 +1,72 @@
-import { exitCodeOf } from "../checks/verdict.ts";
+import { outcomeOf } from "../checks/verdict.ts";
 import { Verification } from "../checks/verification.ts";
 import { verify } from "../checks/verify.ts";
 import { RenderClient } from "../render/api/client.ts";
 import { Deadline } from "../runtime/deadline.ts";
-import { EXIT_CODES, Stop } from "../runtime/errors.ts";
+import { type Outcome, Stop } from "../runtime/errors.ts";
 import { startProgress } from "../runtime/progress.ts";
-import { Secrets } from "../runtime/secrets.ts";
+import { type Program, runProgram } from "./program.ts";
 import { writeReports } from "./report/checks/write-reports.ts";
 import { readCommandLine, USAGE, type VerifyRequest } from "./verify-options.ts";
 
-/** Of the second that a run may take beyond its deadline: what the checks get to end, and what a slow reader gets. */
-const GRACE_MS = 600;
+/** Milliseconds beyond the deadline that a slow reader of the report gets. */
 const READER_MS = 250;
+/** By how much the client's deadline lies behind that of its environment, whose reason is then the one that is told. */
+const BEHIND_MS = 600;
 
-const secrets = new Secrets();
-secrets.add(process.env.RENDER_API_KEY);
+runProgram(
+  async (program) => {
+    const request = await readCommandLine(process.argv.slice(2), process.env);
+    if (request === undefined) process.stdout.write(USAGE);
+    else await verifyAll(request, program);
+    return "good";
+  },
+  { name: "The checks" },
+);
 
-/** Names an unexpected error and where it arose. Its message stays here: libraries put what they were given into it. */
-function describeCrash(error: unknown): string {
-  const name = error instanceof Error ? error.name : typeof error;
-  const frames = error instanceof Error ? (error.stack ?? "").split("\n").filter((line) => /^\s+at /.test(line)) : [];
-  return secrets.mask(
-    `The checks crashed (${name}). This is a mistake in the checks.\n${frames.slice(0, 5).join("\n")}\n`,
-  );
-}
-
-async function main(): Promise<void> {
-  const request = await readCommandLine(process.argv.slice(2), process.env);
-  if (request === undefined) process.stdout.write(USAGE);
-  else await run(request);
-}
-
-async function run({ targets, reports }: VerifyRequest): Promise<void> {
+async function verifyAll({ targets, reports }: VerifyRequest, program: Program): Promise<void> {
+  const { secrets, signal } = program;
+  const limit = program.limit(Math.max(...targets.map(({ deadlineSeconds }) => deadlineSeconds)));
   const runs = targets.map((target) => {
     const deadline = new Deadline(target.deadlineSeconds);
+    signal.addEventListener("abort", () => deadline.stop(String(signal.reason)));
     const verification = new Verification(target.expected.environment, target.checks, target.acceptUnknown);
-    return { target, deadline, client: connectToRender(deadline), verification };
+    return { target, deadline, verification, client: connectToRender(deadline) };
   });
   const progress = await startProgress(process.stderr);
 
-  let finished = false;
-  const finish = (crashed = false) => {
-    if (finished) return;
-    finished = true;
+  program.atEnd((crashed): Outcome => {
     progress.stop();
     const results = runs.map(({ verification }) => verification.report());
-    const code = exitCodeOf(results);
+    const outcome = outcomeOf(results);
     try {
-      const remainingMs = Math.max(...runs.map(({ deadline }) => deadline.remainingMs));
-      writeReports(reports, results, secrets, remainingMs + READER_MS);
-      // What could not be looked at because the checks are broken is not for --accept-unknown to accept.
-      process.exit(code || (crashed ? EXIT_CODES.unknown : EXIT_CODES.good));
+      writeReports(reports, results, secrets, limit.remainingMs + READER_MS);
     } catch (error) {
-      const cause = error instanceof Error && "code" in error ? ` (${String(error.code)})` : "";
-      process.stderr.write(
-        `A report could not be written${cause}: ${reports.map(({ file }) => file ?? "-").join(", ")}\n`,
-      );
-      process.exit(code || EXIT_CODES.misused);
+      const code = error instanceof Error && "code" in error ? ` (${String(error.code)})` : "";
+      const files = reports.map(({ file }) => file ?? "-").join(", ");
+      process.stderr.write(`A report could not be written${code}: ${files}\n`);
+      return outcome === "good" ? "misused" : outcome;
     }
-  };
-  const stop = (reason: string) => {
-    for (const { deadline } of runs) deadline.stop(reason);
-    setTimeout(() => finish(), GRACE_MS);
-  };
-  const crash = (error: unknown) => {
-    process.stderr.write(describeCrash(error));
-    finish(true);
-  };
-  process.once("SIGINT", () => stop("interrupted"));
-  process.once("SIGTERM", () => stop("terminated"));
-  process.on("uncaughtException", crash);
-  process.on("unhandledRejection", crash);
-  setTimeout(
-    () => finish(),
-    Math.max(...targets.map(({ deadlineSeconds }) => deadlineSeconds)) * 1000 + GRACE_MS,
-  ).unref();
+    // What could not be looked at because the checks are broken is not for --accept-unknown to accept.
+    return crashed && outcome === "good" ? "unknown" : outcome;
+  });
 
+  const ownerId = process.env.RENDER_OWNER_ID || undefined;
   await Promise.all(
-    runs.map(({ target, deadline, client, verification }) =>
-      verify(
-        {
-          ...target,
-          client,
-          ownerId: process.env.RENDER_OWNER_ID || undefined,
-          deadline,
-          secrets,
-          onProgress: (text) => progress.update(target.expected.environment, text),
-        },
-        verification,
-      ),
-    ),
-  ).catch(crash);
-  finish();
+    runs.map(({ target, deadline, verification, client }) => {
+      const onProgress = (text: string) => progress.update(target.expected.environment, text);
+      return verify({ ...target, client, ownerId, deadline, secrets, onProgress }, verification);
+    }),
+  );
 }
 
-/** The client's own deadline lies behind ours, so that it is always ours that ends a call, and is named. */
 function connectToRender(deadline: Deadline): RenderClient {
   try {
     return RenderClient.fromEnvironment(process.env, {
-      deadlineMs: deadline.remainingMs + GRACE_MS,
+      deadlineMs: deadline.remainingMs + BEHIND_MS,
       signal: deadline.signal,
     });
   } catch (error) {
     throw new Stop("misused", error instanceof Error ? error.message : "RENDER_API_KEY cannot be used.");
   }
 }
-
-main().catch((error: unknown) => {
-  if (error instanceof Stop) {
-    process.stderr.write(`${error.message}\n`);
-    process.exit(EXIT_CODES.misused);
-  }
-  process.stderr.write(describeCrash(error));
-  process.exit(EXIT_CODES.failed);
-});
