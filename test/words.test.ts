@@ -6,7 +6,7 @@ import { expect, test } from "vitest";
 const ROOT = join(import.meta.dirname, "..");
 
 /** What is not yet as it should be. This list only gets shorter. */
-const LEFT = /^(docs\/rules|render|environments|steps|constructs|stacks|pipeline|cli|dev|bench|examples)/;
+const LEFT = /^(docs\/rules|render|environments|steps|constructs|stacks|pipeline|cli|dev|bench)/;
 
 /** Words that were decided, for texts, comments and names: what is not said, and what is said instead. */
 const DECIDED: readonly (readonly [not: RegExp, but: string])[] = [

@@ -3,7 +3,7 @@ import { mkdirSync } from "node:fs";
 import { readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
-/** Milliseconds after which whoever claimed a message must be dead: longer than the provider is ever waited for. */
+/** Milliseconds after which the process that claimed a message must be dead: longer than any wait for the provider. */
 export const CLAIM_LEASE_MS = 15_000;
 
 const SENT = "sent";
@@ -27,7 +27,7 @@ export class Claims {
     mkdirSync(directory, { recursive: true, mode: 0o700 });
   }
 
-  /** Asks to be the one who sends: `mine` means send it, `taken` somebody is at it, `sent` it is done. */
+  /** Claims a message. `mine`: send it. `taken`: another process is sending it. `sent`: already sent. */
   async take(id: string): Promise<"mine" | "taken" | "sent"> {
     const file = join(this.#directory, id);
     try {
@@ -49,7 +49,7 @@ export class Claims {
     return "taken";
   }
 
-  /** It was sent, and is never to be sent again. */
+  /** Marks it as sent: it is never sent again. */
   async sent(id: string): Promise<void> {
     const file = join(this.#directory, id);
     const written = `${file}.${randomUUID()}`;
@@ -57,7 +57,7 @@ export class Claims {
     await rename(written, file);
   }
 
-  /** It could not be sent; whoever tries next may. */
+  /** Gives the claim back: it could not be sent, and the next try may. */
   async release(id: string): Promise<void> {
     await rm(join(this.#directory, id), { force: true });
   }

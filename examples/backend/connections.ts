@@ -1,6 +1,6 @@
 import { Redis, type RedisOptions } from "ioredis";
 
-/** How ioredis is set up; the shape of its replies is its own affair. */
+/** How ioredis is set up. */
 type Options = Omit<RedisOptions, "replyMapping">;
 
 const COMMON: Options = {
@@ -43,7 +43,7 @@ type Purpose = "client" | "bclient" | "subscriber";
  * The connections of a set of queues. Commands and news are shared by all of them; only a read that blocks needs one of
  * its own. Four queues then have six connections instead of Bull's twelve: plans limit connections.
  *
- * Bull is not given the URL: from `rediss://` it takes away the TLS without a word.
+ * Bull is not given the URL: it silently drops TLS from `rediss://`.
  */
 export class Connections {
   readonly #url: string;

@@ -35,7 +35,7 @@ export class Delivery {
     // Also with the queue switched off: what was accepted into it is still owed.
     this.#workers = new Workers(url, this.#sender, QUEUE_CONCURRENCY, logErrors("worker"));
     if (!enabled) {
-      log("✓", "mode: synchronous (ENABLE_QUEUES is off); jobs that wait are worked off");
+      log("✓", "mode: synchronous (ENABLE_QUEUES is off); waiting jobs are processed");
       return;
     }
     const producer = new Producer(url, QUEUE_ADD_TIMEOUT_MS, logErrors("queue"));

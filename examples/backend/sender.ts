@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from "node:timers/promises";
+import { sleep, until, within } from "../../runtime/wait.ts";
 import { CLAIM_LEASE_MS, type Claims } from "./claims.ts";
 import type { Message } from "./message.ts";
 
@@ -6,7 +6,7 @@ const PROVIDER_TIMEOUT_MS = CLAIM_LEASE_MS - 5_000;
 const SIMULATED_MS = 50;
 const POLL_MS = 100;
 
-/** Sends messages, each once, whoever asks and however often. */
+/** Sends each message once, however often it is asked to. */
 export class Sender {
   readonly #claims: Claims;
   readonly #providerUrl: string | undefined;
@@ -18,12 +18,11 @@ export class Sender {
 
   /** Fulfilled once the message is sent, by this call or by another. @throws Error when the provider did not take it. */
   async send(message: Message): Promise<void> {
-    for (;;) {
+    const settled = async () => {
       const claim = await this.#claims.take(message.id);
-      if (claim === "sent") return;
-      if (claim === "mine") break;
-      await sleep(POLL_MS);
-    }
+      return claim !== "taken" && claim;
+    };
+    if ((await until(settled, { first: POLL_MS })) === "sent") return;
     try {
       await this.#callProvider(message);
     } catch (error) {
@@ -38,14 +37,14 @@ export class Sender {
       await sleep(SIMULATED_MS);
       return;
     }
-    const answer = await fetch(this.#providerUrl, {
-      method: "POST",
-      // For the one case that a claim cannot settle: this process dies after the provider took it, before it is noted.
-      headers: { "content-type": "application/json", "idempotency-key": id },
-      body: JSON.stringify({ id, channel, to, text }),
-      signal: AbortSignal.timeout(PROVIDER_TIMEOUT_MS),
+    const url = this.#providerUrl;
+    // The key is for the one case that a claim cannot settle: this process dies after the provider took the message.
+    const headers = { "content-type": "application/json", "idempotency-key": id };
+    const body = JSON.stringify({ id, channel, to, text });
+    await within(PROVIDER_TIMEOUT_MS, async (signal) => {
+      const answer = await fetch(url, { method: "POST", headers, body, signal });
+      await answer.body?.cancel();
+      if (!answer.ok) throw new Error(`the provider answered ${answer.status}`);
     });
-    await answer.body?.cancel();
-    if (!answer.ok) throw new Error(`the provider answered ${answer.status}`);
   }
 }

@@ -11,7 +11,7 @@ const milliseconds = z.coerce.number().int().min(1);
 const environment = z.object({
   PORT: z.coerce.number().int().default(10_000),
   REDIS_URL: z.url({ protocol: /^rediss?$/, error: "must be a redis:// or rediss:// address" }).optional(),
-  /** Whether messages go through the queue. Off, they are sent at once; what waits in the queue is still worked off. */
+  /** Whether messages go through the queue. Off: they are sent at once, and waiting jobs are still processed. */
   ENABLE_QUEUES: z.stringbool({ error: 'must be "true" or "false"' }).default(false),
   /** Jobs of one queue at a time. 500 messages a minute with a provider that takes a second need nine. */
   QUEUE_CONCURRENCY: z.coerce.number().int().min(1).default(10),
