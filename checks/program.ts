@@ -14,7 +14,7 @@ export function observation(experiments: readonly Experiment[]): Program<Observa
       };
       const seen = await observe(url, { signal, connectWithinMs, experiments, onRetry });
       if (seen.queue === undefined) return seen;
-      // Most of what there is to load; a Redis that cannot be reached needs none of it.
+      // Large, and not needed for a Redis that cannot be reached.
       const { tryLibraries } = await import("./queue/try-libraries.ts");
       const libraries = await tryLibraries(parseRedisUrl(url), signal);
       return { ...seen, queue: { ...seen.queue, libraries } };

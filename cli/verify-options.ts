@@ -38,7 +38,7 @@ export interface ReportRequest {
   readonly file: string | undefined;
 }
 
-/** How to verify, whatever it is. */
+/** How to verify: what the command line decides. */
 type Manner = Pick<VerifyOptions, "vantage" | "prove" | "checks" | "memoryUse">;
 
 export interface VerifyRequest {
@@ -111,7 +111,7 @@ async function subjectOf(name: string, env: NodeJS.ProcessEnv): Promise<Subject>
   return { expected: expectedInstance(environment, redis), ...checks, serviceId, service };
 }
 
-/** Terraform asks twice: for the Redis before the backend is wired to it, and for the backend after that. */
+/** Terraform asks twice: for the Redis before the service gets its URL, and for the service after its roll-out. */
 function checksAfterApply({ service }: Subject): readonly Check[] {
   return allChecks.filter(({ about }) => (about === "service") === (service !== undefined));
 }

@@ -16,7 +16,7 @@ const postApplyVariables = z.object({
       backendServiceId: z.string().optional(),
     }),
   ),
-  /** Set once the backend is wired: then it is the backend that is proved. */
+  /** Set for the checks on the service, which run after it was rolled out. */
   BACKEND_EXPECTED: jsonVariable(expectedServiceSchema).optional(),
   TF_VAR_backend_service_id: z.string().optional(),
 });

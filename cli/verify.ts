@@ -11,7 +11,7 @@ import { readCommandLine, USAGE, type VerifyRequest } from "./verify-options.ts"
 
 /** Milliseconds beyond the deadline that a slow reader of the report gets. */
 const READER_MS = 250;
-/** By how much the client's deadline lies behind that of its environment, whose reason is then the one that is told. */
+/** Milliseconds by which the client's deadline is later than its environment's, which then names the reason. */
 const BEHIND_MS = 600;
 
 runProgram(
@@ -47,7 +47,7 @@ async function verifyAll({ targets, reports }: VerifyRequest, program: Program):
       process.stderr.write(`A report could not be written${code}: ${files}\n`);
       return outcome === "good" ? "misused" : outcome;
     }
-    // What could not be looked at because the checks are broken is not for --accept-unknown to accept.
+    // --accept-unknown does not accept what is unknown because the checks are broken.
     return crashed && outcome === "good" ? "unknown" : outcome;
   });
 

@@ -4,7 +4,7 @@ import type { RedisAddress } from "./address.ts";
 import { RedisFailure } from "./failure.ts";
 import { encode, type Reply, RespParser } from "./resp.ts";
 
-/** Longer than any healthy answer from the other side of the world, short enough to leave time for a second try. */
+/** Longer than any healthy answer takes from anywhere; short enough to leave time for a second try. */
 const PATIENCE_MS = 5_000;
 
 /** What TLS showed of the server. The chain and the name were verified, or there would be no connection. */
@@ -15,7 +15,7 @@ export interface TlsFacts {
   readonly validTo: string;
 }
 
-/** Milliseconds of patience with one answer, and what ends it all at once. */
+/** What ends a connection: the signal, or this many milliseconds without an answer. */
 export interface ConnectionOptions {
   readonly signal: AbortSignal;
   readonly patienceMs?: number;
@@ -24,9 +24,9 @@ export interface ConnectionOptions {
 /**
  * One connection to a Redis, for a handful of commands.
  *
- * The probe that runs inside Render's network has no `node_modules`, so this speaks the protocol itself, on both sides of the
- * allow list: what they see can be compared. Nothing is retried, queued or re-sent, and a broken connection, an answer
- * that does not come and an error reply are all {@link RedisFailure} values without a word of what was sent.
+ * It speaks the protocol itself: the probe that runs inside Render's network has no `node_modules`, and what is seen from both
+ * sides of the allow list can then be compared. Nothing is retried, queued or sent again. A broken connection, a missing
+ * answer and an error reply are all {@link RedisFailure} values, which hold nothing of what was sent.
  */
 export class Connection {
   readonly tls: TlsFacts | undefined;

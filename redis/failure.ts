@@ -1,4 +1,4 @@
-/** First words of error replies that mean something of their own; servers and versions differ in all later words. */
+/** First words of error replies that say what failed. All later words differ between servers and versions. */
 const REPLY_CODES = [
   "WRONGPASS",
   "NOAUTH",
@@ -77,7 +77,7 @@ const SOCKET_CODES: Readonly<Record<string, FailureKind>> = {
 
 const UNTRUSTED = /SELF_SIGNED|UNABLE_TO|CERT_|ERR_TLS_CERT/;
 
-/** An instance that has just come up, or restarts, shows these for a while. */
+/** An instance that is new, or restarts, shows these for a while. */
 const TRANSIENT: readonly FailureKind[] = [
   "NOT_FOUND",
   "REFUSED",
@@ -117,7 +117,7 @@ export class RedisFailure extends Error {
   /**
    * The failure that an error of Node's `net` or `tls` stands for.
    *
-   * @throws The error itself when it has no code: then it is a mistake in the checks, and must not look like a finding.
+   * @throws The error itself when it has no code: then it is a defect of this program, and must not look like a result.
    */
   static fromSocket(error: unknown): RedisFailure {
     if (error instanceof RedisFailure) return error;

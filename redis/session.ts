@@ -23,8 +23,8 @@ export async function inSession<T>(
 }
 
 /**
- * Holds the replies to {@link login} against what they should be. A password that the server does not want is no obstacle:
- * whether it asks for one is another question.
+ * Checks the replies to {@link login}. A password that the server does not need is no failure: whether it asks for one is another
+ * question.
  *
  * @throws RedisFailure when the login was refused.
  */

@@ -15,7 +15,7 @@ import { type LookOptions, noConnection, type Obstacle, type Sighting } from "./
 const LOG_POLL_MS = 500;
 /** A job's last lines may reach the log after its status says that it is over. */
 const LOG_PATIENCE_MS = 10_000;
-/** What the probe leaves of the time, for its log to be read. */
+/** The time that is left to read the log after the probe has ended. */
 const RESERVE_MS = 2_000;
 
 const TOO_LATE: Obstacle = { reason: "the job did not end in time", remedy: explain("STOPPED").remedy };

@@ -15,7 +15,7 @@ export function toLines(answer: unknown): string[] {
   return parts.map((part, index) => `${PREFIX} ${index + 1}/${parts.length} ${part}`);
 }
 
-/** The answer among the lines of a log; `undefined` while a line is missing, or when they are not what was sent. */
+/** The answer in the lines of a log; `undefined` while a line is missing, or when one was changed. */
 export function fromLines(lines: readonly string[]): unknown {
   const found = lines.map((line) => LINE.exec(line)).filter((match) => match !== null);
   const parts = new Map(found.map(([, index, , part = ""]) => [Number(index), part]));

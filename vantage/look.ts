@@ -5,10 +5,10 @@ import { lookFromInside } from "./inside.ts";
 import type { Program } from "./program.ts";
 import type { Look, LookOptions, PassedOver, Vantage } from "./vantage.ts";
 
-/** With another vantage to go to, the first does not get all the time. */
+/** The most that the first vantage gets when there is another one. */
 const FIRST_SHARE_MS = 20_000;
 
-/** These may be the fault of the way, not of the Redis: another vantage may see more. */
+/** The network may cause these, not the Redis: another vantage may see more. */
 const THE_WAY: readonly FailureKind[] = ["NOT_ALLOWED", "NOT_FOUND", "REFUSED", "UNREACHABLE", "TIMEOUT", "CLOSED"];
 
 /** Looks at the running Redis from the vantage that was asked for; `auto` takes the first that works. */

@@ -13,8 +13,7 @@ export interface ProbeTask<Task> {
 }
 
 /**
- * Runs a program inside, as a one-off job: its task stands on the command line, and it prints its answer, packed into lines that no
- * log breaks.
+ * Runs a program inside, as a one-off job. Its task is on the command line; it prints its answer, in lines that no log breaks.
  */
 export async function runProbe<Task>(
   look: (

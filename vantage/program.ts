@@ -1,6 +1,6 @@
 import type { z } from "zod";
 
-/** Milliseconds, news and the end of one look from this machine. */
+/** What a look from this machine needs. */
 export interface HereOptions {
   /** Ends everything. */
   readonly signal: AbortSignal;
@@ -17,7 +17,7 @@ export interface Program<Seen> {
    * @throws RedisFailure when no connection came about.
    */
   here(url: string, options: HereOptions): Promise<Seen>;
-  /** The same as one plain script, whose last act is `runProbe`: a job's image has Node and nothing else that can be counted on. */
+  /** The same as one plain script, which calls `runProbe`. Of a job's image only Node is certain. */
   script(): Promise<string>;
   /** What the script is told beside the instance and the time. No secret: Render shows a job's command. */
   readonly task: Readonly<Record<string, unknown>>;

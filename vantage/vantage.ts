@@ -20,7 +20,7 @@ export interface Obstacle {
   readonly failure?: FailureKind;
 }
 
-/** A connection that was tried and failed. */
+/** The obstacle when a connection was tried and failed. */
 export function noConnection(failure: FailureKind): Obstacle {
   const { what, remedy } = explain(failure);
   return { reason: `no connection: ${what} (${failure})`, remedy, failure };
@@ -38,7 +38,7 @@ export type Sighting<Seen> = { readonly seen: Seen } | { readonly obstacle: Obst
 /** What was seen, and from where. */
 export type Look<Seen> = Sighting<Seen> & {
   readonly vantage: Vantage;
-  /** The vantages that come before it, and why each would not do. */
+  /** The vantages that were tried before, and why each was of no use. */
   readonly passedOver: readonly PassedOver[];
 };
 

@@ -114,7 +114,7 @@ export const version: Check = {
   id: "version",
   title: "Version",
   proves: "The server is recent enough for Bull and BullMQ.",
-  // Valkey calls itself Redis 7.2.4 for ever, for the sake of old clients; its own number stands beside.
+  // For old clients Valkey always calls itself Redis 7.2.4; its own version is in another field.
   run: judging(info({ valkey_version: z.string().optional(), redis_version: z.string() }), (fields) => {
     const { valkey_version: valkey, redis_version } = fields;
     const number = Number(/^\d+\.\d+/.exec(valkey ?? redis_version)?.[0]);

@@ -13,14 +13,14 @@ const PINGS = 5;
 /** Several round trips in the time of one: apart enough to be read one by one, near enough to be under way together. */
 const PING_SPACING_MS = 1;
 
-/** Replies to PING that speak of the whole connection: nothing that follows can be trusted to be about this Redis. */
+/** Replies to PING that are about the whole connection: no later reply says anything about this Redis. */
 const FATAL: readonly FailureKind[] = [
   ...["CLOSED", "TIMEOUT", "STOPPED", "NOT_REDIS", "TLS_EXPECTED"],
   ...["NOAUTH", "NOT_ALLOWED", "DENIED", "MAX_CLIENTS", "MASTERDOWN"],
 ] as FailureKind[];
 
 /**
- * Logs in and asks everything that needs no second look, in one write: one round trip after the connection stands.
+ * Logs in and asks everything in one write: one round trip after the connection is open.
  *
  * @throws RedisFailure when there is no connection, no login, or no Redis at the other end.
  */

@@ -7,10 +7,10 @@ import { ask, inSession } from "../../redis/session.ts";
 import { answer } from "./core.ts";
 import type { Answer, Observation, QueueObservation } from "./observation.ts";
 
-/** A name that nothing else in the Redis has. Its braces keep all names that begin so on one node of a cluster. */
+/** A name that nothing else in the Redis has. The braces keep all keys that begin with it on one node of a cluster. */
 export const ownName = () => `{render-redis-check:${randomBytes(9).toString("base64url")}}`;
 
-/** What a second connection is told that does not log in. */
+/** The answer to PING on a second connection, which does not log in. */
 export async function observeStranger(address: RedisAddress, options: ConnectionOptions): Promise<Answer> {
   try {
     const connection = await Connection.open(address, options);
@@ -62,7 +62,7 @@ return job.id`;
 
 /**
  * Takes a job through the commands that Bull and BullMQ are made of: scripts by their hash, hashes, lists and sorted
- * sets that are waited for, streams. For where the libraries themselves are not: inside Render's network.
+ * sets that are waited for, streams. Inside Render's network the libraries themselves are missing.
  */
 export async function observeQueueCommands(
   address: RedisAddress,

@@ -10,11 +10,11 @@ import { ownName } from "./experiments.ts";
 import type { ProofObservation } from "./observation.ts";
 
 const MB = 1024 ** 2;
-/** Filling more takes long, and the server's computer may not really have it. */
+/** More takes too long to fill, and the server's machine may not really have it. */
 const LARGEST = 512 * MB;
-/** Without it a policy of the volatile kind would find nothing that it may evict, and look like noeviction. */
+/** Keys must expire: a volatile policy evicts no others, and would look like noeviction. */
 const PROBE_TTL_MS = 15_000;
-/** With its key and header a value of this length fills a megabyte, so the limit is overshot by little. */
+/** A value of this length fills a megabyte together with its key and header. */
 const LAST_BYTE = MB - 257;
 /** A server may take its time to forget the connection that has just been closed. */
 const FORGETTING = { first: 100, withinMs: 1_100 } as const;

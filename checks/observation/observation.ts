@@ -39,8 +39,8 @@ const proof = z.union([
 ]);
 
 /**
- * What was seen of a running Redis. Plain data without a judgement in it: it is gathered where the Redis can be reached, which may
- * be a job inside Render's network, and judged by the checks here.
+ * What was seen of a running Redis: plain data, without a judgement. It is gathered where the Redis can be reached, which may be a
+ * job inside Render's network; the checks judge it on this machine.
  */
 export const observationSchema = z.object({
   core,

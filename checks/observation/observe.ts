@@ -19,7 +19,7 @@ export interface ObserveOptions extends ObservationTask {
   readonly signal: AbortSignal;
   /** Milliseconds from now in which trying again to connect is allowed. */
   readonly connectWithinMs: number;
-  /** Told after each try that failed and will be repeated. */
+  /** Is told of each failed try that may be repeated. */
   readonly onRetry?: (failure: RedisFailure) => void;
 }
 

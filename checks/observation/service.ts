@@ -21,7 +21,7 @@ export interface ServiceState {
   readonly changedAt: string | undefined;
   /** The latest deploys, newest first. */
   readonly deploys: readonly Deploy[];
-  /** What came of asking it on its health path; `undefined` without one. */
+  /** How it answered on its health path; `undefined` without one. */
   readonly health: Health | undefined;
 }
 
@@ -125,7 +125,7 @@ async function askHealth(
     async () => {
       onProgress(`asking ${name} on ${healthPath}`);
       const outcome = await within(HEALTH_TIMEOUT_MS, (stop) => ask(address, stop), signal);
-      // The deadline ends the call under way; what the service said before that says more.
+      // The deadline ends the call under way. Report the last answer, not the deadline.
       if (!signal.aborted) last = outcome;
       return isWell();
     },
@@ -134,7 +134,7 @@ async function askHealth(
   return { well: isWell(), outcome: last, milliseconds: Math.round(performance.now() - begin) };
 }
 
-/** The status, or why there is none. Never what the service said: that may hold anything. */
+/** The status, or why there is none. Never the body: it may hold anything. */
 async function ask(address: URL, signal: AbortSignal): Promise<string> {
   try {
     // Only what `fetch` and its replacement in the bundle have in common.

@@ -5,8 +5,8 @@ import { RedisFailure } from "../../redis/failure.ts";
 const CONNECT_TIMEOUT_MS = 5_000;
 
 /**
- * The ioredis clients of one trial. Both libraries want them to wait for ever and to try again for ever; here the first
- * error ends the trial. ioredis puts the password into its errors, so none gets out of this file.
+ * The ioredis clients of one trial. Both libraries want clients that wait and retry without end; here the first error ends the
+ * trial. ioredis puts the password into its errors, so no error leaves this file.
  */
 export class Clients {
   /** Rejects with the first error of any client, or when the other side ends a connection. */
@@ -21,7 +21,7 @@ export class Clients {
     this.failed = new Promise((_, reject) => {
       this.#fail = reject;
     });
-    // Nobody may be waiting when it comes.
+    // It may be rejected before anybody waits for it.
     this.failed.catch(() => {});
   }
 
@@ -46,7 +46,7 @@ export class Clients {
       ...(tls ? { tls: { rejectUnauthorized: true } } : {}),
     });
     client.on("error", (error: unknown) => this.#failWith(error));
-    // ioredis calls it no error when the other side closes.
+    // For ioredis it is no error when the other side closes.
     client.on("end", () => {
       if (!client.endAsked) this.#failWith(new RedisFailure("CLOSED"));
     });
@@ -62,7 +62,7 @@ export class Clients {
     }
     if (error instanceof RedisFailure) return error;
     if (error instanceof Error && "code" in error) return RedisFailure.fromSocket(error);
-    // All that ioredis says when a connection ended before an answer came.
+    // The only sign that ioredis gives when a connection ended before an answer came.
     const closed = error instanceof Error && error.message === "Connection is closed.";
     return new RedisFailure(closed ? "CLOSED" : "ERR");
   }
@@ -78,9 +78,9 @@ export class Clients {
   }
 }
 
-/** An ioredis client that tells whether its end was asked for, and that can be ended for good. */
+/** An ioredis client that knows whether this side ended it, and that can be ended for good. */
 class TrialClient extends Redis {
-  /** Whether it is on our side that the connection is to end. */
+  /** Whether this side asked for the end of the connection. */
   endAsked = false;
   /** Not `#retired`: ioredis connects in its constructor, before a subclass has fields. */
   private retired = false;
@@ -100,10 +100,10 @@ class TrialClient extends Redis {
     return this.retired ? new Promise(() => {}) : super.connect(callback);
   }
 
-  /** Ends the connection, and lets nobody open it again. */
+  /** Ends the connection for good. */
   retire(): void {
     this.retired = true;
-    // After its end, disconnect() would keep the process for another while.
+    // After its end, disconnect() would keep the process alive a little longer.
     if (this.status !== "end") this.disconnect();
   }
 }

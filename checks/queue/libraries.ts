@@ -7,13 +7,13 @@ import type { Clients } from "./clients.ts";
 export interface Trial {
   /** Takes a job that adds one to 41 through the queue, leaves nothing behind, and answers with the result. */
   complete(): Promise<unknown>;
-  /** Ends whatever the library still does, however far it came. */
+  /** Ends everything that the library still does. */
   end(): void;
 }
 
 type StartTrial = (clients: Clients, queue: string) => Trial;
 
-/** Bull, given a `rediss://` URL, drops the TLS without a word; so it gets clients instead. */
+/** Bull silently drops the TLS of a `rediss://` URL, so it gets clients instead. */
 const tryBull: StartTrial = (clients, name) => {
   const queue = new Bull<{ question: number }>(name, {
     createClient: () => clients.connect() as never,
@@ -35,7 +35,7 @@ const tryBull: StartTrial = (clients, name) => {
       await queue.obliterate({ force: true });
       return answer;
     },
-    // Without it Bull goes on asking a connection that is closed, and leaves the process no time for anything else.
+    // Without it Bull keeps asking a closed connection, and leaves the process no time for anything else.
     end: () => void queue.close(true).catch(() => {}),
   };
 };

@@ -6,8 +6,8 @@ import type { TrialAnswer, TrialTask } from "./worker.ts";
 const PATIENCE_MS = 15_000;
 
 /**
- * A thread in which Bull and BullMQ are tried. They stay out of the thread that watches the deadline, for they may keep
- * theirs busy, and both let errors go that would end the process.
+ * A thread in which Bull and BullMQ are tried. They may keep it busy, and their uncaught errors would end the process, so they stay
+ * out of the thread that watches the deadline.
  */
 export class TrialThread {
   readonly #worker: Worker;
@@ -17,17 +17,17 @@ export class TrialThread {
 
   /** @param program what `buildWorker` made. */
   constructor(program: string) {
-    // What the libraries print may hold anything; with streams of its own it goes nowhere.
+    // What the libraries print may hold anything: it is dropped.
     this.#worker = new Worker(program, { eval: true, stdout: true, stderr: true });
     this.#worker.on("message", ({ id, outcome }: TrialAnswer) => this.#waiting.get(id)?.(outcome));
     this.#worker.once("error", () => {
       for (const id of this.#waiting.keys()) this.#giveUp(id, "ERR");
     });
-    // The process need not wait for a thread that waits for tasks.
+    // An idle thread must not keep the process alive.
     this.#worker.unref();
   }
 
-  /** False once a trial did not end: what it still does may be in the way of others. */
+  /** False once a trial did not end: it may disturb others. */
   get usable(): boolean {
     return this.#usable;
   }

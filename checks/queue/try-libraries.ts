@@ -4,7 +4,7 @@ import { TrialThread } from "./trial-thread.ts";
 
 const LIBRARIES = ["Bull", "BullMQ"] as const;
 
-/** One for all environments of a run: to start it and to load the libraries takes longer than their trials. */
+/** One for all environments of a run: starting it and loading the libraries takes longer than the trials. */
 let thread: TrialThread | undefined;
 let program: Promise<string> | undefined;
 

@@ -18,7 +18,7 @@ export interface TrialAnswer {
   readonly outcome: Answer;
 }
 
-// The libraries let errors go, from promises and timers of theirs; what becomes of each job is told all the same.
+// The libraries leave errors of their promises and timers uncaught. The outcome of each job is told in any case.
 process.on("unhandledRejection", () => {});
 process.on("uncaughtException", () => {});
 
