@@ -1,12 +1,16 @@
-import { isMistake } from "./stacks/mistake.ts";
+import { runProgram } from "./cli/program.ts";
+import { resolveEnvironments } from "./environments/environments.ts";
+import { Stop } from "./runtime/errors.ts";
+import { createApp } from "./stacks/create-app.ts";
 
-// Loaded here, not above: an environment file with a mistake throws while it is loaded.
-try {
-  const { resolveEnvironments } = await import("./environments/environments.ts");
-  const { createApp } = await import("./stacks/create-app.ts");
-  createApp(resolveEnvironments()).synth();
-} catch (error) {
-  if (!isMistake(error)) throw error;
-  process.stderr.write(`${error.message}\n`);
-  process.exitCode = 2;
+runProgram(synthesize, { name: "The app" });
+
+async function synthesize(): Promise<undefined> {
+  try {
+    createApp(resolveEnvironments()).synth();
+  } catch (error) {
+    if (error instanceof Stop || !(error instanceof Error)) throw error;
+    // Synthesis knows no secret, and the cause may lie in cdktf: show all of it.
+    throw new Stop("failed", error.stack ?? error.message);
+  }
 }

@@ -4,9 +4,9 @@ import { attributesOf, INSTANCE, type Instance, type InstanceInput, instanceSche
 import { internalUrl } from "../render/internal-url.ts";
 import { mistakesIn } from "../render/mistakes.ts";
 import { planFacts } from "../render/plans.ts";
+import { mistake } from "./mistake.ts";
 import type { EnvVar } from "./render/env-group.ts";
 import { Keyvalue } from "./render/keyvalue.ts";
-import { ValidationError } from "./validation-error.ts";
 
 export interface RedisInstanceProps extends InstanceInput {
   /** What must have happened before the instance is created or changed. Default nothing. */
@@ -20,7 +20,7 @@ export interface RedisInstanceProps extends InstanceInput {
  * instance's id, which never changes, so that an update of the instance does not show up as a change of everything
  * that uses the URL; a postcondition proves after each apply that Render gives the same URL.
  *
- * @throws ValidationError naming the property, what is allowed and the value, before anything is created.
+ * @throws Stop naming the property, what is allowed and the value, before anything is created.
  */
 export class RedisInstance extends Construct {
   /** What the instance is, everything decided. */
@@ -69,7 +69,7 @@ export class RedisInstance extends Construct {
     const parsed = instanceSchema.safeParse(input);
     if (parsed.success) return parsed.data;
     const mistakes = mistakesIn(parsed.error, input, Object.keys(INSTANCE), this.node.id);
-    throw new ValidationError(mistakes.join(" "), this);
+    throw mistake(mistakes.join(" "), this);
   }
 }
 

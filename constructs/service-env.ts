@@ -1,9 +1,9 @@
 import { type ITerraformDependable, TerraformStack } from "cdktf";
 import { Construct } from "constructs";
+import { mistake } from "./mistake.ts";
 import type { RedisInstance } from "./redis-instance.ts";
 import { EnvGroup, type EnvVar } from "./render/env-group.ts";
 import { EnvGroupLink } from "./render/env-group-link.ts";
-import { ValidationError } from "./validation-error.ts";
 
 export interface ServiceEnvProps {
   /** The environment group's name on Render. Changing it: no effect on data. */
@@ -25,7 +25,7 @@ export interface ServiceEnvProps {
  * deploy: the running service reads the variables at its next deploy. A variable of the same name that is set on the
  * service itself wins.
  *
- * @throws ValidationError when `env` has a `REDIS_URL` of its own.
+ * @throws Stop when `env` has a `REDIS_URL` of its own.
  */
 export class ServiceEnv extends Construct {
   /** `evg-…`, known after apply. */
@@ -36,7 +36,7 @@ export class ServiceEnv extends Construct {
   constructor(scope: Construct, id: string, props: ServiceEnvProps) {
     super(scope, id);
     if ("REDIS_URL" in props.env) {
-      throw new ValidationError(`\`${id}.env\` must not hold REDIS_URL: it is built from the instance`, this);
+      throw mistake(`\`${id}.env\` must not hold REDIS_URL: it is built from the instance`, this);
     }
     const values = Object.entries(props.env).map(([name, value]): [string, EnvVar] => [name, { value }]);
     // Group and link are this construct's one resource of their type, so both carry its name: render_env_group.backend.

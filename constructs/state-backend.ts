@@ -1,6 +1,6 @@
 import { TerraformBackend, type TerraformRemoteState } from "cdktf";
 import type { Construct } from "constructs";
-import { ValidationError } from "./validation-error.ts";
+import { mistake } from "./mistake.ts";
 
 /** A backend's type and its settings, in Terraform's own names. */
 export interface StateBackendProps {
@@ -32,6 +32,6 @@ export class StateBackend extends TerraformBackend {
 
   /** Stacks here stand alone: an environment never reads another's state. */
   override getRemoteStateDataSource(_scope: Construct, _name: string, fromStack: string): TerraformRemoteState {
-    throw new ValidationError(`the state of "${fromStack}" must not be read from another stack`, this);
+    throw mistake(`the state of "${fromStack}" must not be read from another stack`, this);
   }
 }

@@ -1,6 +1,6 @@
 import { resolveEnvironment } from "../environments/environments.ts";
+import { Stop } from "../runtime/errors.ts";
 import { createApp } from "../stacks/create-app.ts";
-import { isMistake } from "../stacks/mistake.ts";
 import { RedisStack } from "../stacks/redis-stack.ts";
 import { OUTDIR, stackDirectory, writeStamp } from "./synthesis-stamp.ts";
 import { describeStack, writeDescription } from "./synthesized-stack.ts";
@@ -17,7 +17,7 @@ try {
     writeStamp(stack.node.id);
   }
 } catch (error) {
-  if (!isMistake(error)) throw error;
+  if (!(error instanceof Stop)) throw error;
   process.stderr.write(`${error.message}\n`);
   process.exitCode = 2;
 }

@@ -1,4 +1,5 @@
 import { App, Aspects, TerraformStack } from "cdktf";
+import { Stop } from "../../runtime/errors.ts";
 
 /**
  * An app in which two mistakes that cdktf 0.21 passes over in silence are errors: aspects on the app, which never
@@ -9,6 +10,18 @@ export class GuardedApp extends App {
     // Traces of construct creation are for cdktf's own debugging; an operator needs the message.
     super({ ...options, stackTraces: false });
     this.node.addValidation({ validate: () => [...unusedAspects(this), ...outsideOfStacks(this)] });
+  }
+
+  /** @throws Stop with what the validations found. */
+  override synth(): void {
+    try {
+      super.synth();
+    } catch (error) {
+      // cdktf throws a plain error for it.
+      if (!(error instanceof Error && error.message.startsWith("Validation failed with the following errors:")))
+        throw error;
+      throw new Stop("misused", error.message);
+    }
   }
 }
 

@@ -10,7 +10,7 @@ import {
   TerraformVariable,
 } from "cdktf";
 import type { Construct, IConstruct } from "constructs";
-import { ValidationError } from "../validation-error.ts";
+import { mistake } from "../mistake.ts";
 
 /**
  * A stack in which the mistakes that cdktf 0.21 makes in silence are errors:
@@ -34,17 +34,14 @@ export class GuardedStack extends TerraformStack {
   override ensureBackendExists(): TerraformBackend {
     if (this.node.findAll().some((construct) => TerraformBackend.isBackend(construct)))
       return super.ensureBackendExists();
-    throw new ValidationError(
-      "the stack has no backend. Say where its state is kept: new StateBackend(stack, …)",
-      this,
-    );
+    throw mistake("the stack has no backend. Say where its state is kept: new StateBackend(stack, …)", this);
   }
 
   override toTerraform(): unknown {
     const terraform: unknown = super.toTerraform();
     const [found] = absolutePaths(terraform, []);
     if (found === undefined) return terraform;
-    throw new ValidationError(`\`${found.path}\` must not be an absolute path, got: "${found.value}"`, this);
+    throw mistake(`\`${found.path}\` must not be an absolute path, got: "${found.value}"`, this);
   }
 }
 
