@@ -23,7 +23,7 @@ Proves that the Redis on Render is the one that the environment describes.
   --report <format>[=<file>]
                         table (default), json, junit, markdown or github (annotations); repeatable, without a
                         file to standard output; in GitHub Actions the Markdown also goes to the step summary
-  --post-apply          for Terraform: the target comes from REDIS_INSTANCE_ID, REDIS_EXPECTED and REDIS_CHECKS
+  --post-apply          for Terraform: what to verify comes from REDIS_INSTANCE_ID, REDIS_EXPECTED and REDIS_CHECKS
   --help
 
 Reads RENDER_API_KEY, RENDER_OWNER_ID, RENDER_HOST, TF_VAR_backend_service_id; NODE_EXTRA_CA_CERTS for a private authority.
@@ -132,14 +132,10 @@ function readManner(values: ReturnType<typeof parse>["values"]): Manner {
 }
 
 function findCheck(id: string): Check {
-  const name = oneOf(
-    "--only",
-    allChecks.map((check) => check.id),
-    id,
-  );
-  const check = allChecks.find((candidate) => candidate.id === name);
-  if (check === undefined) throw new Stop("misused", `--only ${name} names no check.`);
-  return check;
+  const check = allChecks.find((candidate) => candidate.id === id);
+  if (check !== undefined) return check;
+  const ids = allChecks.map((candidate) => candidate.id);
+  throw new Stop("misused", `--only ${notOneOf(ids, id).message}`);
 }
 
 function oneOf<T extends string>(option: string, allowed: readonly T[], got: string): T {

@@ -321,6 +321,14 @@ test.each([
   expect(result).toMatchObject({ status: "pass", evidence: { source } });
 });
 
+test("the order of the reports is a contract", () => {
+  expect(allChecks.map(({ id }) => id)).toEqual([
+    ...["identity", "ping", "tls", "auth", "exposure", "read-write", "eviction-policy", "eviction-proof"],
+    ...["memory-limit", "memory-headroom", "evictions", "connections", "persistence", "role", "loading", "version"],
+    ...["pub-sub", "queue", "backend-variables", "backend-deploy", "backend-health"],
+  ]);
+});
+
 test("ids are unique, and every check says what it proves", () => {
   expect(new Set(allChecks.map(({ id }) => id)).size).toBe(allChecks.length);
   for (const { id, title, proves } of allChecks) {
