@@ -1,6 +1,5 @@
 import { z } from "zod";
-import { explain } from "../redis/explanations.ts";
-import type { FailureKind } from "../redis/failure.ts";
+import { explain, type FailureKind } from "../redis/explanations.ts";
 import { parseInfo } from "../redis/info.ts";
 import type { Check, CheckContext } from "./check.ts";
 import type { Experiment, Observation } from "./observation/observation.ts";

@@ -1,5 +1,3 @@
-import type { FailureKind } from "./failure.ts";
-
 /** A failure in words: what was seen, and what to do about it. */
 export interface Explanation {
   readonly what: string;
@@ -10,7 +8,43 @@ const RENDER_STATUS = "See the instance's status and logs in Render's dashboard,
 const REPORT_TLS =
   "Nobody should send a password there. Check RENDER_HOST, and what stands between this machine and Render.";
 
-const EXPLANATIONS: Readonly<Record<FailureKind, Explanation>> = {
+/** By the first word of an error reply. All later words differ between servers and versions. */
+const REPLIES = {
+  WRONGPASS: {
+    what: "the user name or password was refused",
+    remedy:
+      "The API's connection string is out of date. Run again; if it stays, see the instance in Render's dashboard.",
+  },
+  NOAUTH: {
+    what: "a password is asked for, and the URL has none",
+    remedy: "Internal authentication was switched on in Render's dashboard: say `internalAuthentication: true`.",
+  },
+  NOPERM: {
+    what: "the user may not run this command",
+    remedy: "Render's ACL forbids it. Verify from another vantage point, or ask Render's support.",
+  },
+  LOADING: { what: "it is still reading its data from disk", remedy: "Wait, or allow more time with --deadline." },
+  READONLY: {
+    what: "it is a read-only replica",
+    remedy: "Connect to the primary. See the instance in Render's dashboard.",
+  },
+  MISCONF: {
+    what: "it cannot save to disk and refuses writes",
+    remedy: "Its disk is full or failing: contact Render's support.",
+  },
+  OOM: {
+    what: "its memory is full and it refuses writes",
+    remedy: "Empty old queues (removeOnComplete), or choose a larger plan.",
+  },
+  BUSY: { what: "a script is blocking it", remedy: "Run SCRIPT KILL, or restart the instance." },
+  CLUSTERDOWN: { what: "the cluster is down", remedy: RENDER_STATUS },
+  MASTERDOWN: { what: "it is a replica without its primary", remedy: RENDER_STATUS },
+  NOREPLICAS: { what: "it refuses writes for lack of replicas", remedy: RENDER_STATUS },
+  DENIED: { what: "it is in protected mode", remedy: "It was set up without a password: contact Render's support." },
+  NOSCRIPT: { what: "it does not keep scripts", remedy: RENDER_STATUS },
+} as const satisfies Record<string, Explanation>;
+
+const OTHERS = {
   BAD_URL: { what: "the API's connection string is no Redis URL", remedy: "Check that RENDER_HOST is Render's API." },
   NOT_FOUND: {
     what: "the host name is not known",
@@ -45,38 +79,6 @@ const EXPLANATIONS: Readonly<Record<FailureKind, Explanation>> = {
     remedy: `${REPORT_TLS} For a private authority set NODE_EXTRA_CA_CERTS.`,
   },
   STOPPED: { what: "the deadline came first", remedy: "Allow more time with --deadline, or checks.deadlineSeconds." },
-  WRONGPASS: {
-    what: "the user name or password was refused",
-    remedy:
-      "The API's connection string is out of date. Run again; if it stays, see the instance in Render's dashboard.",
-  },
-  NOAUTH: {
-    what: "a password is asked for, and the URL has none",
-    remedy: "Internal authentication was switched on in Render's dashboard: say `internalAuthentication: true`.",
-  },
-  NOPERM: {
-    what: "the user may not run this command",
-    remedy: "Render's ACL forbids it. Verify from another vantage point, or ask Render's support.",
-  },
-  LOADING: { what: "it is still reading its data from disk", remedy: "Wait, or allow more time with --deadline." },
-  READONLY: {
-    what: "it is a read-only replica",
-    remedy: "Connect to the primary. See the instance in Render's dashboard.",
-  },
-  MISCONF: {
-    what: "it cannot save to disk and refuses writes",
-    remedy: "Its disk is full or failing: contact Render's support.",
-  },
-  OOM: {
-    what: "its memory is full and it refuses writes",
-    remedy: "Empty old queues (removeOnComplete), or choose a larger plan.",
-  },
-  BUSY: { what: "a script is blocking it", remedy: "Run SCRIPT KILL, or restart the instance." },
-  CLUSTERDOWN: { what: "the cluster is down", remedy: RENDER_STATUS },
-  MASTERDOWN: { what: "it is a replica without its primary", remedy: RENDER_STATUS },
-  NOREPLICAS: { what: "it refuses writes for lack of replicas", remedy: RENDER_STATUS },
-  DENIED: { what: "it is in protected mode", remedy: "It was set up without a password: contact Render's support." },
-  NOSCRIPT: { what: "it does not keep scripts", remedy: RENDER_STATUS },
   NOT_ALLOWED: {
     what: "this machine's address is not on the allow list",
     remedy: "Add its outgoing address to `redis.ipAllowList`, or verify from inside: --vantage inside.",
@@ -95,7 +97,23 @@ const EXPLANATIONS: Readonly<Record<FailureKind, Explanation>> = {
   },
   NO_PASSWORD_SET: { what: "it has no password to compare with", remedy: "Anyone may log in. See Render's dashboard." },
   ERR: { what: "the command failed", remedy: RENDER_STATUS },
-};
+} as const satisfies Record<string, Explanation>;
+
+const EXPLANATIONS = { ...REPLIES, ...OTHERS };
+
+/**
+ * Why Redis gave no usable answer, as one word of a fixed list.
+ *
+ * Nothing else of an error is kept: a reply may quote the command it refuses, and with it a password or a value.
+ */
+export type FailureKind = keyof typeof EXPLANATIONS;
+
+export const FAILURE_KINDS = Object.keys(EXPLANATIONS) as FailureKind[];
+
+/** Whether an error reply that begins with this word is a kind by itself. */
+export function isReplyCode(word: string): word is keyof typeof REPLIES {
+  return Object.hasOwn(REPLIES, word);
+}
 
 /** What a failure means and what to do. Holds nothing that the server said. */
 export function explain(kind: FailureKind): Explanation {

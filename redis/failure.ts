@@ -1,49 +1,4 @@
-/** First words of error replies that say what failed. All later words differ between servers and versions. */
-const REPLY_CODES = [
-  "WRONGPASS",
-  "NOAUTH",
-  "NOPERM",
-  "LOADING",
-  "READONLY",
-  "MISCONF",
-  "OOM",
-  "BUSY",
-  "CLUSTERDOWN",
-  "MASTERDOWN",
-  "NOREPLICAS",
-  "DENIED",
-  "NOSCRIPT",
-] as const;
-
-/**
- * Why Redis gave no usable answer, as one word of a fixed list.
- *
- * Nothing else of an error is kept: a reply may quote the command it refuses, and with it a password or a value.
- */
-export const FAILURE_KINDS = [
-  ...REPLY_CODES,
-  "NOT_ALLOWED",
-  "MAX_CLIENTS",
-  "DB_INDEX",
-  "UNKNOWN_COMMAND",
-  "NO_PASSWORD_SET",
-  "ERR",
-  "BAD_URL",
-  "NOT_FOUND",
-  "REFUSED",
-  "UNREACHABLE",
-  "TIMEOUT",
-  "CLOSED",
-  "NO_HANDSHAKE",
-  "TLS_EXPECTED",
-  "NOT_REDIS",
-  "CERTIFICATE_EXPIRED",
-  "CERTIFICATE_NAME",
-  "CERTIFICATE_UNTRUSTED",
-  "STOPPED",
-] as const;
-
-export type FailureKind = (typeof FAILURE_KINDS)[number];
+import { type FailureKind, isReplyCode } from "./explanations.ts";
 
 /** What `ERR` replies are about; the only ones whose later words are looked at. */
 const ERR_REPLIES: readonly (readonly [RegExp, FailureKind])[] = [
@@ -79,15 +34,8 @@ const UNTRUSTED = /SELF_SIGNED|UNABLE_TO|CERT_|ERR_TLS_CERT/;
 
 /** An instance that is new, or restarts, shows these for a while. */
 const TRANSIENT: readonly FailureKind[] = [
-  "NOT_FOUND",
-  "REFUSED",
-  "UNREACHABLE",
-  "TIMEOUT",
-  "CLOSED",
-  "NO_HANDSHAKE",
-  "LOADING",
-  "MASTERDOWN",
-  "MAX_CLIENTS",
+  ...(["NOT_FOUND", "REFUSED", "UNREACHABLE", "TIMEOUT", "CLOSED", "NO_HANDSHAKE"] as const),
+  ...(["LOADING", "MASTERDOWN", "MAX_CLIENTS"] as const),
 ];
 
 /** A failure by its kind alone; its message holds nothing that a server, or a URL, said. */
@@ -110,8 +58,8 @@ export class RedisFailure extends Error {
     const special = ERR_REPLIES.find(([pattern]) => pattern.test(line));
     // Render's proxy refuses an address with "AUTH failed: Client IP address is not in the allowlist."
     if (special !== undefined && /^(ERR|AUTH)\b/.test(line)) return new RedisFailure(special[1]);
-    const word = line.split(" ", 1)[0]?.replace("-", "");
-    return new RedisFailure(REPLY_CODES.find((code) => code === word) ?? "ERR");
+    const word = line.split(" ", 1)[0]?.replace("-", "") ?? "";
+    return new RedisFailure(isReplyCode(word) ? word : "ERR");
   }
 
   /**

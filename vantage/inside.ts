@@ -1,7 +1,6 @@
 import { deflateRawSync } from "node:zlib";
 import { z } from "zod";
-import { explain } from "../redis/explanations.ts";
-import { FAILURE_KINDS } from "../redis/failure.ts";
+import { explain, FAILURE_KINDS } from "../redis/explanations.ts";
 import { API, type Job, type KeyValue } from "../render/api/endpoints.ts";
 import { RenderApiError } from "../render/api/error.ts";
 import { readLogs } from "../render/api/logs.ts";

@@ -1,4 +1,4 @@
-import type { FailureKind } from "../redis/failure.ts";
+import type { FailureKind } from "../redis/explanations.ts";
 import type { KeyValue } from "../render/api/endpoints.ts";
 import { lookFromOutside } from "./external.ts";
 import { lookFromInside } from "./inside.ts";

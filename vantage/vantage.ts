@@ -1,5 +1,4 @@
-import { explain } from "../redis/explanations.ts";
-import type { FailureKind } from "../redis/failure.ts";
+import { explain, type FailureKind } from "../redis/explanations.ts";
 import type { RenderClient } from "../render/api/client.ts";
 import type { Deadline } from "../runtime/deadline.ts";
 import type { Secrets } from "../runtime/secrets.ts";

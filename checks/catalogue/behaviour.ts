@@ -1,5 +1,4 @@
-import { explain } from "../../redis/explanations.ts";
-import type { FailureKind } from "../../redis/failure.ts";
+import { explain, type FailureKind } from "../../redis/explanations.ts";
 import { NEVER_EVICT } from "../../render/spellings.ts";
 import type { Check } from "../check.ts";
 import { experiment, judging, notAnswered, redis } from "../judging.ts";

@@ -1,6 +1,5 @@
 import ipaddr from "ipaddr.js";
-import { explain } from "../../redis/explanations.ts";
-import type { FailureKind } from "../../redis/failure.ts";
+import { explain, type FailureKind } from "../../redis/explanations.ts";
 import { isProduction, openToTheWorld } from "../../render/exposure.ts";
 import type { Check } from "../check.ts";
 import { experiment, judging, notAnswered } from "../judging.ts";

@@ -1,7 +1,8 @@
 import { randomBytes } from "node:crypto";
 import type { RedisAddress } from "../../redis/address.ts";
 import { Connection, type ConnectionOptions, login } from "../../redis/connection.ts";
-import { type FailureKind, RedisFailure } from "../../redis/failure.ts";
+import type { FailureKind } from "../../redis/explanations.ts";
+import { RedisFailure } from "../../redis/failure.ts";
 import type { Reply } from "../../redis/resp.ts";
 import { assertLoggedIn } from "../../redis/session.ts";
 import { sleep } from "../../runtime/wait.ts";
@@ -15,9 +16,9 @@ const PING_SPACING_MS = 1;
 
 /** Replies to PING that are about the whole connection: no later reply says anything about this Redis. */
 const FATAL: readonly FailureKind[] = [
-  ...["CLOSED", "TIMEOUT", "STOPPED", "NOT_REDIS", "TLS_EXPECTED"],
-  ...["NOAUTH", "NOT_ALLOWED", "DENIED", "MAX_CLIENTS", "MASTERDOWN"],
-] as FailureKind[];
+  ...(["CLOSED", "TIMEOUT", "STOPPED", "NOT_REDIS", "TLS_EXPECTED"] as const),
+  ...(["NOAUTH", "NOT_ALLOWED", "DENIED", "MAX_CLIENTS", "MASTERDOWN"] as const),
+];
 
 /**
  * Logs in and asks everything in one write: one round trip after the connection is open.

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { FAILURE_KINDS } from "../../redis/failure.ts";
+import { FAILURE_KINDS } from "../../redis/explanations.ts";
 
 const failure = z.enum(FAILURE_KINDS);
 const number = z.int().min(0);

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { explain } from "../../redis/explanations.ts";
-import { FAILURE_KINDS, RedisFailure } from "../../redis/failure.ts";
+import { explain, FAILURE_KINDS } from "../../redis/explanations.ts";
+import { RedisFailure } from "../../redis/failure.ts";
 
 describe("RedisFailure", () => {
   test.each([
