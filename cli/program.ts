@@ -41,12 +41,30 @@ export interface Program {
   atEnd(finish: (crashed: boolean) => Ending): void;
 }
 
+/** What runs a program: Node's process, or what a test has in its place. */
+export interface Host {
+  readonly env: Readonly<NodeJS.ProcessEnv>;
+  readonly stdout: Stream;
+  readonly stderr: Stream;
+  on(event: NodeJS.Signals | "uncaughtException" | "unhandledRejection", listener: (reason: unknown) => void): unknown;
+  exit(code: number): void;
+}
+
+interface Stream {
+  write(text: string, written?: () => void): unknown;
+  on(event: "error", listener: () => void): unknown;
+}
+
 /** Starts a command, and ends the process with the one exit code that follows from how the command ended. */
-export function runProgram(command: (program: Program) => Promise<Ending | undefined>, options: ProgramOptions): void {
+export function runProgram(
+  command: (program: Program) => Promise<Ending | undefined>,
+  options: ProgramOptions,
+  host: Host = process,
+): void {
   const { name, ends = "soon", stopped = "Stopped.", misused = EXIT_CODES.misused } = options;
   const controller = new AbortController();
   const secrets = new Secrets();
-  secrets.add(process.env.RENDER_API_KEY);
+  secrets.add(host.env.RENDER_API_KEY);
   const listeners: (() => void)[] = [];
   let deadline: Deadline | undefined;
   let interruptions = 0;
@@ -60,19 +78,19 @@ export function runProgram(command: (program: Program) => Promise<Ending | undef
   const end = (ending: Ending, { text = "", crashed = false, patience = Number.POSITIVE_INFINITY } = {}) => {
     if (isOver) return;
     isOver = true;
-    if (text !== "") process.stderr.write(secrets.mask(`${text}\n`));
+    if (text !== "") host.stderr.write(secrets.mask(`${text}\n`));
     let code = codeOf(ending);
     try {
       code = (finish === undefined ? 0 : codeOf(finish(crashed))) || code;
     } catch (error) {
-      process.stderr.write(secrets.mask(`${describeCrash(name, error)}\n`));
+      host.stderr.write(secrets.mask(`${describeCrash(name, error)}\n`));
       code ||= EXIT_CODES.failed;
     }
     // A connection that is kept open for a next call, or a name that is still looked up, must not keep the process.
-    const exit = () => process.exit(code);
+    const exit = () => host.exit(code);
     const bound = deadline === undefined ? patience : Math.min(patience, deadline.remainingMs + READER_MS);
     if (Number.isFinite(bound)) setTimeout(exit, bound);
-    process.stdout.write("", () => process.stderr.write("", exit));
+    host.stdout.write("", () => host.stderr.write("", exit));
   };
   const fail = (error: unknown) => {
     const known = explain(error);
@@ -94,14 +112,13 @@ export function runProgram(command: (program: Program) => Promise<Ending | undef
     if (ends === "soon") stopSoon(stopped);
   };
 
-  process.on("SIGINT", () => interrupt("interrupted"));
-  process.on("SIGTERM", () => interrupt("terminated"));
-  process.on("SIGHUP", () => interrupt("terminated"));
+  host.on("SIGINT", () => interrupt("interrupted"));
+  for (const signal of ["SIGTERM", "SIGHUP"] as const) host.on(signal, () => interrupt("terminated"));
   // Whoever read the output has gone, as `| head` does: there is nobody left to show it to, but things to clean up.
-  process.stdout.on("error", () => interrupt("nobody reads its output"));
-  process.stderr.on("error", () => {});
-  process.on("uncaughtException", fail);
-  process.on("unhandledRejection", fail);
+  host.stdout.on("error", () => interrupt("nobody reads its output"));
+  host.stderr.on("error", () => {});
+  host.on("uncaughtException", fail);
+  host.on("unhandledRejection", fail);
 
   const program: Program = {
     signal: controller.signal,

@@ -1,109 +1,305 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { build } from "esbuild";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { ProgramOptions } from "../../cli/program.ts";
-import { Child, runChild } from "../../runtime/child-process.ts";
+import { EventEmitter } from "node:events";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { type Ending, type Host, type Program, type ProgramOptions, runProgram } from "../../cli/program.ts";
+import { RenderApiError } from "../../render/api/error.ts";
+import { InvalidValue, Stop } from "../../runtime/errors.ts";
+import { sleep } from "../../runtime/wait.ts";
 
-let directory: string;
-let program: string;
-beforeAll(async () => {
-  directory = mkdtempSync(join(tmpdir(), "program-"));
-  program = join(directory, "scenarios.cjs");
-  const entryPoints = [join(import.meta.dirname, "program-scenarios.ts")];
-  await build({ entryPoints, outfile: program, bundle: true, platform: "node", format: "cjs" });
-});
-afterAll(() => rmSync(directory, { recursive: true, force: true }));
+const KEY = "rnd_0123456789";
+const DAY_MS = 86_400_000;
 
-const env = { ...process.env, RENDER_API_KEY: "rnd_key" };
-
-async function run(scenario: string, options: Partial<ProgramOptions> = {}) {
-  const began = performance.now();
-  const end = await runChild(process.execPath, [program, scenario, JSON.stringify(options)], { env });
-  return { ...end, seconds: (performance.now() - began) / 1_000 };
+class FakeStream extends EventEmitter {
+  text = "";
+  /** A reader that lags behind. */
+  isFull = false;
+  write(text: string, written?: () => void): void {
+    this.text += text;
+    if (!this.isFull) written?.();
+  }
 }
 
-test.each<[string, number, RegExp, Partial<ProgramOptions>?]>([
-  ["nothing", 0, /^$/],
-  ["unknown", 3, /^$/],
-  ["number", 42, /^$/],
-  ["stop", 3, /^Not seen\. Look again\.\n$/],
-  ["misused", 2, /^$/],
-  ["misused", 1, /^$/, { misused: 1 }],
-  ["invalid", 2, /^must be one, got: 2\.\n$/],
-  ["refused", 1, /^GET \/x failed: 500: why\.\n$/],
-  ["unreachable", 3, /^GET \/x failed: why\.\n$/],
-  ["kept open", 0, /^$/],
-  ["a report and a crash", 33, /^It crashed \(TypeError\)/],
-])("%s ends with %i", async (scenario, code, message, options) => {
-  const end = await run(scenario, options);
-  expect(end.stderr).toMatch(message);
-  expect(end.code).toBe(code);
+/** Keeps when and how it was ended. */
+class FakeHost extends EventEmitter implements Host {
+  readonly env = { RENDER_API_KEY: KEY };
+  readonly stdout = new FakeStream();
+  readonly stderr = new FakeStream();
+  readonly exits: { code: number; at: number }[] = [];
+  exit(code: number): void {
+    this.exits.push({ code, at: Date.now() });
+  }
+}
+
+let host: FakeHost;
+let began: number;
+beforeEach(() => {
+  vi.useFakeTimers();
+  host = new FakeHost();
+  began = Date.now();
+});
+afterEach(() => vi.useRealTimers());
+
+function start(command: (program: Program) => Promise<Ending | undefined>, options: Partial<ProgramOptions> = {}) {
+  runProgram(command, { name: "It", ...options }, host);
+}
+const pass = (milliseconds: number) => vi.advanceTimersByTimeAsync(milliseconds);
+const end = () => {
+  expect(host.exits.length).toBeGreaterThan(0);
+  return { code: host.exits[0]?.code, says: host.stderr.text, afterMs: (host.exits[0]?.at ?? 0) - began };
+};
+const apiError = (status?: number) => {
+  const reason = status === undefined ? "network" : "status";
+  return new RenderApiError({
+    call: "GET /x",
+    reason,
+    explanation: "why.",
+    ...(status === undefined ? {} : { status }),
+  });
+};
+const throwing = (error: unknown) => async () => {
+  throw error;
+};
+const hang = () => new Promise<never>(() => {});
+const untilSignal = async ({ signal }: Program) => {
+  await sleep(DAY_MS, signal);
+  return undefined;
+};
+
+test.each<[string, () => Promise<Ending | undefined>, number, string, Partial<ProgramOptions>?]>([
+  ["nothing", async () => undefined, 0, ""],
+  ["good", async () => "good", 0, ""],
+  ["failed", async () => "failed", 1, ""],
+  ["misused", async () => "misused", 2, ""],
+  ["misused, where 2 means something else", async () => "misused", 1, "", { misused: 1 }],
+  ["unknown", async () => "unknown", 3, ""],
+  ["a code of its own", async () => 42, 42, ""],
+  ["a stop", throwing(new Stop("unknown", "Not seen.", { remedy: "Look again." })), 3, "Not seen. Look again.\n"],
+  ["a stop of which all is said", throwing(new Stop("misused", "")), 2, ""],
+  ["a stop with a secret", throwing(new Stop("failed", `The key ${KEY}.`)), 1, "The key ***.\n"],
+  ["an invalid value", throwing(new InvalidValue("must be one", 2)), 2, "must be one, got: 2.\n"],
+  ["a refusal by Render", throwing(apiError(500)), 1, "GET /x failed: 500: why.\n"],
+  ["no answer of Render", throwing(apiError()), 3, "GET /x failed: why.\n"],
+  ["something else that is thrown", throwing("a text"), 1, "It crashed (string). This is a mistake in the program.\n"],
+])("%s", async (_what, command, code, says, options) => {
+  start(command, options);
+  await pass(0);
+  expect(end()).toEqual({ code, says, afterMs: 0 });
 });
 
-test.each(["crash", "crash elsewhere"])("a %s names its kind and its place, and not what it says", async (scenario) => {
-  const end = await run(scenario);
-  expect(end.code).toBe(1);
-  expect(end.stderr).toMatch(/^It crashed \((Type)?Error\)\. This is a mistake in the program\.\n\s+at .*scenarios/);
-  expect(end.stderr).not.toMatch(/secret|shown|rnd_key/);
+describe("a crash", () => {
+  test("is told by its kind and five places, and not by its message", async () => {
+    const error = new TypeError(`a message with ${KEY}`);
+    const frames = ["a", "b", "c", "d", "e", "f"].map((name) => `    at ${name} (${name}.ts:1:1)`);
+    error.stack = [`TypeError: ${error.message}`, ...frames].join("\n");
+    start(throwing(error));
+    await pass(0);
+    const says = ["It crashed (TypeError). This is a mistake in the program.", ...frames.slice(0, 5), ""].join("\n");
+    expect(end()).toMatchObject({ code: 1, says });
+  });
+
+  test.each(["uncaughtException", "unhandledRejection"])("by an %s ends the command", async (event) => {
+    start(hang);
+    host.emit(event, new RangeError("x"));
+    await pass(0);
+    expect(end()).toMatchObject({ code: 1, says: expect.stringMatching(/^It crashed \(RangeError\)/) });
+  });
+
+  test("is followed by no second end", async () => {
+    start(throwing(new TypeError("x")));
+    await pass(0);
+    host.emit("uncaughtException", new TypeError("y"));
+    await pass(DAY_MS);
+    expect(host.exits).toHaveLength(1);
+    expect(host.stderr.text.match(/crashed/g)).toHaveLength(1);
+  });
 });
 
-test("all that was printed arrives", async () => {
-  expect((await run("much to say")).stdout).toHaveLength(1_000_000);
+describe("what is done at the end", () => {
+  const finishing = (ending: Ending, then: () => Promise<Ending | undefined>) => async (program: Program) => {
+    program.atEnd(() => ending);
+    return then();
+  };
+  test.each<[string, Ending, () => Promise<Ending | undefined>, number]>([
+    ["says how it ended", "unknown", async () => undefined, 3],
+    ["outweighs what the command says", "failed", async () => "unknown", 1],
+    ["does not make good what the command says", "good", async () => "unknown", 3],
+    ["does not make good what was thrown", "good", throwing(new Stop("failed", "x")), 1],
+  ])("%s", async (_what, ending, then, code) => {
+    start(finishing(ending, then));
+    await pass(0);
+    expect(end().code).toBe(code);
+  });
+
+  test.each<[string, () => Promise<undefined>, number]>([
+    ["a crash", throwing(new TypeError("x")), 33],
+    ["a stop", throwing(new Stop("failed", "x")), 22],
+    ["nothing", async () => undefined, 22],
+  ])("is told of %s", async (_what, then, code) => {
+    start(async (program) => {
+      program.atEnd((crashed) => (crashed ? 33 : 22));
+      return then();
+    });
+    await pass(0);
+    expect(end().code).toBe(code);
+  });
+
+  test("may crash itself", async () => {
+    start(async (program) => {
+      program.atEnd(() => {
+        throw new RangeError("x");
+      });
+      return "good";
+    });
+    await pass(0);
+    expect(end()).toMatchObject({ code: 1, says: expect.stringMatching(/^It crashed \(RangeError\)/) });
+  });
 });
 
-describe("a deadline", () => {
-  test.each([
-    ["late", 1, "Stopped: the deadline of 0.2 s passed.\n"],
-    ["late and deaf", 1, "Stopped: the deadline of 0.2 s passed.\n"],
-    ["late with a report", 3, "Stopped: the deadline of 0.2 s passed.\n"],
-  ])("ends %s", async (scenario, code, message) => {
-    const end = await run(scenario);
-    expect(end).toMatchObject({ code, stderr: message });
-    expect(end.stdout).toBe(scenario === "late with a report" ? "the report\n" : "");
-    expect(end.seconds).toBeLessThan(5);
+describe("the deadline", () => {
+  const limited = (then: (program: Program) => Promise<Ending | undefined>) => async (program: Program) => {
+    program.limit(10);
+    return then(program);
+  };
+
+  test("fires the signal, and leaves the command what it says then", async () => {
+    start(
+      limited(async ({ signal }) => {
+        await sleep(DAY_MS, signal);
+        throw new Stop("unknown", `Seen until ${signal.reason}.`);
+      }),
+    );
+    await pass(10_000);
+    expect(end()).toEqual({ code: 3, says: "Seen until the deadline of 10 s passed.\n", afterMs: 10_000 });
+  });
+
+  test("is the reason for what a library throws then", async () => {
+    start(
+      limited(async ({ signal }) => {
+        await sleep(DAY_MS, signal);
+        throw new DOMException("aborted", "AbortError");
+      }),
+    );
+    await pass(10_000);
+    expect(end()).toMatchObject({ code: 1, says: "Stopped: the deadline of 10 s passed.\n" });
+  });
+
+  test("ends within a second a command that does not listen, and a reader who does not read", async () => {
+    host.stdout.isFull = true;
+    start(limited(hang));
+    await pass(20_000);
+    expect(end()).toMatchObject({ code: 1, says: "Stopped: the deadline of 10 s passed.\n" });
+    expect(end().afterMs).toBeGreaterThan(10_000);
+    expect(end().afterMs).toBeLessThan(11_000);
+  });
+
+  test("leaves a slow reader the rest of the time", async () => {
+    host.stdout.isFull = true;
+    start(limited(async () => "good"));
+    await pass(9_000);
+    expect(host.exits).toEqual([]);
+    await pass(2_000);
+    expect(end().code).toBe(0);
+    expect(end().afterMs).toBeGreaterThanOrEqual(10_000);
+  });
+
+  test("knows how much is left, and is over when the command is interrupted", async () => {
+    let left: () => number = () => 0;
+    start(async (program) => {
+      const deadline = program.limit(10);
+      left = () => deadline.remainingMs;
+      return hang();
+    });
+    await pass(4_000);
+    expect(left()).toBe(6_000);
+    host.emit("SIGINT");
+    expect(left()).toBe(0);
+  });
+
+  test("that is set after an interruption is over at once", async () => {
+    start(async (program) => {
+      host.emit("SIGTERM");
+      expect(program.limit(10).reason).toBe("terminated");
+      return "good";
+    });
+    await pass(0);
+    expect(end().code).toBe(0);
   });
 });
 
 describe("an interruption", () => {
-  async function interrupt(scenario: string, options: Partial<ProgramOptions>, signals: readonly NodeJS.Signals[]) {
-    const lines: string[] = [];
-    const left = [...signals];
-    const child: Child = new Child(process.execPath, [program, scenario, JSON.stringify(options)], {
-      env,
-      onLine: (line) => {
-        lines.push(line);
-        const next = left.shift();
-        if (next !== undefined) child.signal(next);
-      },
+  test.each([
+    ["SIGINT", "interrupted"],
+    ["SIGTERM", "terminated"],
+    ["SIGHUP", "terminated"],
+  ])("%s fires the signal: %s", async (signal, reason) => {
+    let seen: unknown;
+    start(async (program) => {
+      await untilSignal(program);
+      seen = program.signal.reason;
+      return "unknown";
     });
-    const { code } = await child.ended;
-    return { code, lines };
-  }
+    host.emit(signal);
+    await pass(0);
+    expect(seen).toBe(reason);
+    expect(end()).toMatchObject({ code: 3, says: "" });
+  });
 
-  test.each(["SIGINT", "SIGTERM", "SIGHUP"] as const)("by %s ends a command that does not listen", async (signal) => {
-    const end = await interrupt("interrupted deaf", { stopped: "Stopped. It goes on." }, [signal]);
-    expect(end).toEqual({ code: 1, lines: ["ready", "Stopped. It goes on."] });
+  test("ends within a second a command that does not listen", async () => {
+    start(hang, { stopped: "Stopped. It goes on." });
+    host.emit("SIGINT");
+    await pass(999);
+    expect(end()).toMatchObject({ code: 1, says: "Stopped. It goes on.\n" });
   });
 
   test("is all that is said of what it caused", async () => {
-    expect(await interrupt("interrupted heeding", {}, ["SIGINT"])).toEqual({ code: 1, lines: ["ready", "Stopped."] });
+    start(async (program) => {
+      await untilSignal(program);
+      throw new Stop("unknown", "not said");
+    });
+    host.emit("SIGINT");
+    await pass(0);
+    expect(end()).toMatchObject({ code: 1, says: "Stopped.\n" });
   });
 
-  test("lets a command clean up that has to, and is told each time", async () => {
-    const end = await interrupt("interrupted cleaning", { ends: "when done" }, ["SIGINT", "SIGTERM"]);
-    expect(end).toEqual({ code: 0, lines: ["ready", "1", "2", "cleaned"] });
+  const cleaning = async (program: Program): Promise<Ending> => {
+    await untilSignal(program);
+    await new Promise((resolve) => setTimeout(resolve, 5_000));
+    return "good";
+  };
+
+  test("lets a command clean up that has to, however often it is repeated", async () => {
+    let told = 0;
+    start(
+      (program) => {
+        program.onInterruption(() => {
+          told += 1;
+        });
+        return cleaning(program);
+      },
+      { ends: "when done" },
+    );
+    for (const signal of ["SIGINT", "SIGINT", "SIGTERM"]) host.emit(signal);
+    await pass(4_000);
+    expect(host.exits).toEqual([]);
+    await pass(1_000);
+    expect(end()).toEqual({ code: 0, says: "", afterMs: 5_000 });
+    expect(told).toBe(3);
   });
 
   test("ends such a command at once when it is repeated, where that is wanted", async () => {
-    const end = await interrupt("interrupted cleaning", { ends: "when done or asked twice" }, ["SIGINT", "SIGINT"]);
-    expect(end).toEqual({ code: 1, lines: ["ready", "1", "2"] });
+    start(cleaning, { ends: "when done or asked twice" });
+    host.emit("SIGINT");
+    await pass(1_000);
+    expect(host.exits).toEqual([]);
+    host.emit("SIGINT");
+    await pass(0);
+    expect(end()).toEqual({ code: 1, says: "", afterMs: 1_000 });
   });
 
   test("also comes from a reader who has gone", async () => {
-    const script = `("$0" "$1" "printing on"; echo "$?" >&2) | head -1`;
-    const end = await runChild("sh", ["-c", script, process.execPath, program], { env });
-    expect(end).toMatchObject({ stdout: "ready\n", stderr: "0\n" });
+    start(untilSignal);
+    host.stdout.emit("error");
+    host.stderr.emit("error");
+    await pass(0);
+    expect(end().code).toBe(0);
   });
 });
