@@ -13,7 +13,7 @@ export const DEPLOYS = [
 /** Tests that start a server, or a program that takes seconds. */
 export const SERVERS = [
   "test/checks/**/{experiments,faults,try-libraries}.test.ts",
-  "test/cli/{exit-codes,program-process,step,verify}.test.ts",
+  "test/cli/{exit-codes,program-process,step,verify,verify-secrets}.test.ts",
   "test/cli/bundle/**/*.test.ts",
   "test/constructs/escape-template.test.ts",
   "test/dev/doctor/**/*.test.ts",
@@ -22,7 +22,6 @@ export const SERVERS = [
   "test/examples/backend/http.test.ts",
   "test/readme.test.ts",
   "test/render/api/client.test.ts",
-  "test/runtime/secrets.test.ts",
   "test/steps/roll-out.test.ts",
   "test/vantage/{inside,look}.test.ts",
 ];
