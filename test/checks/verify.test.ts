@@ -126,3 +126,19 @@ describe("the service", () => {
     });
   });
 });
+
+test("a check that breaks is unknown, leaves the others alone, and its error stays inside", async () => {
+  const check = (id: string, run: Check["run"]): Check => ({ id, title: "T", proves: "P.", run });
+  const { report, statuses } = await verified(
+    [
+      check("breaks", () => {
+        throw new TypeError("the secret is abc");
+      }),
+      check("works", () => ({ status: "pass", evidence: { expected: "a", actual: "a", source: "s" } })),
+    ],
+    {},
+  );
+  expect(statuses).toEqual(["available pass", "breaks unknown", "works pass"]);
+  expect(JSON.stringify(report)).toContain("TypeError");
+  expect(JSON.stringify(report)).not.toContain("abc");
+});

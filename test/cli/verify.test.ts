@@ -2,16 +2,10 @@ import { execFile, spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
-import type { Check } from "../../checks/check.ts";
+import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import { jsonReportSchema } from "../../checks/report.ts";
-import { Verification } from "../../checks/verification.ts";
-import { verify } from "../../checks/verify.ts";
-import { RenderClient } from "../../render/api/client.ts";
-import { Deadline } from "../../runtime/deadline.ts";
-import { Secrets } from "../../runtime/secrets.ts";
 import { bundleChecks } from "../checks/support/bundle.ts";
-import { EXPECTED, INSTANCE, startTestApi, type TestApiOptions } from "../checks/support/render-api.ts";
+import { INSTANCE, startTestApi, type TestApiOptions } from "../checks/support/render-api.ts";
 
 let bundle: Awaited<ReturnType<typeof bundleChecks>>;
 
@@ -114,50 +108,4 @@ test("--help", async () => {
   const { code, stdout } = await run(["--help"]);
   expect(stdout).toMatch(/^Usage: npm run verify/);
   expect(code).toBe(0);
-});
-
-describe("a check that breaks", () => {
-  test("is unknown, leaves the others alone, and its error stays inside", async () => {
-    const { host, stop } = await startTestApi({});
-    onTestFinished(stop);
-    const check = (id: string, run: Check["run"]): Check => ({
-      id,
-      title: "T",
-      proves: "P.",
-      run,
-    });
-    const checks = [
-      check("breaks", () => {
-        throw new TypeError("the secret is abc");
-      }),
-      check("works", () => ({ status: "pass", evidence: { expected: "a", actual: "a", source: "s" } })),
-    ];
-    const verification = new Verification("test", checks, false);
-    const deadline = new Deadline(10);
-    onTestFinished(() => deadline.stop("over"));
-    await verify(
-      {
-        client: new RenderClient({ apiKey: "k", host }),
-        expected: EXPECTED,
-        instanceId: INSTANCE.id,
-        ownerId: undefined,
-        checks,
-        deadline,
-        secrets: new Secrets(),
-        vantage: "api-only",
-        prove: false,
-        memoryUse: { warnPercent: 70, failPercent: 80 },
-        onProgress: () => {},
-      },
-      verification,
-    );
-    const { results } = verification.report();
-    expect(results.map(({ id, status }) => `${id} ${status}`)).toEqual([
-      "available pass",
-      "breaks unknown",
-      "works pass",
-    ]);
-    expect(JSON.stringify(results)).toContain("TypeError");
-    expect(JSON.stringify(results)).not.toContain("abc");
-  });
 });
