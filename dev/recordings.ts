@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { z } from "zod";
 import { runProgram } from "../cli/program.ts";
 import { Stop } from "../runtime/errors.ts";
-import { compare } from "./emulator/recordings.ts";
+import { compare } from "./emulator/api/recordings.ts";
 
 /** `npm run recordings -- <folder>`: where recorded exchanges with Render's API differ from the table of its endpoints. */
 runProgram(

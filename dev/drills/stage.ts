@@ -7,9 +7,9 @@ import { RenderClient } from "../../render/api/client.ts";
 import { API } from "../../render/api/endpoints.ts";
 import { sleep, until, within } from "../../runtime/wait.ts";
 import { rollOut } from "../../steps/roll-out.ts";
+import { RENDER_API } from "../emulator/api/endpoints.ts";
 import { LocalControl } from "../emulator/control.ts";
 import { type LocalRender, startLocalRender } from "../emulator/emulator.ts";
-import { RENDER_API } from "../emulator/endpoints.ts";
 import { Load } from "./load.ts";
 import { ProviderSink } from "./provider-sink.ts";
 

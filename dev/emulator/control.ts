@@ -1,27 +1,29 @@
 import { resolve } from "node:path";
 import { z } from "zod";
 import { Stop } from "../../runtime/errors.ts";
-import { type FaultChanges, type FaultSettings, faultsSchema } from "./faults.ts";
+import { within } from "../../runtime/wait.ts";
 import { type LoggedRequest, loggedRequest } from "./http/request-log.ts";
 import { readState } from "./state/store.ts";
+import { type FaultChanges, type FaultSettings, faultsSchema } from "./workspace/faults.ts";
+import type { ActName } from "./workspace/steering.ts";
 
 /** Filling an instance of many gigabytes takes its time. */
 const TIMEOUT_MS = 60_000;
 
 const refusal = z.object({ message: z.string() });
 
-/** Steers a running local Render: its faults, the servers behind its instances, and the record of its calls. */
+/** Steers a running emulator: its faults, the servers behind its instances, and the record of its calls. */
 export class LocalControl {
   readonly #address: URL;
   readonly #apiKey: string;
 
-  /** @param render A running local Render, or what is exported of one. `host` ends with `/v1`. */
-  constructor(render: { readonly host: string; readonly apiKey: string }) {
-    this.#address = new URL("/local/", render.host);
-    this.#apiKey = render.apiKey;
+  /** @param emulator A running emulator, or what is exported of one. `host` ends with `/v1`. */
+  constructor(emulator: { readonly host: string; readonly apiKey: string }) {
+    this.#address = new URL("/local/", emulator.host);
+    this.#apiKey = emulator.apiKey;
   }
 
-  /** The local Render that runs on a state directory. @throws Stop when the directory was never used by one. */
+  /** The emulator that runs on a state directory. @throws Stop when the directory was never used by one. */
   static of(directory: string): LocalControl {
     const state = readState(directory);
     if (state === undefined) {
@@ -52,58 +54,23 @@ export class LocalControl {
     await this.#call("DELETE", "requests");
   }
 
-  /** Kills an instance's server. It stays down until {@link start}; clients are refused. */
-  async kill(instanceId: string): Promise<void> {
-    await this.#call("POST", `key-value/${instanceId}/kill`);
-  }
-
-  /** Starts the server of an instance that was killed. Fulfilled once it answers. */
-  async start(instanceId: string): Promise<void> {
-    await this.#call("POST", `key-value/${instanceId}/start`);
-  }
-
-  /** Stops an instance's server in its tracks. Clients get no answer. */
-  async freeze(instanceId: string): Promise<void> {
-    await this.#call("POST", `key-value/${instanceId}/freeze`);
-  }
-
-  async thaw(instanceId: string): Promise<void> {
-    await this.#call("POST", `key-value/${instanceId}/thaw`);
-  }
-
-  /** Changes the policy of the running server only; the API goes on showing the one that was asked for. */
-  async setPolicy(instanceId: string, policy: string): Promise<void> {
-    await this.#call("POST", `key-value/${instanceId}/policy`, { policy });
-  }
-
-  /** Fills an instance until it refuses writes, or evicts. */
-  async fill(instanceId: string): Promise<void> {
-    await this.#call("POST", `key-value/${instanceId}/fill`);
-  }
-
-  /** Removes what {@link fill} wrote. */
-  async drain(instanceId: string): Promise<void> {
-    await this.#call("POST", `key-value/${instanceId}/drain`);
-  }
-
-  /** The dashboard's switch "internal authentication". It restarts the instance. */
-  async setInternalAuthentication(instanceId: string, enabled: boolean): Promise<void> {
-    await this.#call("POST", `key-value/${instanceId}/internal-authentication`, { enabled });
+  /** Does to an instance what the table of steering says under this name. Fulfilled once it is done. */
+  async act(name: ActName, instanceId: string, argument?: string): Promise<void> {
+    await this.#call("POST", `key-value/${instanceId}/${name}`, { argument });
   }
 
   async #call(method: "GET" | "POST" | "PATCH" | "DELETE", path: string, body?: unknown): Promise<unknown> {
     const headers = { authorization: `Bearer ${this.#apiKey}`, "content-type": "application/json" };
-    const response = await fetch(new URL(path, this.#address), {
-      method,
-      headers,
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-      signal: AbortSignal.timeout(TIMEOUT_MS),
-    }).catch(() => {
-      throw new Stop("failed", `No local Render answers. Start one with "npm run local".`);
+    const sent = body === undefined ? {} : { body: JSON.stringify(body) };
+    const address = new URL(path, this.#address);
+    return within(TIMEOUT_MS, async (signal) => {
+      const response = await fetch(address, { method, headers, ...sent, signal }).catch(() => {
+        throw new Stop("failed", `No local Render answers. Start one with "npm run local".`);
+      });
+      const text = await response.text();
+      if (response.ok) return text === "" ? undefined : JSON.parse(text);
+      const said = refusal.safeParse(JSON.parse(text));
+      throw new Stop("failed", `The local Render refused: ${said.success ? said.data.message : response.status}`);
     });
-    const text = await response.text();
-    if (response.ok) return text === "" ? undefined : JSON.parse(text);
-    const said = refusal.safeParse(JSON.parse(text));
-    throw new Stop("failed", `The local Render refused: ${said.success ? said.data.message : response.status}`);
   }
 }

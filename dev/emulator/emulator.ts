@@ -3,22 +3,17 @@ import { resolve } from "node:path";
 import { getRequestListener } from "@hono/node-server";
 import { Stop } from "../../runtime/errors.ts";
 import { lockDirectory } from "./directory-lock.ts";
-import { Faults } from "./faults.ts";
 import { createApp } from "./http/app.ts";
 import { RateLimits } from "./http/rate-limits.ts";
 import { openCertificates } from "./machine/certificates.ts";
 import { Gateway } from "./machine/gateway.ts";
+import { LocalMachine } from "./machine/machine.ts";
 import { PrivateNetwork } from "./machine/private-network.ts";
 import { findRedisBinary } from "./machine/redis-binary.ts";
 import { Supervisor } from "./machine/supervisor.ts";
 import { BACKEND_SERVICE_ID } from "./state/seed.ts";
 import { Store } from "./state/store.ts";
-import { Deploys } from "./workspace/deploys.ts";
-import { EventLog } from "./workspace/event-log.ts";
-import { Jobs } from "./workspace/jobs.ts";
-import { KeyValues } from "./workspace/key-values.ts";
-import { LogBook } from "./workspace/log-book.ts";
-import { Services } from "./workspace/services.ts";
+import { Workspace } from "./workspace/workspace.ts";
 
 const API_HOST = "127.0.0.1";
 /** A name, because certificates are for names, and one that every machine resolves. */
@@ -78,59 +73,37 @@ export async function startLocalRender(options: LocalRenderOptions): Promise<Loc
     const binary = findRedisBinary();
     cleanups.push(lockDirectory(directory));
     const store = Store.open(directory, options.apiKey);
-    const network = new PrivateNetwork(store.state.network);
+    const network = new PrivateNetwork(store.settings.network);
     cleanups.push(() => network.close());
     const supervisor = new Supervisor(directory);
     cleanups.push(() => supervisor.stop());
 
-    const faults = new Faults();
-    const logs = new LogBook(directory);
-    const events = new EventLog(store);
-    const keyValues = new KeyValues({ store, network, supervisor, binary, faults, logs, events, delayMs });
-    const services = new Services({ store, supervisor, network, logs });
-    const deploys = new Deploys({ store, services, faults, events, delayMs });
-    const jobs = new Jobs({ store, supervisor, network, logs });
-
     const { caFile, key, cert } = await openCertificates(directory, GATEWAY_HOST);
     const find = (id: string) => {
-      const state = keyValues.all.find((instance) => instance.id === id);
-      return state === undefined ? undefined : { state, socket: keyValues.running(id).socket };
+      if (!store.keyValues.has(id)) return undefined;
+      const state = store.keyValues.get(id);
+      return { state, socket: network.join(state.region, id) };
     };
     const gateway = new Gateway({ key, cert, find });
     cleanups.push(() => gateway.close());
-    const gatewayPort = await onPort(store.state.gatewayPort, "external addresses", (port) => gateway.listen(port));
+    const gatewayPort = await onPort(store.settings.gatewayPort, "external addresses", (port) => gateway.listen(port));
 
-    const platform = {
-      store,
-      keyValues,
-      services,
-      deploys,
-      jobs,
-      logs,
-      events,
-      faults,
-      gateway: { host: GATEWAY_HOST, port: gatewayPort },
-    };
-    const app = createApp(platform, new RateLimits(options.rateLimits !== "off"), log);
+    const machine = new LocalMachine({ supervisor, network, binary, directory, delayMs });
+    const workspace = new Workspace({ store, machine, gateway: { host: GATEWAY_HOST, port: gatewayPort }, delayMs });
+    const app = createApp(workspace, new RateLimits(options.rateLimits !== "off"), log);
 
-    log(`starting ${keyValues.all.length} instances and ${services.all.length} services`);
-    jobs.open();
-    deploys.open();
-    cleanups.push(() => keyValues.close());
-    await keyValues.open();
-    cleanups.push(() => services.close());
-    await services.open();
-    cleanups.push(() => deploys.close());
+    log(startingText(store));
+    cleanups.push(() => workspace.close());
+    await workspace.open();
 
     const api = createServer(getRequestListener(app.fetch));
     cleanups.push(() => closeServer(api));
-    const apiPort = await onPort(options.port ?? store.state.apiPort, "the API", (port) => listen(api, port));
-    Object.assign(store.state, { apiPort, gatewayPort });
-    store.save();
+    const apiPort = await onPort(options.port ?? store.settings.apiPort, "the API", (port) => listen(api, port));
+    store.change({ apiPort, gatewayPort });
     return {
       host: `http://${API_HOST}:${apiPort}/v1`,
-      apiKey: store.state.apiKey,
-      ownerId: store.state.ownerId,
+      apiKey: store.settings.apiKey,
+      ownerId: store.settings.ownerId,
       backendServiceId: BACKEND_SERVICE_ID,
       caFile,
       directory,
@@ -141,6 +114,16 @@ export async function startLocalRender(options: LocalRenderOptions): Promise<Loc
     await stop();
     throw error;
   }
+}
+
+function startingText({ keyValues, services }: Store): string {
+  const counts = [count(keyValues.all.length, "instance"), count(services.all.length, "service")];
+  return `starting ${counts.filter((text) => text !== "").join(" and ")}`;
+}
+
+function count(number: number, what: string): string {
+  if (number === 0) return "";
+  return `${number} ${what}${number === 1 ? "" : "s"}`;
 }
 
 /** @throws Error naming the port and what to do, when it is taken. */

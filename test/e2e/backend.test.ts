@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from "vitest";
-import { RENDER_API } from "../../dev/emulator/endpoints.ts";
+import { RENDER_API } from "../../dev/emulator/api/endpoints.ts";
 import { askBackend } from "../../examples/backend/ask.ts";
 import { API } from "../../render/api/endpoints.ts";
 import { createBackend, Deployment, ENVIRONMENT } from "./deployment.ts";

@@ -2,7 +2,7 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { expect } from "vitest";
 import { z } from "zod";
-import { RENDER_API } from "../../dev/emulator/endpoints.ts";
+import { RENDER_API } from "../../dev/emulator/api/endpoints.ts";
 import { type Ran, REPOSITORY, Rehearsal, type RehearsalOptions, Workspace } from "../../dev/rehearsal.ts";
 import type { EnvironmentInput } from "../../environments/define.ts";
 import { get } from "../../render/api/endpoint.ts";

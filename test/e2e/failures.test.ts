@@ -1,6 +1,6 @@
 import { createServer } from "node:net";
 import { afterEach, describe, expect, test } from "vitest";
-import { RENDER_API } from "../../dev/emulator/endpoints.ts";
+import { RENDER_API } from "../../dev/emulator/api/endpoints.ts";
 import { Deployment, ENVIRONMENT, type Tool } from "./deployment.ts";
 
 const TOOLS: Tool[] = ["terraform", "cdktf"];
@@ -54,7 +54,7 @@ describe.each(TOOLS)("with %s", (tool) => {
       },
     );
     await expect.poll(() => deployment.instances(), { timeout: 10_000 }).toMatchObject([{ status: "available" }]);
-    await deployment.control.setPolicy(id, "allkeys-lru");
+    await deployment.control.act("policy", id, "allkeys-lru");
     await deployment.terraform(["import", "-input=false", "render_keyvalue.redis", id]);
 
     const { exitCode, output } = await deployment.deploy();
@@ -63,7 +63,7 @@ describe.each(TOOLS)("with %s", (tool) => {
     await expectUnlinked();
     expect((await deployment.state()).get("null_resource.redis_checks")?.status).toBe("tainted");
 
-    await deployment.control.setPolicy(id, "noeviction");
+    await deployment.control.act("policy", id, "noeviction");
     await expectHealed();
     expect(await deployment.instanceId()).toBe(id);
   });

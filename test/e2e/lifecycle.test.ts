@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { RENDER_API } from "../../dev/emulator/endpoints.ts";
+import { RENDER_API } from "../../dev/emulator/api/endpoints.ts";
 import { API } from "../../render/api/endpoints.ts";
 import { createBackend, Deployment, type Tool } from "./deployment.ts";
 

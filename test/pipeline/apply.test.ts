@@ -1,7 +1,7 @@
 import { copyFileSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { RENDER_API } from "../../dev/emulator/endpoints.ts";
+import { RENDER_API } from "../../dev/emulator/api/endpoints.ts";
 import { deploymentRecordSchema } from "../../pipeline/deployment-record.ts";
 import { API } from "../../render/api/endpoints.ts";
 import { Project } from "./project.ts";
@@ -219,7 +219,7 @@ describe("plan and apply", () => {
     await expect
       .poll(async () => (await instances())[0]?.ipAllowList.length, { timeout: 20_000, interval: 10 })
       .toBe(2);
-    await project.control.setPolicy(instance?.id ?? "", "allkeys-lru");
+    await project.control.act("policy", instance?.id ?? "", "allkeys-lru");
     const { exitCode, output } = await apply;
     expect(exitCode, output).toBe(1);
     expect(records().at(-1)).toMatchObject({
@@ -230,7 +230,7 @@ describe("plan and apply", () => {
       failed: [{ address: "null_resource.redis_checks" }],
     });
 
-    await project.control.setPolicy(instance?.id ?? "", "noeviction");
+    await project.control.act("policy", instance?.id ?? "", "noeviction");
     const plan = await project.plan("staging");
     expect(plan.exitCode).toBe(2);
     expect(plan.output).toContain("It is marked as tainted: an earlier apply failed after creating it.");

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { renderMarkdown } from "../../cli/report/review/markdown.ts";
-import { RENDER_API } from "../../dev/emulator/endpoints.ts";
+import { RENDER_API } from "../../dev/emulator/api/endpoints.ts";
 import type { Review } from "../../pipeline/review/review.ts";
 import { PLAN_EXIT_CODES } from "../../pipeline/review/verdict.ts";
 import { API } from "../../render/api/endpoints.ts";
@@ -33,7 +33,7 @@ beforeAll(async () => {
     const { externalConnectionString } = await workshop.client.call(API.getConnectionInfo, { id: idOf(state) });
     passwords.push(new URL(externalConnectionString).password);
   }
-  await workshop.control.setInternalAuthentication(idOf("authenticated"), true);
+  await workshop.control.act("internal-authentication", idOf("authenticated"), "on");
   const authenticated = { redis: { name: "authenticated", internalAuthentication: true } };
   await workshop.change("authenticated", authenticated);
 

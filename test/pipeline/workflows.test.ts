@@ -15,7 +15,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { parse } from "yaml";
 import { z } from "zod";
-import { RENDER_API } from "../../dev/emulator/endpoints.ts";
+import { RENDER_API } from "../../dev/emulator/api/endpoints.ts";
 import type { EnvironmentInput } from "../../environments/define.ts";
 import { deploymentRecordSchema } from "../../pipeline/deployment-record.ts";
 import { API } from "../../render/api/endpoints.ts";

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { z } from "zod";
-import { RENDER_API } from "../../dev/emulator/endpoints.ts";
+import { RENDER_API } from "../../dev/emulator/api/endpoints.ts";
 import { RenderClient } from "../../render/api/client.ts";
 import { API } from "../../render/api/endpoints.ts";
 import { leave } from "../../steps/leave.ts";

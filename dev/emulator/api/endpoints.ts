@@ -1,9 +1,9 @@
 import ipaddr from "ipaddr.js";
 import { z } from "zod";
-import { get, list, remove, send } from "../../render/api/endpoint.ts";
-import { API, deploy, envGroup, envVar, job, keyValue, owner, service } from "../../render/api/endpoints.ts";
+import { get, list, remove, send } from "../../../render/api/endpoint.ts";
+import { API, deploy, envGroup, envVar, job, keyValue, owner, service } from "../../../render/api/endpoints.ts";
 
-const VARIABLE = /^[A-Za-z_][A-Za-z0-9_.-]*$/;
+export const VARIABLE_NAME = /^[A-Za-z_][A-Za-z0-9_.-]*$/;
 
 const none = z.undefined();
 const name = z.string("must be a text").min(1, "must not be empty");
@@ -42,7 +42,7 @@ const value = z.union([z.object({ value: z.string() }), z.object({ generateValue
 });
 const variableName = z
   .string("must be a text")
-  .regex(VARIABLE, "must be a name of letters, digits and _ that does not begin with a digit");
+  .regex(VARIABLE_NAME, "must be a name of letters, digits and _ that does not begin with a digit");
 const variables = z.array(z.object({ key: variableName }).and(value));
 const file = z.object({ name: z.string().min(1), content: z.string() });
 
@@ -152,7 +152,7 @@ const logsQuery = z.object({
   /** Also several, separated by commas. */
   resource: z.string("must be given: the id of a service, a job or an instance"),
   direction: z.enum(["forward", "backward"]).optional(),
-  limit: z.string().optional(),
+  limit: z.coerce.number<string>().int().min(1).max(100).optional(),
   startTime: z.string().optional(),
   endTime: z.string().optional(),
   text: z.string().optional(),
@@ -240,6 +240,6 @@ export const RENDER_API = {
   deleteLogStream: remove("/logs/streams/resource/:id"),
   getMetric: {
     ...get("/metrics/:metric", z.array(series)),
-    sent: z.object({ resource: z.string("must be given: the id of a service or an instance") }),
+    sent: z.object({ resource: z.string().optional() }).optional(),
   },
 } as const;

@@ -1,70 +1,71 @@
-import type { Context } from "hono";
 import { z } from "zod";
-import { badRequest } from "./error.ts";
+import { invalid } from "../state/refusal.ts";
 
 const DEFAULT_LIMIT = 20;
 const MAX_LIMIT = 100;
 
 const limitParameter = z.coerce.number().int().min(1).max(MAX_LIMIT).default(DEFAULT_LIMIT);
+const fields = z.record(z.string(), z.unknown());
+const item = z.looseObject({ owner: fields.optional(), serviceDetails: fields.optional() });
+
+type Query = Readonly<Record<string, string>>;
 
 /**
  * One page of a list as Render gives it: each item with its cursor, and an empty page after the last.
  *
  * @param key The name under which each entry holds its item.
- * @param identify What distinguishes an item; the cursor is made of it.
  */
-export function page<T>(
-  context: Context,
-  items: readonly T[],
+export function pageOf(
+  items: readonly unknown[],
   key: string,
-  identify: (item: T) => string,
-  view: (item: T) => unknown,
+  filters: readonly string[],
+  query: Query,
 ): Record<string, unknown>[] {
-  const limit = limitParameter.safeParse(context.req.query("limit"));
-  if (!limit.success) throw badRequest(`\`limit\` must be a number from 1 to ${MAX_LIMIT}`);
-  const cursor = context.req.query("cursor");
-  const start = cursor === undefined || cursor === "" ? 0 : after(items, identify, cursor);
-  return items
-    .slice(start, start + limit.data)
-    .map((item) => ({ cursor: cursorOf(identify(item)), [key]: view(item) }));
+  const limit = limitParameter.safeParse(query.limit);
+  if (!limit.success) throw invalid(`\`limit\` must be a number from 1 to ${MAX_LIMIT}`);
+  const wanted = items
+    .map((each) => ({ item: each, facts: factsOf(each) }))
+    .filter(({ facts }) => passes(facts, filters, query) && passesTimes(facts, query))
+    .map((each) => ({ [key]: each.item, cursor: cursorOf(each.facts) }));
+  const start = query.cursor ? wanted.findIndex(({ cursor }) => cursor === query.cursor) + 1 : 0;
+  if (query.cursor && start === 0) throw invalid("`cursor` is not one of this list");
+  return wanted.slice(start, start + limit.data);
 }
 
-/** The values of a query parameter that may be given several times, also separated by commas. */
-export function queryValues(context: Context, name: string): string[] | undefined {
-  return context.req.queries(name)?.flatMap((value) => value.split(","));
+/** What a list is filtered by, wherever it stands in the item. */
+function factsOf(value: unknown): Readonly<Record<string, unknown>> {
+  const { owner, serviceDetails, ...rest } = item.parse(value);
+  return { ...serviceDetails, ...rest, ...(owner === undefined ? {} : { ownerId: owner.id }) };
 }
 
-/** Whether an item passes the filters of a list; a filter that is not given lets everything pass. */
-export function matches(context: Context, fields: Readonly<Record<string, string | undefined>>): boolean {
-  return Object.entries(fields).every(([name, value]) => {
-    const wanted = queryValues(context, name);
-    return wanted === undefined || (value !== undefined && wanted.includes(value));
+/** A filter that is not given lets everything pass. */
+function passes(facts: Readonly<Record<string, unknown>>, filters: readonly string[], query: Query): boolean {
+  return filters.every((name) => {
+    const value = facts[name];
+    return query[name] === undefined || (typeof value === "string" && query[name].split(",").includes(value));
   });
 }
 
-/** Whether an item was created and updated within the times that a list was asked for. */
-export function matchesTimes(context: Context, item: { createdAt: string; updatedAt?: string }): boolean {
-  const bounds = [
-    ["createdBefore", item.createdAt, (at: number, bound: number) => at < bound],
-    ["createdAfter", item.createdAt, (at: number, bound: number) => at > bound],
-    ["updatedBefore", item.updatedAt, (at: number, bound: number) => at < bound],
-    ["updatedAfter", item.updatedAt, (at: number, bound: number) => at > bound],
-  ] as const;
-  return bounds.every(([name, value, within]) => {
-    const bound = context.req.query(name);
-    if (bound === undefined || value === undefined) return true;
-    const time = Date.parse(bound);
-    if (Number.isNaN(time)) throw badRequest(`\`${name}\` must be a time such as 2026-06-17T08:15:30Z`);
-    return within(Date.parse(value), time);
+/** Whether an item was created and updated within the times that are asked for. */
+function passesTimes(facts: Readonly<Record<string, unknown>>, query: Query): boolean {
+  return ["created", "updated"].every((event) => {
+    const at = facts[`${event}At`];
+    if (typeof at !== "string") return true;
+    const before = timeOf(`${event}Before`, query) ?? Number.POSITIVE_INFINITY;
+    const after = timeOf(`${event}After`, query) ?? Number.NEGATIVE_INFINITY;
+    return Date.parse(at) < before && Date.parse(at) > after;
   });
 }
 
-function after<T>(items: readonly T[], identify: (item: T) => string, cursor: string): number {
-  const index = items.findIndex((item) => cursorOf(identify(item)) === cursor);
-  if (index < 0) throw badRequest("`cursor` is not one of this list");
-  return index + 1;
+function timeOf(name: string, query: Query): number | undefined {
+  const text = query[name];
+  if (text === undefined) return undefined;
+  const time = Date.parse(text);
+  if (Number.isNaN(time)) throw invalid(`\`${name}\` must be a time such as 2026-06-17T08:15:30Z`);
+  return time;
 }
 
-function cursorOf(id: string): string {
-  return Buffer.from(id).toString("base64url");
+/** Render's cursors say nothing to callers. These are made of what distinguishes an item: its id, or its name. */
+export function cursorOf(facts: Readonly<Record<string, unknown>>): string {
+  return Buffer.from(String(facts.id ?? facts.key)).toString("base64url");
 }

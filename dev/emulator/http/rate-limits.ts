@@ -55,9 +55,6 @@ function bucketOf(method: string, path: string): Bucket {
   if (method === "POST" && /^\/(services|key-value|redis|postgres)$/.test(path)) {
     return { name: "create", limit: 20, windowSeconds: HOUR };
   }
-  if (method === "POST" && path.endsWith("/custom-domains")) {
-    return { name: "custom-domains", limit: 50, windowSeconds: HOUR };
-  }
   const service = /^\/services\/([^/]+)(\/deploys|\/scale)?$/.exec(path);
   if (service !== null && method === (service[2] === undefined ? "PATCH" : "POST")) {
     return { name: `service ${service[1]}`, limit: 10, windowSeconds: MINUTE };

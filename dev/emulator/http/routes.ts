@@ -1,208 +1,159 @@
 import { Hono } from "hono";
 import { z } from "zod";
-import { REGIONS } from "../../../render/spellings.ts";
-import type { Platform } from "../platform.ts";
-import { serviceDetails } from "../state/schema.ts";
-import { envVarList, readEnvVar, secretFileList } from "./env-groups.ts";
-import { notFound } from "./error.ts";
-import { requireOwner } from "./owners.ts";
-import { matches, matchesTimes, page } from "./pagination.ts";
-import { pathParameter, readBody } from "./request.ts";
-import { serviceView } from "./service-view.ts";
+import { RENDER_API as API } from "../api/endpoints.ts";
+import { invalid, missing } from "../state/refusal.ts";
+import { readMetric } from "../workspace/metrics.ts";
+import { ownerView } from "../workspace/owner.ts";
+import { STEERING } from "../workspace/steering.ts";
+import { byName } from "../workspace/variables.ts";
+import type { Workspace } from "../workspace/workspace.ts";
+import { cursorOf } from "./pages.ts";
+import type { RequestLog } from "./request-log.ts";
+import { read, serve, serveList } from "./serve.ts";
 
-const autoDeploy = z.enum(["yes", "no"]);
-const image = z.object({ imagePath: z.string() });
+/** Render's API, as far as a Redis and the service that uses it need it. */
+export function renderApi(workspace: Workspace): Hono {
+  const { store, keyValues, services, deploys, jobs, envGroups, projects, logs, faults } = workspace;
+  const app = new Hono();
 
-/** What a service has before anything is asked for. */
-const detailsDefaults = {
-  region: "oregon",
-  plan: "starter",
-  runtime: "node",
-  envSpecificDetails: {},
-  healthCheckPath: "",
-  numInstances: 1,
-  maintenanceMode: { enabled: false, uri: "" },
-  openPorts: [{ port: 10_000, protocol: "TCP" }],
-} as const;
+  serveList(app, API.listOwners, () => [ownerView(store)]);
+  serve(app, API.getOwner, ({ id }) => {
+    if (id !== store.settings.ownerId) throw missing(id);
+    return ownerView(store);
+  });
 
-const details = z.looseObject({
-  region: z.enum(REGIONS).optional(),
-  plan: z.string().optional(),
-  runtime: z.string().optional(),
-  env: z.string().optional(),
-  envSpecificDetails: z.looseObject({ startCommand: z.string().optional() }).optional(),
-  healthCheckPath: z.string().optional(),
-  numInstances: z.number().int().min(1).optional(),
-});
+  // Render says "creating" only from the second answer on.
+  serve(app, API.createKeyValue, (_, asked) => ({ ...keyValues.view(keyValues.create(asked)), status: "unknown" }));
+  serveList(app, API.listKeyValues, () =>
+    store.keyValues.newest.map((instance) => ({
+      ...keyValues.view(instance),
+      dashboardUrl: `https://dashboard.render.com/r/${instance.id}`,
+    })),
+  );
+  serve(app, API.getKeyValue, ({ id }) => keyValues.view(store.keyValues.get(id)));
+  serve(app, API.updateKeyValue, ({ id }, changes) => keyValues.view(keyValues.update(id, changes)));
+  serve(app, API.deleteKeyValue, ({ id }) => keyValues.delete(id));
+  serve(app, API.getConnectionInfo, ({ id }) => keyValues.connectionInfo(id));
+  serve(app, API.suspendKeyValue, ({ id }) => keyValues.suspend(id));
+  serve(app, API.resumeKeyValue, ({ id }) => keyValues.resume(id));
 
-const creation = z.object({
-  name: z.string("must be a text").min(1, "must not be empty"),
-  ownerId: z.string("must be the id of a workspace"),
-  type: z.enum(["web_service", "private_service", "background_worker", "cron_job", "static_site"]),
-  autoDeploy: autoDeploy.default("yes"),
-  repo: z.string().optional(),
-  branch: z.string().optional(),
-  image: image.optional(),
-  rootDir: z.string().default(""),
-  environmentId: z.string().optional(),
-  serviceDetails: details.default({}),
-  envVars: envVarList.optional(),
-  secretFiles: secretFileList.optional(),
-});
+  serve(app, API.createEnvGroup, (_, asked) => envGroups.view(envGroups.create(asked)));
+  serveList(app, API.listEnvGroups, () => store.envGroups.newest.map((group) => envGroups.summary(group)));
+  serve(app, API.getEnvGroup, ({ id }) => envGroups.view(envGroups.get(id)));
+  serve(app, API.renameEnvGroup, ({ id }, { name }) => envGroups.view(envGroups.rename(id, name)));
+  serve(app, API.deleteEnvGroup, ({ id }) => envGroups.delete(id));
+  serve(app, API.getGroupVariable, ({ id, key }) => byName(envGroups.get(id).envVars, "key", key));
+  serve(app, API.setGroupVariable, ({ id, key }, value) => envGroups.view(envGroups.setVariable(id, key, value)));
+  serve(app, API.deleteGroupVariable, ({ id, key }) => envGroups.deleteVariable(id, key));
+  serve(app, API.getGroupFile, ({ id, name }) => byName(envGroups.get(id).secretFiles, "name", name));
+  serve(app, API.setGroupFile, ({ id, name }, { content }) => envGroups.view(envGroups.setFile(id, name, content)));
+  serve(app, API.deleteGroupFile, ({ id, name }) => envGroups.deleteFile(id, name));
+  serve(app, API.linkService, ({ id, serviceId }) => envGroups.view(envGroups.link(id, serviceId)));
+  serve(app, API.unlinkService, ({ id, serviceId }) => envGroups.unlink(id, serviceId));
 
-const change = creation.pick({ repo: true, branch: true, image: true }).extend({
-  name: creation.shape.name.optional(),
-  autoDeploy: autoDeploy.optional(),
-  rootDir: z.string().optional(),
-  serviceDetails: details.optional(),
-});
+  serve(app, API.createService, async (_, asked) => {
+    const service = await services.create(asked);
+    const deploy = deploys.create(service, "build_and_deploy", "other");
+    return { deployId: deploy.id, service: services.view(service) };
+  });
+  serveList(app, API.listServices, () => store.services.newest.map((service) => services.view(service)));
+  serve(app, API.getService, ({ id }) => services.view(services.get(id)));
+  serve(app, API.updateService, ({ id }, changes) => services.view(services.update(id, changes)));
+  serve(app, API.deleteService, ({ id }) => services.delete(id));
+  serve(app, API.restartService, ({ id }) => services.restart(id));
+  serve(app, API.suspendService, ({ id }) => services.suspend(id));
+  serve(app, API.resumeService, ({ id }) => services.resume(id));
+  serve(app, API.scaleService, ({ id }, { numInstances }) => services.setDetails(id, { numInstances }));
+  serve(app, API.setAutoscaling, ({ id }, autoscaling) => {
+    services.setDetails(id, { autoscaling });
+    return autoscaling;
+  });
+  serve(app, API.deleteAutoscaling, ({ id }) => services.setDetails(id, { autoscaling: undefined }));
+  serveList(app, API.listServiceEnvVars, ({ id }) => services.get(id).envVars);
+  serve(app, API.setServiceVariables, ({ id }, asked) =>
+    services.setVariables(id, asked).map((envVar) => ({ envVar, cursor: cursorOf(envVar) })),
+  );
+  serve(app, API.getServiceVariable, ({ id, key }) => services.variable(id, key));
+  serve(app, API.setServiceVariable, ({ id, key }, value) => services.setVariable(id, key, value));
+  serve(app, API.deleteServiceVariable, ({ id, key }) => services.deleteVariable(id, key));
+  serveList(app, API.listServiceEvents, ({ id }) =>
+    store.events.newest.filter((event) => event.serviceId === services.get(id).id),
+  );
+  serve(app, API.getEvent, ({ id }) => store.events.get(id));
 
-/** `/services`, apart from what a service has: see `service-settings.ts`, `deploys.ts` and `jobs.ts`. */
-export function servicesApi(platform: Platform): Hono {
-  const { services, deploys, store } = platform;
-  return new Hono()
-    .post("/", async (context) => {
-      const body = await readBody(context, creation);
-      requireOwner(platform, body.ownerId);
-      const service = await services.create({
-        ...body,
-        repo: body.repo,
-        branch: body.branch,
-        imagePath: body.image?.imagePath,
-        environmentId: body.environmentId,
-        serviceDetails: merge(detailsDefaults, body.serviceDetails),
-        envVars: (body.envVars ?? []).map((entry) => readEnvVar(entry.key, entry)),
-        secretFiles: body.secretFiles ?? [],
-      });
-      const deploy = deploys.create(service, "build_and_deploy", "other");
-      return context.json({ deployId: deploy.id, service: serviceView(platform, service) }, 201);
+  serve(app, API.startDeploy, ({ id }, asked) => {
+    const deploy = deploys.begin(services.get(id), asked);
+    return faults.settings.deployAccepted ? undefined : deploys.view(deploy);
+  });
+  serveList(app, API.listDeploys, ({ id }) => deploys.of(services.get(id).id).map((deploy) => deploys.view(deploy)));
+  serve(app, API.getDeploy, ({ id, deployId }) => deploys.view(deploys.get(services.get(id).id, deployId)));
+  serve(app, API.cancelDeploy, ({ id, deployId }) => deploys.view(deploys.cancel(services.get(id).id, deployId)));
+
+  serve(app, API.createJob, ({ id }, asked) => jobs.create(services.get(id), asked));
+  serveList(app, API.listJobs, ({ id }) => jobs.of(services.get(id).id));
+  serve(app, API.getJob, ({ id, jobId }) => jobs.get(services.get(id).id, jobId));
+  serve(app, API.cancelJob, ({ id, jobId }) => jobs.cancel(services.get(id).id, jobId));
+
+  serveList(app, API.listProjects, () => store.projects.newest.map((project) => projects.view(project)));
+  serve(app, API.getProject, ({ id }) => projects.view(store.projects.get(id)));
+  serveList(app, API.listEnvironments, (_, { projectId }) => {
+    if (projectId === undefined) throw invalid("`projectId` must be given");
+    return store.environments.all.map((environment) => projects.environmentView(environment));
+  });
+  serve(app, API.getEnvironment, ({ id }) => projects.environmentView(store.environments.get(id)));
+  serve(app, API.addToEnvironment, ({ id }, { resourceIds }) =>
+    projects.environmentView(projects.add(id, resourceIds)),
+  );
+  serve(app, API.removeFromEnvironment, (_, { resourceIds }) => projects.remove(resourceIds.split(",")));
+
+  serve(app, API.getLogs, (_, query) => logs.read(query));
+  serve(app, API.getLogStream, ({ id }) => logs.stream(id));
+  serve(app, API.setLogStream, ({ id }, asked) => logs.setStream(id, asked));
+  serve(app, API.deleteLogStream, ({ id }) => logs.deleteStream(id));
+  serve(app, API.getMetric, ({ metric }, query) => readMetric(store, keyValues, metric, query?.resource));
+
+  // The older name of Key Value. It differs in the names of two fields.
+  app.all("/redis/*", (context) => legacy(app, context.req.raw));
+  app.all("/redis", (context) => legacy(app, context.req.raw));
+  return app;
+}
+
+async function legacy(app: Hono, request: Request): Promise<Response> {
+  const url = new URL(request.url);
+  url.pathname = url.pathname.replace(/^.*\/redis/, "/key-value");
+  const answer = await app.request(new Request(url, request));
+  if (answer.status === 204) return answer;
+  const text = await answer.text();
+  const body = text.replaceAll('"keyValue":', '"redis":').replace('"cliCommand":', '"redisCLICommand":');
+  return new Response(body, { status: answer.status, headers: answer.headers });
+}
+
+const actBody = z.object({ argument: z.string().default("") });
+
+/** `/local`: what a person at Render's own machines could do, and what no one should. It is not part of Render's API. */
+export function localApi({ keyValues, faults }: Workspace, requests: RequestLog): Hono {
+  const app = new Hono()
+    .get("/faults", (context) => context.json(faults.settings))
+    .patch("/faults", async (context) => {
+      faults.change(z.record(z.string(), z.unknown()).parse(await context.req.json()));
+      return context.json(faults.settings);
     })
-    .get("/", (context) => {
-      const found = services.all
-        .filter((service) => {
-          const { name, type, environmentId, serviceDetails: facts } = service;
-          const suspended = service.suspended ? "suspended" : "not_suspended";
-          const { ownerId } = store.state;
-          return matches(context, {
-            name,
-            type,
-            environmentId,
-            suspended,
-            region: facts.region,
-            env: facts.env,
-            ownerId,
-          });
-        })
-        .filter((service) => matchesTimes(context, service))
-        .reverse();
-      return context.json(
-        page(
-          context,
-          found,
-          "service",
-          (service) => service.id,
-          (service) => serviceView(platform, service),
-        ),
-      );
-    })
-    .get("/:id", (context) => context.json(serviceView(platform, services.get(pathParameter(context, "id")))))
-    .patch("/:id", async (context) => {
-      const service = services.get(pathParameter(context, "id"));
-      const { image: newImage, serviceDetails: newDetails, ...changes } = await readBody(context, change);
-      Object.assign(service, changes, newImage === undefined ? {} : { imagePath: newImage.imagePath });
-      // A service never moves; a region in a change is not looked at.
-      const { region } = service.serviceDetails;
-      service.serviceDetails = { ...merge(service.serviceDetails, newDetails ?? {}), region };
-      service.updatedAt = new Date().toISOString();
-      store.save();
-      return context.json(serviceView(platform, service));
-    })
-    .delete("/:id", async (context) => {
-      await services.delete(pathParameter(context, "id"));
+    .delete("/faults", (context) => {
+      faults.clear();
       return context.body(null, 204);
     })
-    .post("/:id/restart", (context) => {
-      services.restart(pathParameter(context, "id"));
-      return context.body(null, 200);
-    })
-    .post("/:id/suspend", async (context) => {
-      await services.suspend(pathParameter(context, "id"));
-      return context.body(null, 202);
-    })
-    .post("/:id/resume", (context) => {
-      services.resume(pathParameter(context, "id"));
-      return context.body(null, 202);
-    })
-    .post("/:id/scale", async (context) => {
-      const service = services.get(pathParameter(context, "id"));
-      const { numInstances } = await readBody(context, z.object({ numInstances: z.number().int().min(1) }));
-      service.serviceDetails.numInstances = numInstances;
-      store.save();
-      return context.body(null, 202);
-    })
-    .put("/:id/autoscaling", async (context) => {
-      const service = services.get(pathParameter(context, "id"));
-      const autoscaling = await readBody(context, z.looseObject({ enabled: z.boolean() }));
-      service.serviceDetails = { ...service.serviceDetails, autoscaling };
-      store.save();
-      return context.json(autoscaling);
-    })
-    .delete("/:id/autoscaling", (context) => {
-      const { autoscaling: _gone, ...others } = services.get(pathParameter(context, "id")).serviceDetails;
-      services.get(pathParameter(context, "id")).serviceDetails = others;
-      store.save();
+    .get("/requests", (context) => context.json(requests.all))
+    .delete("/requests", (context) => {
+      requests.clear();
       return context.body(null, 204);
-    })
-    .get("/:id/events", (context) => {
-      const service = services.get(pathParameter(context, "id"));
-      const found = platform.events.of(service.id).filter((event) => matches(context, { type: event.type }));
-      return context.json(
-        page(
-          context,
-          found,
-          "event",
-          (event) => event.id,
-          (event) => event,
-        ),
-      );
     });
-}
-
-/** `/events`. */
-export function eventsApi(platform: Platform): Hono {
-  return new Hono().get("/:id", (context) => {
-    const id = pathParameter(context, "id");
-    const event = platform.events.find(id);
-    if (event === undefined) throw notFound(id);
-    return context.json(event);
-  });
-}
-
-/** The details after a change: what it leaves out stays, also within the details of the runtime. */
-function merge(
-  before: Readonly<Record<string, unknown>>,
-  after: z.infer<typeof details>,
-): z.infer<typeof serviceDetails> {
-  const runtime = after.runtime ?? after.env ?? before.runtime;
-  const specific = z.looseObject({}).catch({}).parse(before.envSpecificDetails);
-  return serviceDetails.parse({
-    previews: { generation: "off" },
-    pullRequestPreviewsEnabled: "no",
-    buildPlan: "starter",
-    ...before,
-    ...after,
-    ...(after.previews === undefined
-      ? {}
-      : { previews: { generation: "off", ...z.looseObject({}).catch({}).parse(after.previews) } }),
-    runtime,
-    env: runtime,
-    envSpecificDetails: { ...defaultsOf(runtime), ...specific, ...after.envSpecificDetails },
-  });
-}
-
-function defaultsOf(runtime: unknown): Record<string, string> {
-  const container = runtime === "image" || runtime === "docker";
-  return container
-    ? { dockerCommand: "", dockerContext: "", dockerfilePath: "" }
-    : { buildCommand: "", startCommand: "" };
+  for (const [name, command] of Object.entries(STEERING)) {
+    if (command.kind !== "act") continue;
+    app.post(`/key-value/:id/${name}`, async (context) => {
+      const { argument } = read(actBody, await context.req.json());
+      await command.run(keyValues, context.req.param("id"), argument);
+      return context.body(null, 204);
+    });
+  }
+  return app;
 }

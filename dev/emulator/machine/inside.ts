@@ -1,11 +1,11 @@
 import { delimiter, dirname, join } from "node:path";
-import type { PrivateNetwork } from "../machine/private-network.ts";
 import type { ServiceState } from "../state/schema.ts";
+import type { PrivateNetwork } from "./private-network.ts";
 
 /** Where services and their jobs run: this repository plays the checkout that Render would have built. */
 export const CHECKOUT = join(import.meta.dirname, "../../..");
 
-/** What a program needs to run at all. Nothing else of the local Render's own environment reaches it: that holds keys. */
+/** What a program needs to run at all. Nothing else of the emulator's own environment reaches it: that holds keys. */
 const INHERITED = ["HOME", "LANG", "TMPDIR", "USER"] as const;
 
 /** The whole environment of a process that runs inside, as a service or as one of its jobs. */
@@ -20,7 +20,7 @@ export function insideEnvironment(
   });
   return {
     ...Object.fromEntries(inherited),
-    // The same Node that runs the local Render, wherever the machine keeps it.
+    // The same Node that runs the emulator, wherever the machine keeps it.
     PATH: [dirname(process.execPath), process.env.PATH].filter(Boolean).join(delimiter),
     RENDER: "true",
     RENDER_SERVICE_ID: service.id,

@@ -1,13 +1,35 @@
 import { rmSync } from "node:fs";
 import { join } from "node:path";
+import type { Redis } from "ioredis";
+import { sleep, until } from "../../../runtime/wait.ts";
 import type { KeyValueState, KeyValueStatus } from "../state/schema.ts";
 import { RedisServer } from "./redis-server.ts";
-import { sleep } from "./sleep.ts";
 import type { Supervisor } from "./supervisor.ts";
 
 const STUCK_POLL_MS = 50;
 /** Render, too, starts a crashed server again; a server that crashes at once must not do so in a tight loop. */
 const CRASH_PAUSE_MS = 500;
+
+/** What the emulator's machine does for one instance. */
+export interface InstanceServer {
+  /** Starts the server after a delay, as at creation; at once when the whole emulator starts again. */
+  start(delayMs?: number): Promise<void>;
+  /** Replaces the server by one with the present settings. @param wipe Whether the data is lost. */
+  restart(wipe: boolean): Promise<void>;
+  suspend(): Promise<void>;
+  /** Kills the server and keeps it from starting until {@link release}. */
+  kill(): Promise<void>;
+  release(): Promise<void>;
+  /** Suspends the server's process (SIGSTOP): clients get no answer. */
+  freeze(): void;
+  thaw(): void;
+  /** Uses a connection with all rights. @throws Error when no server answers. */
+  admin<T>(use: (redis: Redis) => Promise<T>): Promise<T>;
+  /** Stops the server for good. The data stays. */
+  close(): Promise<void>;
+  /** Stops the server for good and deletes the data. */
+  delete(): Promise<void>;
+}
 
 export interface InstanceOptions {
   readonly state: KeyValueState;
@@ -23,8 +45,8 @@ export interface InstanceOptions {
   readonly onLine: (line: string) => void;
 }
 
-/** What runs behind one instance. Its changes of state happen one after another, in the order they were asked for. */
-export class Instance {
+/** The server of one instance. Its changes of state happen one after another, in the order they were asked for. */
+export class Instance implements InstanceServer {
   readonly #options: InstanceOptions;
   readonly #closing = new AbortController();
   #work: Promise<void> = Promise.resolve();
@@ -40,12 +62,10 @@ export class Instance {
     return this.#options.socket;
   }
 
-  /** Starts the server after a delay, as at creation; at once when the whole local Render starts again. */
   start(delayMs = this.#options.delayMs): Promise<void> {
     return this.#enqueue(() => this.#bringUp(delayMs));
   }
 
-  /** Starts the server anew with the present settings. */
   restart(wipe: boolean): Promise<void> {
     return this.#enqueue(async () => {
       await this.#bringDown();
@@ -58,7 +78,6 @@ export class Instance {
     return this.#enqueue(() => this.#bringDown());
   }
 
-  /** Kills the server and keeps it from starting again until {@link release}. */
   kill(): Promise<void> {
     this.#held = true;
     this.#server?.process.signal("SIGKILL");
@@ -74,7 +93,6 @@ export class Instance {
     return this.#enqueue(() => this.#bringUp(0));
   }
 
-  /** Stops the server's time; clients hang. */
   freeze(): void {
     this.#server?.process.signal("SIGSTOP");
   }
@@ -83,13 +101,11 @@ export class Instance {
     this.#server?.process.signal("SIGCONT");
   }
 
-  /** The running server. @throws Error when there is none. */
-  get server(): RedisServer {
+  async admin<T>(use: (redis: Redis) => Promise<T>): Promise<T> {
     if (this.#server === undefined) throw new Error(`${this.#options.state.id} has no running server`);
-    return this.#server;
+    return this.#server.admin(use);
   }
 
-  /** Stops the server and takes no more orders. The data stays. */
   async close(): Promise<void> {
     this.#closing.abort();
     await this.#enqueue(() => this.#bringDown());
@@ -117,7 +133,7 @@ export class Instance {
   async #bringUp(delayMs: number): Promise<void> {
     const { signal } = this.#closing;
     if (!(await sleep(delayMs, signal))) return;
-    while (this.#options.stuck()) if (!(await sleep(STUCK_POLL_MS, signal))) return;
+    if (!(await until(() => !this.#options.stuck(), { signal, first: STUCK_POLL_MS }))) return;
     if (this.#held || this.#server !== undefined) return;
     const { state: instance, command, socket, supervisor, onLine } = this.#options;
     const dataDirectory = this.#dataDirectory;

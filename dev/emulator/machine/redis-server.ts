@@ -1,8 +1,8 @@
 import { existsSync, mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { setTimeout as delay } from "node:timers/promises";
 import { Redis } from "ioredis";
 import { Stop } from "../../../runtime/errors.ts";
+import { until } from "../../../runtime/wait.ts";
 import { newSecret } from "../state/ids.ts";
 import type { KeyValueState } from "../state/schema.ts";
 import { ADMIN_USER, redisConfig } from "./redis-config.ts";
@@ -83,17 +83,19 @@ export class RedisServer {
   async #beginJournal(): Promise<void> {
     await this.admin(async (redis) => {
       await redis.config("SET", "appendonly", "yes");
-      while (/^aof_rewrite_(in_progress|scheduled):1/m.test(await redis.info("persistence"))) await delay(POLL_MS);
+      const isWritten = async () => !/^aof_rewrite_(in_progress|scheduled):1/m.test(await redis.info("persistence"));
+      await until(isWritten, { first: POLL_MS });
     });
   }
 
   async #untilReady(): Promise<void> {
-    const deadline = Date.now() + START_DEADLINE_MS;
-    while (this.process.running && Date.now() < deadline) {
-      const ready = existsSync(this.#socket) && (await this.admin((redis) => redis.ping()).catch(() => undefined));
-      if (ready === "PONG") return;
-      await delay(POLL_MS);
-    }
+    const answers = async () =>
+      existsSync(this.#socket) && (await this.admin((redis) => redis.ping()).catch(() => undefined)) === "PONG";
+    const ready = await until(async () => (await answers()) || (this.process.running ? undefined : "ended"), {
+      withinMs: START_DEADLINE_MS,
+      first: POLL_MS,
+    });
+    if (ready === true) return;
     await this.process.stop(0);
     throw new Stop("failed", "the Redis process did not start; its log says why");
   }

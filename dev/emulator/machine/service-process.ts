@@ -1,6 +1,6 @@
 import { connect, createServer } from "node:net";
-import { CHECKOUT } from "../workspace/inside.ts";
-import { sleep } from "./sleep.ts";
+import { until, within } from "../../../runtime/wait.ts";
+import { CHECKOUT } from "./inside.ts";
 import type { SupervisedProcess } from "./supervised-process.ts";
 import type { Supervisor } from "./supervisor.ts";
 
@@ -43,13 +43,14 @@ export class ServiceProcess {
    * @returns Why it never could; `undefined` when it can.
    */
   async untilHealthy(healthCheckPath: string, deadlineMs: number, signal: AbortSignal): Promise<string | undefined> {
-    const deadline = Date.now() + deadlineMs;
-    while (Date.now() < deadline) {
-      if (!this.process.running) return `the process exited early with ${await this.#exit()}`;
+    const look = async () => {
+      if (!this.process.running) return { failure: `the process exited early with ${await this.#exit()}` };
       const healthy = healthCheckPath === "" ? await this.#portIsOpen() : await this.#answers(healthCheckPath);
-      if (healthy && this.process.running) return undefined;
-      if (!(await sleep(POLL_MS, signal))) return "it was canceled";
-    }
+      return healthy && this.process.running ? { failure: undefined } : undefined;
+    };
+    const seen = await until(look, { signal, withinMs: deadlineMs, first: POLL_MS });
+    if (seen !== undefined) return seen.failure;
+    if (signal.aborted) return "it was canceled";
     return healthCheckPath === ""
       ? `no open port was detected on PORT=${this.port} within ${deadlineMs / 1000} s`
       : `${healthCheckPath} did not answer with success within ${deadlineMs / 1000} s`;
@@ -71,7 +72,7 @@ export class ServiceProcess {
   async #answers(path: string): Promise<boolean> {
     try {
       const url = new URL(path, `http://${HOST}:${this.port}`);
-      const answer = await fetch(url, { redirect: "manual", signal: AbortSignal.timeout(HEALTH_TIMEOUT_MS) });
+      const answer = await within(HEALTH_TIMEOUT_MS, (signal) => fetch(url, { redirect: "manual", signal }));
       await answer.body?.cancel();
       return answer.status >= 200 && answer.status < 400;
     } catch {

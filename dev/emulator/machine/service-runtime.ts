@@ -1,25 +1,42 @@
+import { sleep } from "../../../runtime/wait.ts";
 import type { ServiceState } from "../state/schema.ts";
-import { insideEnvironment } from "../workspace/inside.ts";
-import type { LogBook } from "../workspace/log-book.ts";
+import { insideEnvironment } from "./inside.ts";
 import type { PrivateNetwork } from "./private-network.ts";
 import { PublicAddress } from "./public-address.ts";
 import { ServiceProcess } from "./service-process.ts";
-import { sleep } from "./sleep.ts";
 import type { Supervisor } from "./supervisor.ts";
 
 /** Render waits a quarter of an hour. */
 const HEALTH_DEADLINE_MS = 30_000;
 const CRASH_PAUSE_MS = 1_000;
 
+/** Is told each line of output. */
+export type OnLine = (line: string, stream: "stdout" | "stderr") => void;
+
+/** What the emulator's machine does for one service. */
+export interface ServiceRunner {
+  /** Opens the public address on the port of the last run, or on another one when that is taken. Gives the port. */
+  open(port: number): Promise<number>;
+  /**
+   * Starts a process with what is to be deployed, and puts it in the place of the one before, which is asked to end.
+   *
+   * @returns Why it failed, in which case the one before goes on; `undefined` when it is live.
+   */
+  replace(deployed: ServiceState["deployed"], signal: AbortSignal): Promise<string | undefined>;
+  /** Ends the process; the public address answers that nothing runs. */
+  stop(): Promise<void>;
+  close(): Promise<void>;
+}
+
 export interface ServiceRuntimeOptions {
   readonly service: ServiceState;
   readonly supervisor: Supervisor;
   readonly network: PrivateNetwork;
-  readonly logs: LogBook;
+  readonly onLine: OnLine;
 }
 
 /** What runs behind one service: its process, and the public address that leads to it. */
-export class ServiceRuntime {
+export class ServiceRuntime implements ServiceRunner {
   readonly #options: ServiceRuntimeOptions;
   readonly #address = new PublicAddress();
   readonly #closing = new AbortController();
@@ -30,16 +47,10 @@ export class ServiceRuntime {
     this.#options = options;
   }
 
-  async open(): Promise<void> {
-    const { service } = this.#options;
-    service.publicPort = await this.#address.open(service.publicPort);
+  open(port: number): Promise<number> {
+    return this.#address.open(port);
   }
 
-  /**
-   * Starts a process with what is to be deployed, and puts it in the place of the one before, which is asked to end.
-   *
-   * @returns Why it failed, in which case the one before goes on; `undefined` when it is live.
-   */
   replace(deployed: ServiceState["deployed"], signal: AbortSignal): Promise<string | undefined> {
     const replacing = this.#replace(deployed, signal).finally(() => this.#replacing.delete(replacing));
     this.#replacing.add(replacing);
@@ -66,7 +77,6 @@ export class ServiceRuntime {
     return undefined;
   }
 
-  /** Ends the process; the public address answers that nothing runs. */
   async stop(): Promise<void> {
     const live = this.#live;
     this.#live = undefined;
@@ -82,14 +92,14 @@ export class ServiceRuntime {
   }
 
   async #start(deployed: ServiceState["deployed"]): Promise<ServiceProcess | undefined> {
-    const { service, network, supervisor, logs } = this.#options;
+    const { service, network, supervisor, onLine } = this.#options;
     const { startCommand } = deployed;
     if (startCommand === undefined || startCommand === "") return undefined;
     return ServiceProcess.start({
       startCommand,
       env: insideEnvironment(service, deployed.env, network),
       supervisor,
-      onLine: (line, stream) => logs.write(service.id, line, stream),
+      onLine,
     });
   }
 
@@ -102,6 +112,6 @@ export class ServiceRuntime {
   }
 
   #note(message: string): void {
-    this.#options.logs.write(this.#options.service.id, message, "stderr");
+    this.#options.onLine(message, "stderr");
   }
 }

@@ -1,5 +1,4 @@
-import { type ChildProcess, spawn } from "node:child_process";
-import { createInterface } from "node:readline";
+import { Child } from "../../../runtime/child-process.ts";
 
 /** Milliseconds that a process gets between SIGTERM and SIGKILL. Render gives 30 s; nobody here waits that long. */
 const GRACE_MS = 8_000;
@@ -28,62 +27,29 @@ export class SupervisedProcess {
   readonly pid: number | undefined;
   /** Fulfilled once the process has ended and all its output was read. Never rejected. */
   readonly exited: Promise<Exit>;
-  readonly #child: ChildProcess;
-  #ended = false;
+  readonly #child: Child;
 
-  constructor(options: SupervisedProcessOptions) {
-    this.#child = spawn(options.command, options.args, {
-      env: options.env,
-      cwd: options.cwd,
-      detached: true,
-      stdio: ["pipe", "pipe", "pipe"],
-    });
+  constructor({ command, args, input = "", ...options }: SupervisedProcessOptions) {
+    this.#child = new Child(command, args, { ...options, input, group: true, graceMs: GRACE_MS });
     this.pid = this.#child.pid;
-    for (const stream of ["stdout", "stderr"] as const) {
-      const output = this.#child[stream];
-      if (output) createInterface({ input: output }).on("line", (line) => options.onLine(line, stream));
-    }
-    this.#child.stdin?.on("error", () => {});
-    this.#child.stdin?.end(options.input);
-    this.exited = new Promise((resolve) => {
-      this.#child.once("error", (error) => {
-        options.onLine(`could not start ${options.command}: ${error.message}`, "stderr");
-        this.#ended = true;
-        resolve({ code: 127, signal: null });
-      });
-      this.#child.once("exit", () => {
-        this.#ended = true;
-        // What it started and left behind would otherwise hold its output open, and outlive it.
-        this.signal("SIGKILL");
-      });
-      this.#child.once("close", (code, signal) => resolve({ code, signal }));
+    this.exited = this.#child.ended.catch((error: unknown) => {
+      options.onLine(`could not start ${command}: ${error instanceof Error ? error.message : "failed"}`, "stderr");
+      return { code: 127, signal: null };
     });
   }
 
   get running(): boolean {
-    return !this.#ended;
+    return this.#child.running;
   }
 
   /** Sends a signal to the whole group. */
   signal(signal: NodeJS.Signals): void {
-    if (this.pid === undefined) return;
-    try {
-      process.kill(-this.pid, signal);
-    } catch {
-      // The group is empty.
-    }
+    this.#child.signal(signal);
   }
 
   /** Asks the process to end, insists after a while, and waits until it has. */
   async stop(graceMs = GRACE_MS): Promise<Exit> {
-    this.signal("SIGTERM");
-    // A stopped process receives no SIGTERM until it continues.
-    this.signal("SIGCONT");
-    const insist = setTimeout(() => this.signal("SIGKILL"), graceMs);
-    try {
-      return await this.exited;
-    } finally {
-      clearTimeout(insist);
-    }
+    await this.#child.stop(graceMs);
+    return this.exited;
   }
 }

@@ -1,26 +1,35 @@
-/** The statuses with which Render refuses a request. */
-export type RefusalStatus = 400 | 401 | 404 | 409 | 429 | 500 | 502 | 503;
+import { InvalidValue } from "../../../runtime/errors.ts";
 
-/** A request that is refused. The message goes to the caller, so it must hold no secret. */
-export class ApiError extends Error {
-  readonly status: RefusalStatus;
+/** A request that Render refuses. The message goes to the caller, so it must hold no secret. */
+export class Refusal extends Error {
+  override readonly name = "Refusal";
+  readonly reason: "invalid" | "missing" | "conflict";
 
-  constructor(status: RefusalStatus, message: string) {
+  constructor(reason: Refusal["reason"], message: string) {
     super(message);
-    this.name = "ApiError";
-    this.status = status;
+    this.reason = reason;
   }
 }
 
-export function badRequest(message: string): ApiError {
-  return new ApiError(400, message);
+export function invalid(message: string): Refusal {
+  return new Refusal("invalid", message);
 }
 
 /** What Render says about anything that it does not have. */
-export function notFound(what: string): ApiError {
-  return new ApiError(404, `not found: ${what}`);
+export function missing(what: string): Refusal {
+  return new Refusal("missing", `not found: ${what}`);
 }
 
-export function conflict(message: string): ApiError {
-  return new ApiError(409, message);
+export function conflict(message: string): Refusal {
+  return new Refusal("conflict", message);
+}
+
+/** Reads a setting by the catalogue, and refuses with the catalogue's words: which are allowed, and the nearest one. */
+export function readSetting<T>(name: string, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof InvalidValue) throw invalid(`\`${name}\` ${error.message}`);
+    throw error;
+  }
 }

@@ -1,16 +1,11 @@
 import { z } from "zod";
+import { envVar } from "../../../render/api/endpoints.ts";
 import { PLANS } from "../../../render/plans.ts";
 import { EVICTION_POLICIES, PERSISTENCE_MODES, REGIONS } from "../../../render/spellings.ts";
 
-/** Everything that the local Render remembers between two runs. It holds secrets; its file is readable by its owner only. */
-
 const timestamps = { createdAt: z.string(), updatedAt: z.string() };
 
-const envVar = z.object({ key: z.string(), value: z.string() });
 const secretFile = z.object({ name: z.string(), content: z.string() });
-
-export type EnvVar = z.infer<typeof envVar>;
-export type SecretFile = z.infer<typeof secretFile>;
 
 const keyValueStatus = z.enum([
   "creating",
@@ -64,8 +59,6 @@ export const serviceDetails = z.looseObject({
   numInstances: z.number(),
 });
 
-const customDomain = z.object({ id: z.string(), name: z.string(), createdAt: z.string() });
-
 const service = z.object({
   id: z.string(),
   name: z.string(),
@@ -81,9 +74,6 @@ const service = z.object({
   /** The loopback port of the service's public address; 0 until one was given. */
   publicPort: z.number(),
   envVars: z.array(envVar),
-  secretFiles: z.array(secretFile),
-  customDomains: z.array(customDomain),
-  notificationOverride: z.object({ notificationsToSend: z.string(), previewNotificationsEnabled: z.string() }),
   /** What the running deploy was started with. Changes of variables and groups reach it only with the next deploy. */
   deployed: z.object({
     deployId: z.string(),
@@ -162,6 +152,7 @@ const event = z.object({
 
 export type EventState = z.infer<typeof event>;
 
+/** Everything that the emulator remembers between two runs. It holds secrets; only its owner can read its file. */
 export const stateSchema = z.object({
   version: z.literal(1),
   apiKey: z.string(),

@@ -11,14 +11,15 @@ const START_COMMAND = "exec node --import tsx examples/backend/main.ts";
 const HEALTH_CHECK_PATH = "/health";
 
 /**
- * What a fresh local Render begins with: a workspace, and in it one web service, the sample backend of this repository,
- * that has been deployed once, and knows of no Redis.
+ * What a fresh emulator begins with: a workspace with one project of two environments, and one web service, the sample backend
+ * of this repository. It has been deployed once and knows of no Redis.
  *
  * @param directory Where the local Render keeps its state, and the backend what it has sent.
  */
 export function seedState(apiKey: string | undefined, directory: string): State {
   const now = new Date().toISOString();
   const deployId = newId("dep");
+  const projectId = newId("prj");
   const env = { NODE_ENV: "production", DATA_DIRECTORY: join(resolve(directory), "backend") };
   const backend: ServiceState = {
     id: BACKEND_SERVICE_ID,
@@ -45,9 +46,6 @@ export function seedState(apiKey: string | undefined, directory: string): State 
     },
     publicPort: 0,
     envVars: Object.entries(env).map(([key, value]) => ({ key, value })),
-    secretFiles: [],
-    customDomains: [],
-    notificationOverride: { notificationsToSend: "default", previewNotificationsEnabled: "default" },
     deployed: { deployId, env, startCommand: START_COMMAND, healthCheckPath: HEALTH_CHECK_PATH },
     createdAt: now,
     updatedAt: now,
@@ -76,8 +74,14 @@ export function seedState(apiKey: string | undefined, directory: string): State 
       },
     ],
     jobs: [],
-    projects: [],
-    environments: [],
+    projects: [{ id: projectId, name: "local", createdAt: now, updatedAt: now }],
+    environments: ["production", "staging"].map((name) => ({
+      id: newId("evm"),
+      name,
+      projectId,
+      networkIsolationEnabled: false,
+      protectedStatus: "unprotected",
+    })),
     logStreams: [],
     events: [],
   };

@@ -1,12 +1,14 @@
-import type { Faults } from "../faults.ts";
-import { badRequest, conflict, notFound } from "../http/error.ts";
-import { sleep } from "../machine/sleep.ts";
-import { newId } from "../state/ids.ts";
+import type { z } from "zod";
+import type { deploy as deploySchema } from "../../../render/api/endpoints.ts";
+import { sleep } from "../../../runtime/wait.ts";
+import type { RENDER_API } from "../api/endpoints.ts";
+import { conflict, invalid, missing } from "../state/refusal.ts";
 import type { DeployState, DeployStatus, ServiceState } from "../state/schema.ts";
 import type { Store } from "../state/store.ts";
-import { effectiveEnv } from "./effective-env.ts";
 import type { EventLog } from "./event-log.ts";
+import type { Faults } from "./faults.ts";
 import type { Services } from "./services.ts";
+import { effectiveEnv } from "./variables.ts";
 
 const UNFINISHED: readonly DeployStatus[] = [
   "created",
@@ -37,7 +39,7 @@ export class Deploys {
 
   /** What was under way when the last run ended is not taken up again. */
   open(): void {
-    for (const deploy of this.#all) if (UNFINISHED.includes(deploy.status)) this.#finish(deploy, "canceled");
+    for (const deploy of this.#all.all) if (UNFINISHED.includes(deploy.status)) this.#finish(deploy, "canceled");
   }
 
   close(): void {
@@ -46,34 +48,50 @@ export class Deploys {
 
   /** Newest first. */
   of(serviceId: string): DeployState[] {
-    return this.#all.filter((deploy) => deploy.serviceId === serviceId).reverse();
+    return this.#all.newest.filter((deploy) => deploy.serviceId === serviceId);
   }
 
   get(serviceId: string, id: string): DeployState {
-    const deploy = this.#all.find((candidate) => candidate.id === id && candidate.serviceId === serviceId);
-    if (deploy === undefined) throw notFound(id);
+    const deploy = this.#all.get(id);
+    if (deploy.serviceId !== serviceId) throw missing(id);
     return deploy;
   }
 
-  /** Begins a deploy. It returns at once. @throws ApiError when the service is suspended. */
+  /** A deploy as the API shows it. */
+  view(deploy: DeployState): z.input<typeof deploySchema> {
+    const { id, status, trigger, createdAt, startedAt, updatedAt, finishedAt } = deploy;
+    const service = this.#options.store.services.get(deploy.serviceId);
+    const source =
+      service.imagePath === undefined
+        ? { commit: { id: "0".repeat(40), message: "local", createdAt: service.createdAt } }
+        : { commit: null, image: { ref: service.imagePath, sha: `sha256:${"0".repeat(64)}` } };
+    const view = { id, ...source, status, trigger, createdAt, startedAt, updatedAt, finishedAt };
+    return view;
+  }
+
+  /** Begins the deploy that a caller asks for. @throws Refusal */
+  begin(service: ServiceState, asked: z.output<typeof RENDER_API.startDeploy.sent>): DeployState {
+    const { deployMode, clearCache, commitId, imageUrl } = asked;
+    if (deployMode !== undefined && [clearCache, commitId, imageUrl].some((other) => other !== undefined)) {
+      throw invalid("`deployMode` cannot be combined with `commitId`, `imageUrl` or `clearCache`");
+    }
+    return this.create(service, deployMode ?? "build_and_deploy", "api");
+  }
+
+  /** Begins a deploy. It returns at once. @throws Refusal when the service is suspended. */
   create(service: ServiceState, mode: DeployState["mode"], trigger: DeployState["trigger"]): DeployState {
-    if (service.suspended) throw badRequest(`${service.id} is suspended. Resume it before deploying.`);
-    const now = new Date().toISOString();
+    if (service.suspended) throw invalid(`${service.id} is suspended. Resume it before deploying.`);
     const busy = this.of(service.id).some((deploy) => UNFINISHED.includes(deploy.status));
-    const deploy: DeployState = {
-      id: newId("dep"),
+    const deploy = this.#all.add((stamp) => ({
+      ...stamp,
       serviceId: service.id,
       status: busy ? "queued" : "created",
       trigger,
       mode,
       startedAt: null,
       finishedAt: null,
-      createdAt: now,
-      updatedAt: now,
-    };
-    this.#all.push(deploy);
+    }));
     this.#options.events.add(service.id, "deploy_started", { deployId: deploy.id });
-    this.#options.store.save();
     const cancel = new AbortController();
     this.#cancels.set(deploy.id, cancel);
     const before = this.#lines.get(service.id) ?? Promise.resolve();
@@ -82,7 +100,7 @@ export class Deploys {
     return deploy;
   }
 
-  /** @throws ApiError when the deploy is over. */
+  /** @throws Refusal when the deploy is over. */
   cancel(serviceId: string, id: string): DeployState {
     const deploy = this.get(serviceId, id);
     if (!UNFINISHED.includes(deploy.status)) throw conflict(`${id} is ${deploy.status} and cannot be canceled.`);
@@ -91,8 +109,8 @@ export class Deploys {
     return deploy;
   }
 
-  get #all(): DeployState[] {
-    return this.#options.store.state.deploys;
+  get #all() {
+    return this.#options.store.deploys;
   }
 
   async #run(service: ServiceState, deploy: DeployState, signal: AbortSignal): Promise<void> {
@@ -106,7 +124,7 @@ export class Deploys {
   async #outcome(service: ServiceState, deploy: DeployState, signal: AbortSignal): Promise<DeployStatus> {
     const { store, services, faults, delayMs } = this.#options;
     if (signal.aborted) return "canceled";
-    deploy.startedAt = new Date().toISOString();
+    this.#all.note(deploy, { startedAt: new Date().toISOString() });
     if (deploy.mode === "build_and_deploy") {
       this.#advance(deploy, "build_in_progress");
       if (!(await sleep(delayMs, signal))) return "canceled";
@@ -115,7 +133,7 @@ export class Deploys {
     // From here on later changes of variables and groups are for a later deploy.
     const deployed: ServiceState["deployed"] = {
       deployId: deploy.id,
-      env: effectiveEnv(store.state, service),
+      env: effectiveEnv(store, service),
       startCommand: service.serviceDetails.envSpecificDetails.startCommand,
       healthCheckPath: service.serviceDetails.healthCheckPath,
     };
@@ -126,20 +144,17 @@ export class Deploys {
     if (failure !== undefined) return signal.aborted ? "canceled" : "update_failed";
     const before = this.of(service.id).find((candidate) => candidate.status === "live");
     if (before !== undefined) this.#advance(before, "deactivated");
-    service.deployed = deployed;
+    store.services.note(service, { deployed });
     return "live";
   }
 
   #advance(deploy: DeployState, status: DeployStatus): void {
-    deploy.status = status;
-    deploy.updatedAt = new Date().toISOString();
-    this.#options.store.save();
+    this.#all.update(deploy, { status });
   }
 
   #finish(deploy: DeployState, status: DeployStatus): void {
     if (!UNFINISHED.includes(deploy.status)) return;
-    deploy.finishedAt = new Date().toISOString();
+    this.#all.update(deploy, { status, finishedAt: new Date().toISOString() });
     this.#options.events.add(deploy.serviceId, "deploy_ended", { deployId: deploy.id, status });
-    this.#advance(deploy, status);
   }
 }

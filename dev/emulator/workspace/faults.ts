@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { invalid } from "../state/refusal.ts";
 
 const call = {
   /** Only calls with this method count. */
@@ -15,7 +16,7 @@ const callFault = z.strictObject({
   times: z.number().int().min(1).default(1),
 });
 
-/** What can be made to go wrong. All of it is off at the start of a local Render. */
+/** The faults that last. All are off when the emulator starts. */
 export const faultsSchema = z.strictObject({
   /** Milliseconds that every answer of the API is late. */
   latencyMs: z.number().int().min(0).default(0),
@@ -58,9 +59,11 @@ export class Faults {
     return this.#settings;
   }
 
-  /** @throws ZodError for a fault that there is not. */
-  change(changes: Record<string, unknown>): void {
-    this.#settings = faultsSchema.parse({ ...this.#settings, ...changes });
+  /** @throws Refusal for a fault that there is not. */
+  change(changes: Readonly<Record<string, unknown>>): void {
+    const merged = faultsSchema.safeParse({ ...this.#settings, ...changes });
+    if (!merged.success) throw invalid(z.prettifyError(merged.error));
+    this.#settings = merged.data;
     for (const name of ["tooManyRequests", "serverError", "garbage", "brokenConnection"] as const) {
       if (name in changes) this.#seen[name] = 0;
     }

@@ -1,46 +1,50 @@
-import { Hono } from "hono";
+import type { z } from "zod";
+import type { RENDER_API } from "../api/endpoints.ts";
 import { factsOf } from "../machine/redis-config.ts";
-import type { Platform } from "../platform.ts";
+import { invalid, missing } from "../state/refusal.ts";
 import type { KeyValueState } from "../state/schema.ts";
-import { badRequest, notFound } from "./error.ts";
-import { queryValues } from "./pagination.ts";
-import { pathParameter } from "./request.ts";
+import type { Store } from "../state/store.ts";
+import type { KeyValues } from "./key-values.ts";
+
+type Series = z.input<typeof RENDER_API.getMetric.answer>;
 
 interface Metric {
   readonly unit: string;
-  readonly read: (platform: Platform, instance: KeyValueState) => Promise<number> | number;
+  readonly read: (keyValues: KeyValues, instance: KeyValueState) => Promise<number> | number;
 }
 
 /** What is measured of instances. Render has no metric of evictions or hits. */
 const METRICS: Readonly<Record<string, Metric>> = {
-  memory: { unit: "bytes", read: (platform, { id }) => info(platform, id, "memory", "used_memory") },
+  memory: { unit: "bytes", read: (keyValues, { id }) => info(keyValues, id, "memory", "used_memory") },
   "memory-limit": { unit: "bytes", read: (_, instance) => factsOf(instance).memory },
   "active-connections": {
     unit: "connections",
     // The connection that asks is the platform's own.
-    read: async (platform, { id }) => (await info(platform, id, "clients", "connected_clients")) - 1,
+    read: async (keyValues, { id }) => (await info(keyValues, id, "clients", "connected_clients")) - 1,
   },
 };
 
-/** `/metrics`. Each series has one value, of this moment: nothing is recorded. Other metrics that Render has are empty. */
-export function metricsApi(platform: Platform): Hono {
-  const others = ["cpu", "cpu-limit", "cpu-target", "memory-target", "disk-usage", "disk-capacity", "instance-count"];
-  return new Hono().get("/:metric", async (context) => {
-    const name = pathParameter(context, "metric");
-    const metric = METRICS[name];
-    if (metric === undefined && !others.includes(name)) throw notFound(name);
-    const resources = queryValues(context, "resource");
-    if (resources === undefined) throw badRequest("`resource` must be given: the id of a service or an instance");
-    if (metric === undefined) return context.json([]);
-    const instances = platform.keyValues.all.filter((instance) => resources.includes(instance.id));
-    const series = await Promise.all(instances.map((instance) => seriesOf(platform, metric, instance)));
-    return context.json(series.flat());
-  });
+/** Others that Render has. They are empty here. */
+const OTHERS = ["cpu", "cpu-limit", "cpu-target", "memory-target", "disk-usage", "disk-capacity", "instance-count"];
+
+/** Each series has one value, of this moment: nothing is recorded. @param resources Ids, separated by commas. */
+export async function readMetric(
+  { keyValues }: Store,
+  running: KeyValues,
+  name: string,
+  resources: string | undefined,
+): Promise<Series> {
+  const metric = METRICS[name];
+  if (metric === undefined && !OTHERS.includes(name)) throw missing(name);
+  if (resources === undefined) throw invalid("`resource` must be given: the id of a service or an instance");
+  if (metric === undefined) return [];
+  const instances = keyValues.all.filter((instance) => resources.split(",").includes(instance.id));
+  return (await Promise.all(instances.map((instance) => seriesOf(running, metric, instance)))).flat();
 }
 
-async function seriesOf(platform: Platform, metric: Metric, instance: KeyValueState) {
+async function seriesOf(keyValues: KeyValues, metric: Metric, instance: KeyValueState): Promise<Series> {
   try {
-    const value = await metric.read(platform, instance);
+    const value = await metric.read(keyValues, instance);
     const labels = [
       { field: "resource", value: instance.id },
       { field: "instance", value: `${instance.id}-local` },
@@ -52,8 +56,8 @@ async function seriesOf(platform: Platform, metric: Metric, instance: KeyValueSt
   }
 }
 
-async function info(platform: Platform, id: string, section: string, field: string): Promise<number> {
-  const text = await platform.keyValues.running(id).server.admin((redis) => redis.info(section));
+async function info(keyValues: KeyValues, id: string, section: string, field: string): Promise<number> {
+  const text = await keyValues.running(id).admin((redis) => redis.info(section));
   const value = new RegExp(`^${field}:(\\d+)\r?$`, "m").exec(text)?.[1];
   if (value === undefined) throw new Error(`INFO ${section} has no ${field}`);
   return Number(value);

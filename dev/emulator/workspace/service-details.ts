@@ -1,40 +1,46 @@
-import type { Platform } from "../platform.ts";
-import type { ServiceState } from "../state/schema.ts";
+import { z } from "zod";
+import type { RENDER_API } from "../api/endpoints.ts";
+import { serviceDetails } from "../state/schema.ts";
 
-/** A service as the API shows it. Its `url` leads to the process that runs on this machine. */
-export function serviceView({ store }: Platform, service: ServiceState) {
-  const { repo, branch, imagePath, environmentId } = service;
-  return {
-    autoDeploy: service.autoDeploy,
-    autoDeployTrigger: service.autoDeploy === "yes" ? "commit" : "off",
-    ...(branch === undefined ? {} : { branch }),
-    createdAt: service.createdAt,
-    dashboardUrl: `https://dashboard.render.com/${DASHBOARD_PATHS[service.type]}/${service.id}`,
-    ...(environmentId === undefined ? {} : { environmentId }),
-    id: service.id,
-    ...(imagePath === undefined ? {} : { imagePath }),
-    name: service.name,
-    notifyOnFail: "default",
-    ownerId: store.state.ownerId,
-    ...(repo === undefined ? {} : { repo }),
-    rootDir: service.rootDir,
-    serviceDetails: {
-      ...service.serviceDetails,
-      sshAddress: `${service.id}@ssh.${service.serviceDetails.region}.render.com`,
-      url: `http://127.0.0.1:${service.publicPort}`,
-    },
-    slug: service.name,
-    suspended: service.suspended ? "suspended" : "not_suspended",
-    suspenders: service.suspended ? ["user"] : [],
-    type: service.type,
-    updatedAt: service.updatedAt,
-  };
+type Details = NonNullable<z.output<typeof RENDER_API.createService.sent>["serviceDetails"]>;
+
+/** What a service has before anything is asked for. */
+export const DETAILS_DEFAULTS = {
+  region: "oregon",
+  plan: "starter",
+  runtime: "node",
+  envSpecificDetails: {},
+  healthCheckPath: "",
+  numInstances: 1,
+  maintenanceMode: { enabled: false, uri: "" },
+  openPorts: [{ port: 10_000, protocol: "TCP" }],
+} as const;
+
+/** The details after a change: what it leaves out stays, also within the details of the runtime. */
+export function mergeDetails(
+  before: Readonly<Record<string, unknown>>,
+  after: Details,
+): z.output<typeof serviceDetails> {
+  const runtime = after.runtime ?? after.env ?? before.runtime;
+  const specific = z.looseObject({}).catch({}).parse(before.envSpecificDetails);
+  return serviceDetails.parse({
+    previews: { generation: "off" },
+    pullRequestPreviewsEnabled: "no",
+    buildPlan: "starter",
+    ...before,
+    ...after,
+    ...(after.previews === undefined
+      ? {}
+      : { previews: { generation: "off", ...z.looseObject({}).catch({}).parse(after.previews) } }),
+    runtime,
+    env: runtime,
+    envSpecificDetails: { ...defaultsOf(runtime), ...specific, ...after.envSpecificDetails },
+  });
 }
 
-const DASHBOARD_PATHS = {
-  web_service: "web",
-  private_service: "pserv",
-  background_worker: "worker",
-  cron_job: "cron",
-  static_site: "static",
-} as const;
+function defaultsOf(runtime: unknown): Record<string, string> {
+  const container = runtime === "image" || runtime === "docker";
+  return container
+    ? { dockerCommand: "", dockerContext: "", dockerfilePath: "" }
+    : { buildCommand: "", startCommand: "" };
+}

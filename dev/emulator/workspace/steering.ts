@@ -1,116 +1,121 @@
-import { Hono } from "hono";
 import { z } from "zod";
 import { parseEvictionPolicy, redisSpelling } from "../../../render/spellings.ts";
-import { faultsSchema } from "../faults.ts";
-import type { Platform } from "../platform.ts";
-import { newSecret } from "../state/ids.ts";
-import { badRequest, conflict } from "./error.ts";
-import { pathParameter, readBody, readSetting } from "./request.ts";
-import type { RequestLog } from "./request-log.ts";
+import { drain, fill } from "../machine/filler.ts";
+import type { InstanceServer } from "../machine/instance.ts";
+import { conflict, invalid, readSetting } from "../state/refusal.ts";
+import type { FaultChanges } from "./faults.ts";
+import type { KeyValues } from "./key-values.ts";
 
-/** The prefix of the keys that filling an instance makes, so that they can be told from data and removed. */
-const FILLER = "local-render:filler:";
-const FILLER_BYTES = 256 * 1024;
-const FINEST_FILLER_BYTES = 256;
-
-/** `/local`: what a person at Render's own machines could do, and what no one should. It is not part of Render's API. */
-export function controlApi(platform: Platform, requests: RequestLog): Hono {
-  const { keyValues, faults } = platform;
-  return new Hono()
-    .get("/faults", (context) => context.json(faults.settings))
-    .patch("/faults", async (context) => {
-      const changes = await readBody(context, z.record(z.string(), z.unknown()));
-      const merged = faultsSchema.safeParse({ ...faults.settings, ...changes });
-      if (!merged.success) throw badRequest(z.prettifyError(merged.error));
-      faults.change(changes);
-      return context.json(faults.settings);
-    })
-    .delete("/faults", (context) => {
-      faults.clear();
-      return context.body(null, 204);
-    })
-    .get("/requests", (context) => context.json(requests.all))
-    .delete("/requests", (context) => {
-      requests.clear();
-      return context.body(null, 204);
-    })
-    .post("/key-value/:id/kill", async (context) => {
-      await keyValues.running(pathParameter(context, "id")).kill();
-      return context.body(null, 204);
-    })
-    .post("/key-value/:id/start", async (context) => {
-      await keyValues.running(pathParameter(context, "id")).release();
-      return context.body(null, 204);
-    })
-    .post("/key-value/:id/freeze", (context) => {
-      keyValues.running(pathParameter(context, "id")).freeze();
-      return context.body(null, 204);
-    })
-    .post("/key-value/:id/thaw", (context) => {
-      keyValues.running(pathParameter(context, "id")).thaw();
-      return context.body(null, 204);
-    })
-    .post("/key-value/:id/policy", async (context) => {
-      const { policy } = await readBody(context, z.object({ policy: z.string() }));
-      const spelling = redisSpelling(readSetting("policy", () => parseEvictionPolicy(policy)));
-      await onServer(platform, pathParameter(context, "id"), (redis) =>
-        redis.config("SET", "maxmemory-policy", spelling),
-      );
-      return context.body(null, 204);
-    })
-    .post("/key-value/:id/fill", async (context) => {
-      const id = pathParameter(context, "id");
-      let full = false;
-      // What a connection needs for itself is free again when it ends: full is what is full for a new one.
-      while (!full) {
-        await onServer(platform, id, async (redis) => {
-          full = await fill(redis);
-        });
-      }
-      return context.body(null, 204);
-    })
-    .post("/key-value/:id/drain", async (context) => {
-      await onServer(platform, pathParameter(context, "id"), drain);
-      return context.body(null, 204);
-    })
-    .post("/key-value/:id/internal-authentication", async (context) => {
-      const { enabled } = await readBody(context, z.object({ enabled: z.boolean() }));
-      keyValues.setInternalAuthentication(pathParameter(context, "id"), enabled);
-      return context.body(null, 204);
-    });
+/** What a command is told besides its name. The schema reads it from the command line. */
+interface Argument<T> {
+  readonly usage: string;
+  readonly schema: z.ZodType<T, string>;
 }
 
-type Admin = Parameters<Parameters<ReturnType<Platform["keyValues"]["running"]>["server"]["admin"]>[0]>[0];
+const number: Argument<number> = {
+  usage: "<milliseconds>",
+  schema: z.string().regex(/^\d+$/, "It must be a whole number").transform(Number),
+};
+const times: Argument<number> = { ...number, usage: "<times>" };
+const onOff: Argument<boolean> = {
+  usage: "<on|off>",
+  schema: z.enum(["on", "off"], 'It must be "on" or "off"').transform((text) => text === "on"),
+};
+const ends = ["build_failed", "update_failed", "pre_deploy_failed", "canceled"] as const;
+const end: Argument<(typeof ends)[number] | null> = {
+  usage: `<${ends.join("|")}|off>`,
+  schema: z
+    .enum([...ends, "off"], `It must be one of ${ends.join(", ")}, off`)
+    .transform((text) => (text === "off" ? null : text)),
+};
 
-async function onServer(platform: Platform, id: string, use: (redis: Admin) => Promise<unknown>): Promise<void> {
-  const instance = platform.keyValues.running(id);
+/** Which calls a fault strikes. */
+export type Calls = Pick<NonNullable<FaultChanges["garbage"]>, "after" | "method" | "path">;
+
+function setting<T>(title: string, argument: Argument<T>, changes: (value: T) => FaultChanges) {
+  const { usage, schema } = argument;
+  return { kind: "setting", title, usage, changes: (text: string) => changes(schema.parse(text)), schema } as const;
+}
+
+/** A fault that strikes some calls. */
+function onCalls(title: string, name: "tooManyRequests" | "serverError" | "garbage" | "brokenConnection") {
+  const changes = (text: string, calls: Calls): FaultChanges => ({
+    [name]: { times: times.schema.parse(text), ...calls },
+  });
+  return { kind: "calls", title, usage: times.usage, changes, schema: times.schema } as const;
+}
+
+type Act = (keyValues: KeyValues, id: string, argument: string) => Promise<unknown> | unknown;
+
+function act(title: string, run: Act, usage = "") {
+  return { kind: "act", title, usage, run } as const;
+}
+
+/**
+ * All that can be made to go wrong, or be done, as no caller of Render's API can. The command line, the routes under `/local`
+ * and the control client derive from this table.
+ */
+export const STEERING = {
+  latency: setting("answer every call this much later", number, (latencyMs) => ({ latencyMs })),
+  stuck: setting("keep new and restarting instances from becoming available", onOff, (stuckCreating) => ({
+    stuckCreating,
+  })),
+  deploy: setting("make deploys end with this status", end, (deployFailure) => ({ deployFailure })),
+  "deploy-accepted": setting("answer a new deploy with 202 and no body", onOff, (deployAccepted) => ({
+    deployAccepted,
+  })),
+  "new-plan-names": setting("show plans under their names of August 2026", onOff, (newPlanNames) => ({ newPlanNames })),
+  "too-many-requests": onCalls("answer calls with 429", "tooManyRequests"),
+  "server-error": onCalls("answer calls with 500", "serverError"),
+  garbage: onCalls("answer calls with something that is not JSON", "garbage"),
+  "broken-connection": onCalls("break the connection after calls took effect", "brokenConnection"),
+  kill: act("kill an instance's server and keep it down", (all, id) => all.running(id).kill()),
+  start: act("start the server of a killed instance", (all, id) => all.running(id).release()),
+  freeze: act("suspend an instance's server (SIGSTOP)", (all, id) => all.running(id).freeze()),
+  thaw: act("resume a suspended server", (all, id) => all.running(id).thaw()),
+  fill: act("fill an instance to its memory limit", async (all, id) => {
+    // What a connection needs for itself is free again when it ends: full is what is full for a new one.
+    while (!(await onServer(all, id, fill)));
+  }),
+  drain: act("remove what filled it", (all, id) => onServer(all, id, drain)),
+  policy: act(
+    "change the running server's eviction policy behind the API's back",
+    (all, id, text) => {
+      const policy = redisSpelling(readSetting("policy", () => parseEvictionPolicy(text)));
+      return onServer(all, id, (redis) => redis.config("SET", "maxmemory-policy", policy));
+    },
+    "<policy>",
+  ),
+  "internal-authentication": act(
+    "the dashboard's switch: ask for a password inside, too. It restarts the instance",
+    (all, id, text) => {
+      const enabled = onOff.schema.safeParse(text);
+      if (!enabled.success) throw invalid(`${enabled.error.issues[0]?.message}, got: "${text}".`);
+      all.setInternalAuthentication(id, enabled.data);
+    },
+    onOff.usage,
+  ),
+} as const;
+
+/** The names of what is done to one instance at once. */
+export type ActName = {
+  [Name in keyof typeof STEERING]: (typeof STEERING)[Name]["kind"] extends "act" ? Name : never;
+}[keyof typeof STEERING];
+
+type Use<T> = Parameters<InstanceServer["admin"]>[0] extends (redis: infer R) => unknown
+  ? (redis: R) => Promise<T>
+  : never;
+
+async function onServer<T>(keyValues: KeyValues, id: string, use: Use<T>): Promise<T> {
+  const instance = keyValues.running(id);
   try {
-    await instance.server.admin(use);
+    return await instance.admin(use);
   } catch {
     // The client's own error holds the password of the platform's user.
     throw conflict(`${id} has no server that answers. Start or thaw it first.`);
   }
 }
 
-/** Writes until the server refuses. Whether it refused at once; or began to evict, which is as full as it gets. */
-async function fill(redis: Admin): Promise<boolean> {
-  const prefix = `${FILLER}${newSecret(8)}:`;
-  const accepts = async (key: string, bytes: number) => {
-    return (await redis.set(`${prefix}${key}`, "x".repeat(bytes)).catch(() => "refused")) === "OK";
-  };
-  if (!(await accepts("first", FINEST_FILLER_BYTES))) return true;
-  // Ever smaller values, so that in the end nothing of any size fits.
-  for (let bytes = FILLER_BYTES; bytes >= FINEST_FILLER_BYTES; bytes /= 4) {
-    for (let index = 0; await accepts(`${bytes}:${index}`, bytes); index += 1) {
-      if (index % 64 === 0 && /^evicted_keys:[1-9]/m.test(await redis.info("stats"))) return true;
-    }
-  }
-  return false;
-}
-
-async function drain(redis: Admin): Promise<void> {
-  for await (const keys of redis.scanStream({ match: `${FILLER}*`, count: 500 })) {
-    const names = z.array(z.string()).parse(keys);
-    if (names.length > 0) await redis.unlink(...names);
-  }
+export function isAct(name: string): name is ActName {
+  return Object.entries(STEERING).some(([known, { kind }]) => known === name && kind === "act");
 }

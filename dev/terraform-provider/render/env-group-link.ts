@@ -3,7 +3,7 @@ import type { RenderClient } from "../../../render/api/client.ts";
 import { API, type EnvGroup } from "../../../render/api/endpoints.ts";
 import { unlessMissing } from "../../../render/api/error.ts";
 import { ENV_GROUP_LINK_ATTRIBUTES } from "../../../render/terraform-schema.ts";
-import { RENDER_API } from "../../emulator/endpoints.ts";
+import { RENDER_API } from "../../emulator/api/endpoints.ts";
 import { DiagnosticError, step } from "../framework/diagnostic.ts";
 import { type Resource, schemaOf } from "../framework/schema.ts";
 import type { ObjectValue } from "../framework/value.ts";

@@ -1,5 +1,5 @@
 import type { RenderClient } from "../../../render/api/client.ts";
-import { RENDER_API } from "../../emulator/endpoints.ts";
+import { RENDER_API } from "../../emulator/api/endpoints.ts";
 
 /**
  * Puts a resource into an environment, takes it out, or moves it.

@@ -4,7 +4,7 @@ import { unlessMissing } from "../../../render/api/error.ts";
 import { PLAN_NAMES } from "../../../render/plans.ts";
 import { EVICTION_POLICIES, PERSISTENCE_MODES, REGIONS } from "../../../render/spellings.ts";
 import { KEYVALUE_ATTRIBUTES } from "../../../render/terraform-schema.ts";
-import { RENDER_API } from "../../emulator/endpoints.ts";
+import { RENDER_API } from "../../emulator/api/endpoints.ts";
 import { step } from "../framework/diagnostic.ts";
 import { type Resource, schemaOf } from "../framework/schema.ts";
 import { type ObjectValue, type Value, whenSet } from "../framework/value.ts";

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { RenderClient } from "../../../render/api/client.ts";
 import { unlessMissing } from "../../../render/api/error.ts";
-import { RENDER_API } from "../../emulator/endpoints.ts";
+import { RENDER_API } from "../../emulator/api/endpoints.ts";
 import { type Value, whenSet } from "../framework/value.ts";
 
 export const LOG_STREAM_SETTINGS = ["send", "drop"] as const;

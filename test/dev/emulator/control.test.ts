@@ -23,8 +23,10 @@ test("says what to do where none has run, and where none answers", async () => {
 });
 
 test("tells why the local Render refused", async () => {
-  await expect(render.control.kill("red-none")).rejects.toThrow("The local Render refused: not found: red-none");
+  await expect(render.control.act("kill", "red-none")).rejects.toThrow("The local Render refused: not found: red-none");
   const id = await render.instance();
-  await render.control.kill(id);
-  await expect(render.control.fill(id)).rejects.toThrow(`${id} has no server that answers. Start or thaw it first.`);
+  await render.control.act("kill", id);
+  await expect(render.control.act("fill", id)).rejects.toThrow(
+    `${id} has no server that answers. Start or thaw it first.`,
+  );
 });

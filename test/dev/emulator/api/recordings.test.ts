@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { compare } from "../../../dev/emulator/recordings.ts";
+import { compare } from "../../../../dev/emulator/api/recordings.ts";
 
 const GROUP = {
   id: "evg-1",

@@ -135,28 +135,28 @@ test("metrics show the real server", async () => {
 describe("faults", () => {
   test("killed: unavailable, refused, and down until it is started", async () => {
     const id = await render.instance({ ipAllowList: HERE });
-    await render.control.kill(id);
+    await render.control.act("kill", id);
     await render.untilStatus(id, "unavailable");
     await expect(withRedis(id, (redis) => redis.ping())).rejects.toThrow();
-    await render.control.start(id);
+    await render.control.act("start", id);
     await render.untilStatus(id, "available");
     expect(await withRedis(id, (redis) => redis.ping())).toBe("PONG");
   });
 
   test("frozen: no answer until it is thawed", async () => {
     const id = await render.instance({ ipAllowList: HERE });
-    await render.control.freeze(id);
+    await render.control.act("freeze", id);
     await expect(withRedis(id, (redis) => redis.ping())).rejects.toThrow(/timed out/);
-    await render.control.thaw(id);
+    await render.control.act("thaw", id);
     expect(await withRedis(id, (redis) => redis.ping())).toBe("PONG");
   });
 
   test("another policy on the running server, behind the API's back", async () => {
     const id = await render.instance({ ipAllowList: HERE });
-    await render.control.setPolicy(id, "allkeys-lru");
+    await render.control.act("policy", id, "allkeys-lru");
     expect(await info(id, "maxmemory_policy")).toBe("allkeys-lru");
     expect(at((await render.call("GET", `/key-value/${id}`)).body, "options.maxmemoryPolicy")).toBe("noeviction");
-    await expect(render.control.setPolicy(id, "lru")).rejects.toThrow("`policy` must be one of");
+    await expect(render.control.act("policy", id, "lru")).rejects.toThrow("`policy` must be one of");
   });
 
   test("stuck in creating until it is switched off", async () => {
@@ -170,15 +170,15 @@ describe("faults", () => {
 
   test("filled: writes are refused; drained: they are not", async () => {
     const id = await render.instance({ ipAllowList: HERE, plan: "free" });
-    await render.control.fill(id);
+    await render.control.act("fill", id);
     await expect(withRedis(id, (redis) => redis.set("key", "x".repeat(100_000)))).rejects.toThrow(/^OOM/);
-    await render.control.drain(id);
+    await render.control.act("drain", id);
     await until(async () => (await withRedis(id, (redis) => redis.set("key", "value")).catch(() => "")) === "OK");
   });
 
   test("internal authentication puts the password into the internal URL", async () => {
     const id = await render.instance();
-    await render.control.setInternalAuthentication(id, true);
+    await render.control.act("internal-authentication", id, "on");
     expect((await render.urls(id)).internal).toMatch(new RegExp(`^redis://${id}:[A-Za-z0-9]{32}@${id}:6379$`));
   });
 

@@ -46,7 +46,7 @@ test("an instance of another region, and one that is not there, cannot be resolv
 
 test("a killed instance refuses", async () => {
   const id = await render.instance();
-  await render.control.kill(id);
+  await render.control.act("kill", id);
   expect((await render.job(ping(id))).output).toEqual([`ECONNREFUSED connect ECONNREFUSED ${id}:6379`]);
 });
 

@@ -51,7 +51,8 @@ async function running(directory: string, ...options: string[]): Promise<{ progr
   });
   await render.instance();
   await render.call("POST", "/services/srv-d000000000000backend/jobs", { startCommand: "sleep 61 & sleep 62" });
-  await until(() => pidsOf(directory).length === 2);
+  // The backend, the server of the instance, and the job.
+  await until(() => pidsOf(directory).length === 3);
   return { program, pids: pidsOf(directory) };
 }
 
