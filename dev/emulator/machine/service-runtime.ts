@@ -40,7 +40,8 @@ export class ServiceRuntime implements ServiceRunner {
   readonly #options: ServiceRuntimeOptions;
   readonly #address = new PublicAddress();
   readonly #closing = new AbortController();
-  readonly #replacing = new Set<Promise<unknown>>();
+  /** Restarts and deploys come one after another, in the order they were asked for. */
+  #replacing: Promise<string | undefined> = Promise.resolve(undefined);
   #live: ServiceProcess | undefined;
 
   constructor(options: ServiceRuntimeOptions) {
@@ -52,17 +53,18 @@ export class ServiceRuntime implements ServiceRunner {
   }
 
   replace(deployed: ServiceState["deployed"], signal: AbortSignal): Promise<string | undefined> {
-    const replacing = this.#replace(deployed, signal).finally(() => this.#replacing.delete(replacing));
-    this.#replacing.add(replacing);
-    return replacing;
+    this.#replacing = this.#replacing
+      .catch(() => undefined)
+      .then(() => this.#replace(deployed, AbortSignal.any([signal, this.#closing.signal])));
+    return this.#replacing;
   }
 
   async #replace(deployed: ServiceState["deployed"], signal: AbortSignal): Promise<string | undefined> {
+    if (signal.aborted) return "it was canceled";
     const next = await this.#start(deployed);
     const hasPort = this.#options.service.type === "web_service" || this.#options.service.type === "private_service";
     if (next !== undefined && hasPort) {
-      const either = AbortSignal.any([signal, this.#closing.signal]);
-      const failure = await next.untilHealthy(deployed.healthCheckPath, HEALTH_DEADLINE_MS, either);
+      const failure = await next.untilHealthy(deployed.healthCheckPath, HEALTH_DEADLINE_MS, signal);
       if (failure !== undefined) {
         this.#note(`==> ${failure}`);
         await next.process.stop();
@@ -87,7 +89,7 @@ export class ServiceRuntime implements ServiceRunner {
   async close(): Promise<void> {
     this.#closing.abort();
     this.#address.close();
-    await Promise.allSettled(this.#replacing);
+    await this.#replacing.catch(() => undefined);
     await this.stop();
   }
 
