@@ -1,4 +1,3 @@
-import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { connect, createServer } from "node:net";
@@ -10,8 +9,11 @@ import { verdictOf } from "../checks/verdict.ts";
 import { Verification } from "../checks/verification.ts";
 import { verify } from "../checks/verify.ts";
 import { buildChecks } from "../cli/bundle/build.ts";
+import { runProgram } from "../cli/program.ts";
 import { RenderClient } from "../render/api/client.ts";
+import { runChild } from "../runtime/child-process.ts";
 import { Deadline } from "../runtime/deadline.ts";
+import { type Outcome, Stop } from "../runtime/errors.ts";
 import { Secrets } from "../runtime/secrets.ts";
 import { makeCertificates } from "../test/checks/support/certificates.ts";
 import { startRedis, USER } from "../test/checks/support/redis-server.ts";
@@ -24,63 +26,69 @@ const LATENCY_MS = 100;
 const ENVIRONMENTS = 20;
 const PASSWORD = "of-the-benchmark-0123456789";
 
+const LAUNCHER = fileURLToPath(new URL("../checks/start.cjs", import.meta.url));
 const LIMITS = { start: 2.2, plain: 2, secured: 3, environments: 2 } as const;
 
 /** What one pipeline, and Render's API, answer. */
 const core = allChecks.filter(({ observes, about }) => observes === undefined && about === undefined);
 
-const directory = mkdtempSync(join(tmpdir(), "bench-checks-"));
-const certificates = await makeCertificates();
-const plain = await startRedis();
-const secured = await startRedis({ tls: certificates.good, password: PASSWORD });
-const securedUrl = `rediss://${USER}:${PASSWORD}@localhost:${secured.tlsPort}`;
-const api = await startTestApi({ url: securedUrl });
+runProgram(bench, { name: "bench:checks", ends: "when done" });
 
-const nothing = join(directory, "nothing.cjs");
-writeFileSync(nothing, "");
-const launcher = fileURLToPath(new URL("../checks/start.cjs", import.meta.url));
-await buildChecks(fileURLToPath(new URL("../dist/checks.cjs", import.meta.url)));
-
-try {
-  const failures = [await benchStart(), ...(await benchRoundTrips()), await benchEnvironments()].filter(Boolean);
-  process.exitCode = failures.length === 0 ? 0 : 1;
-} finally {
-  await Promise.all([plain.stop(), secured.stop(), api.stop()]);
-  rmSync(directory, { recursive: true });
-  rmSync(certificates.directory, { recursive: true });
+async function bench(): Promise<Outcome> {
+  const directory = mkdtempSync(join(tmpdir(), "bench-checks-"));
+  const certificates = await makeCertificates();
+  const plain = await startRedis();
+  const secured = await startRedis({ tls: certificates.good, password: PASSWORD });
+  const securedUrl = `rediss://${USER}:${PASSWORD}@localhost:${secured.tlsPort}`;
+  const api = await startTestApi({ url: securedUrl });
+  const nothing = join(directory, "nothing.cjs");
+  writeFileSync(nothing, "");
+  await buildChecks(fileURLToPath(new URL("../dist/checks.cjs", import.meta.url)));
+  try {
+    const failures = [
+      await benchStart(api.host, certificates.ca, nothing),
+      ...(await benchRoundTrips(plain.port, secured.tlsPort, securedUrl, certificates.ca)),
+      await benchEnvironments(plain.port),
+    ].filter(Boolean);
+    return failures.length === 0 ? "good" : "failed";
+  } finally {
+    await Promise.all([plain.stop(), secured.stop(), api.stop()]);
+    rmSync(directory, { recursive: true });
+    rmSync(certificates.directory, { recursive: true });
+  }
 }
 
 /** The wall time of a whole verification, started as Terraform starts it, against a Node that does nothing. */
-async function benchStart(): Promise<boolean> {
+async function benchStart(host: string, ca: string, nothing: string): Promise<boolean> {
   // The first run leaves compiled code behind.
-  await timeChecks();
+  await timeChecks(host, ca);
   const times = { nothing: [] as number[], checks: [] as number[] };
   for (let run = 0; run < RUNS; run += 1) {
-    times.nothing.push(await timeNothing());
-    times.checks.push(await timeChecks());
+    times.nothing.push(await timeNothing(nothing));
+    times.checks.push(await timeChecks(host, ca));
   }
   const [bare, whole] = [median(times.nothing), median(times.checks)];
   const detail = `${core.length} checks ${whole.toFixed(0)} ms, bare Node ${bare.toFixed(0)} ms`;
   return exceeds("wall time of the core checks ÷ bare Node", whole / bare, LIMITS.start, detail);
 }
 
-async function timeChecks(): Promise<number> {
+async function timeChecks(host: string, ca: string): Promise<number> {
   const started = performance.now();
-  const code = await runChecks(api.host);
-  if (code !== 0) throw new Error(`the checks ended with ${code}`);
+  const code = await runChecks(host, ca);
+  if (code !== 0) throw new Stop("failed", `the checks ended with ${code}`);
   return performance.now() - started;
 }
 
-async function timeNothing(): Promise<number> {
+async function timeNothing(nothing: string): Promise<number> {
   const started = performance.now();
-  await once(spawn(process.execPath, [nothing], { stdio: "ignore" }), "exit");
+  await runChild(process.execPath, [nothing]);
   return performance.now() - started;
 }
 
 /** The core checks as Terraform's provisioner runs them; answers with the exit code. */
-async function runChecks(host: string): Promise<unknown> {
-  const child = spawn(process.execPath, [launcher, "--post-apply", ...core.flatMap(({ id }) => ["--only", id])], {
-    stdio: "ignore",
+async function runChecks(host: string, ca: string): Promise<number | null> {
+  const args = [LAUNCHER, "--post-apply", ...core.flatMap(({ id }) => ["--only", id])];
+  const { code } = await runChild(process.execPath, args, {
     env: {
       PATH: process.env.PATH,
       RENDER_HOST: host,
@@ -88,24 +96,23 @@ async function runChecks(host: string): Promise<unknown> {
       REDIS_INSTANCE_ID: USER,
       REDIS_EXPECTED: JSON.stringify(EXPECTED),
       REDIS_CHECKS: JSON.stringify({ deadlineSeconds: 30, acceptUnknown: false }),
-      NODE_EXTRA_CA_CERTS: certificates.ca,
+      NODE_EXTRA_CA_CERTS: ca,
     },
   });
-  const [code] = await once(child, "exit");
   return code;
 }
 
 /** Round trips of the core checks, TCP's own included, as a proxy in between counts them. */
-async function benchRoundTrips(): Promise<boolean[]> {
+async function benchRoundTrips(plainPort: number, tlsPort: number, securedUrl: string, ca: string): Promise<boolean[]> {
   const outcomes: boolean[] = [];
   for (const [name, port, url, limit] of [
-    ["plain", plain.port, (port: number) => `redis://localhost:${port}`, LIMITS.plain],
-    ["TLS and password", secured.tlsPort, (port: number) => securedUrl.replace(/\d+$/, String(port)), LIMITS.secured],
+    ["plain", plainPort, (port: number) => `redis://localhost:${port}`, LIMITS.plain],
+    ["TLS and password", tlsPort, (port: number) => securedUrl.replace(/\d+$/, String(port)), LIMITS.secured],
   ] as const) {
     const proxy = await countingProxy(port);
     const { host, stop } = await startTestApi({ url: url(proxy.port) });
     // Without TLS the `tls` check fails; how often the network is crossed does not depend on what is found.
-    await runChecks(host);
+    await runChecks(host, ca);
     outcomes.push(exceeds(`round trips of the core checks, ${name}`, proxy.trips(), limit, "TCP's own included"));
     await Promise.all([proxy.stop(), stop()]);
   }
@@ -138,7 +145,7 @@ async function countingProxy(port: number) {
   }).listen(0, "127.0.0.1");
   await once(server, "listening");
   const address = server.address();
-  if (address === null || typeof address === "string") throw new Error("no port");
+  if (address === null || typeof address === "string") throw new TypeError("no port");
   return {
     port: address.port,
     trips: () => trips,
@@ -150,8 +157,8 @@ async function countingProxy(port: number) {
 }
 
 /** Many environments in one run against one, with a distance between here and there. */
-async function benchEnvironments(): Promise<boolean> {
-  const way = await slow(plain.port, LATENCY_MS / 2);
+async function benchEnvironments(plainPort: number): Promise<boolean> {
+  const way = await slow(plainPort, LATENCY_MS / 2);
   const url = `redis://localhost:${way.port}`;
   const far = await startTestApi({ url, latencyMs: LATENCY_MS });
   // Without TLS, which this process would need another authority for, the `tls` check fails.
@@ -190,7 +197,7 @@ async function verifyOne(host: string, environment: string, checks: typeof allCh
   );
   deadline.stop("done");
   const report = verification.report();
-  if (verdictOf([report]) !== "good") throw new Error(JSON.stringify(report.results, null, 2));
+  if (verdictOf([report]) !== "good") throw new Stop("failed", JSON.stringify(report.results, null, 2));
 }
 
 function exceeds(what: string, ratio: number, limit: number, detail: string): boolean {

@@ -2,9 +2,12 @@ import assert from "node:assert/strict";
 import { mkdtempSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { App } from "cdktf";
+import { runProgram } from "../cli/program.ts";
 import { defineEnvironment, type EnvironmentInput } from "../environments/define.ts";
 import { createApp } from "../stacks/create-app.ts";
 import { readTerraform, replay } from "./replay.ts";
+
+type Terraform = ReturnType<typeof readTerraform>;
 
 const ROUNDS = 300;
 const MANY = 1_000;
@@ -13,40 +16,45 @@ const FEW = 100;
 // Beside cdktf.out, so that the relative paths in the Terraform are those of a deploy.
 const REPOSITORY = join(import.meta.dirname, "..");
 const outdirs = { replayed: mkdtempSync(join(REPOSITORY, ".synth-")), ours: mkdtempSync(join(REPOSITORY, ".synth-")) };
-ours(1);
-const terraform = terraformIn(outdirs.ours);
-try {
-  replayed();
-  // A comparison with something else would say nothing.
-  assert.deepEqual(terraformIn(outdirs.replayed), terraform);
-  // Interleaved, so that whatever else the machine does falls on both; the median of the pairs' ratios is stable.
-  for (let warmUp = 0; warmUp < 10; warmUp++) pair();
-  const pairs = Array.from({ length: ROUNDS }, pair);
-  const ratio = median(pairs.map(({ ours, replayed }) => ours / replayed));
-  const perEnvironment = median(pairs.map(({ ours }) => ours));
-  line(
-    "one environment ÷ its blocks by bare cdktf",
-    ratio,
-    1.4,
-    `median of ${ROUNDS} pairs, ${perEnvironment.toFixed(1)} ms`,
-  );
 
-  const few = time(() => ours(FEW)) / FEW;
-  const many = time(() => ours(MANY)) / MANY;
-  line(`an environment among ${MANY} ÷ among ${FEW}`, many / few, 1.2, `${many.toFixed(1)} ms each`);
-} finally {
-  for (const outdir of Object.values(outdirs)) rmSync(outdir, { recursive: true, force: true });
+runProgram(bench, { name: "bench:synth" });
+
+async function bench(): Promise<undefined> {
+  ours(1);
+  const terraform = terraformIn(outdirs.ours);
+  try {
+    replayed(terraform);
+    // A comparison with something else would say nothing.
+    assert.deepEqual(terraformIn(outdirs.replayed), terraform);
+    // Interleaved, so that whatever else the machine does falls on both; the median of the pairs' ratios is stable.
+    for (let warmUp = 0; warmUp < 10; warmUp++) pair(terraform);
+    const pairs = Array.from({ length: ROUNDS }, () => pair(terraform));
+    const ratio = median(pairs.map(({ ours, replayed }) => ours / replayed));
+    const perEnvironment = median(pairs.map(({ ours }) => ours));
+    line(
+      "one environment ÷ its blocks by bare cdktf",
+      ratio,
+      1.4,
+      `median of ${ROUNDS} pairs, ${perEnvironment.toFixed(1)} ms`,
+    );
+
+    const few = time(() => ours(FEW)) / FEW;
+    const many = time(() => ours(MANY)) / MANY;
+    line(`an environment among ${MANY} ÷ among ${FEW}`, many / few, 1.2, `${many.toFixed(1)} ms each`);
+  } finally {
+    for (const outdir of Object.values(outdirs)) rmSync(outdir, { recursive: true, force: true });
+  }
 }
 
 function terraformIn(outdir: string) {
   return readTerraform(join(outdir, "stacks", "environment-0", "cdk.tf.json"));
 }
 
-function pair() {
-  return { replayed: time(replayed), ours: time(() => ours(1)) };
+function pair(terraform: Terraform) {
+  return { replayed: time(() => replayed(terraform)), ours: time(() => ours(1)) };
 }
 
-function replayed(): void {
+function replayed(terraform: Terraform): void {
   const app = new App({ outdir: outdirs.replayed, stackTraces: false });
   replay(app, "environment-0", terraform);
   app.synth();

@@ -2,7 +2,10 @@ import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { z } from "zod";
+import { parse } from "../../cli/parse.ts";
+import { runProgram } from "../../cli/program.ts";
 import { runChild } from "../../runtime/child-process.ts";
+import { Stop } from "../../runtime/errors.ts";
 import { oneLine } from "../../runtime/text.ts";
 
 const REPOSITORY = join(import.meta.dirname, "../..");
@@ -29,23 +32,28 @@ interface Options {
   readonly share: number;
 }
 
-const program = new Command("mutation")
+const command = new Command("mutation")
   .description("Changes the product, a little at a time, and lists the changes that no fast test notices.")
   .argument("[paths...]", "folders and files of the product; default: all of it")
   .addOption(new Option("--seed <number>", "draws another sample").argParser(number).default(1))
   .addOption(new Option("--share <part>", "the sample's part of all changes, up to 1").argParser(number).default(SHARE))
-  .action(async (paths: string[], { seed, share }: Options) => {
-    const mutate = (paths.length === 0 ? PRODUCT : paths).map(pattern).join(",");
-    const { code, stdout, stderr } = await runChild(
-      join(REPOSITORY, "node_modules/.bin/stryker"),
-      ["run", "dev/mutation/stryker.config.mjs", "--mutate", mutate],
-      { cwd: REPOSITORY, env: { ...process.env, MUTATION_SEED: String(seed), MUTATION_SHARE: String(share) } },
-    );
-    if (code !== 0) throw new Error(`Stryker failed:\n${stdout}${stderr}`);
-    console.log(summary(reportSchema.parse(JSON.parse(readFileSync(REPORT, "utf8")))));
-  });
+  .exitOverride();
 
-await program.parseAsync();
+runProgram(({ signal }) => parse(command, (paths: string[], options: Options) => mutate(paths, options, signal)), {
+  name: "mutation",
+  ends: "when done",
+});
+
+async function mutate(paths: readonly string[], { seed, share }: Options, signal: AbortSignal): Promise<undefined> {
+  const patterns = (paths.length === 0 ? PRODUCT : paths).map(pattern).join(",");
+  const { code, stdout, stderr } = await runChild(
+    join(REPOSITORY, "node_modules/.bin/stryker"),
+    ["run", "dev/mutation/stryker.config.mjs", "--mutate", patterns],
+    { cwd: REPOSITORY, env: { ...process.env, MUTATION_SEED: String(seed), MUTATION_SHARE: String(share) }, signal },
+  );
+  if (code !== 0) throw new Stop("failed", `Stryker failed:\n${stdout}${stderr}`);
+  console.log(summary(reportSchema.parse(JSON.parse(readFileSync(REPORT, "utf8")))));
+}
 
 function pattern(path: string): string {
   return statSync(join(REPOSITORY, path)).isDirectory() ? `${path.replace(/\/$/, "")}/**/*.ts` : path;
