@@ -18,6 +18,7 @@ export const SERVERS = [
   "test/constructs/escape-template.test.ts",
   "test/dev/doctor/**/*.test.ts",
   "test/dev/emulator/**/*.test.ts",
+  "test/dev/rehearsal.test.ts",
   "test/dev/terraform-provider/server.test.ts",
   "test/examples/backend/http.test.ts",
   "test/readme.test.ts",

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { defineEnvironment, type EnvironmentInput } from "../environments/define.ts";
 import { RenderClient } from "../render/api/client.ts";
-import { runChild } from "../runtime/child-process.ts";
+import { type ChildOptions, runChild } from "../runtime/child-process.ts";
 import { createApp } from "../stacks/create-app.ts";
 import { LocalControl } from "./emulator/control.ts";
 import { type LocalRender, type LocalRenderOptions, startLocalRender } from "./emulator/emulator.ts";
@@ -71,11 +71,12 @@ export class Rehearsal {
     };
   }
 
-  /** The {@link variables}, without the settings of the person whose machine this is. */
+  /** The {@link variables}. Where no registry is needed, the settings of the person whose machine this is do not count. */
   get commandVariables(): Record<string, string> {
     const settings = join(this.render.directory, "terraform.rc");
     writeFileSync(settings, "");
-    return { ...this.variables, TF_CLI_CONFIG_FILE: settings, FORCE_COLOR: "0" };
+    const ours = this.#provider === undefined ? {} : { TF_CLI_CONFIG_FILE: settings };
+    return { ...this.variables, ...ours, FORCE_COLOR: "0" };
   }
 
   async stop(): Promise<void> {
@@ -125,15 +126,23 @@ export class Workspace {
     return init.exitCode === 0 ? this.run("terraform", [...args, "-no-color"], env) : init;
   }
 
+  /** Runs a command, by default where the environment's Terraform is. */
   async run(
     command: string,
     args: readonly string[],
     env: Readonly<NodeJS.ProcessEnv>,
-    cwd = this.stack,
+    { cwd = this.stack, onLine, ...options }: Omit<ChildOptions, "env"> = {},
   ): Promise<Ran> {
     const lines: string[] = [];
-    const onLine = (line: string) => lines.push(line);
-    const { code } = await runChild(command, args, { cwd, env: { ...process.env, ...env }, onLine });
+    const { code } = await runChild(command, args, {
+      ...options,
+      cwd,
+      env: { ...process.env, ...env },
+      onLine(line, stream) {
+        lines.push(line);
+        onLine?.(line, stream);
+      },
+    });
     const output = lines.join("\n");
     this.transcript.push(output);
     return { exitCode: code, output };

@@ -1,19 +1,13 @@
-import type { Delivered } from "./load.ts";
-import type { Stage } from "./stage.ts";
-import type { Outage, Tally } from "./tally.ts";
+import { sleep } from "../../runtime/wait.ts";
+import { Stage, type StageOptions } from "./stage.ts";
+import { missed, type Outage, type Tally, tally } from "./tally.ts";
 
-/** What a drill did: what it brought to the backend, and when Redis was away. */
-export interface DrillRecord {
-  readonly messages: readonly Delivered[];
-  /** Sent synchronously while nothing was wrong. */
-  readonly baseline: readonly Delivered[];
-  readonly outage: Outage | undefined;
-  /** What else is worth knowing, a line each. */
-  readonly notes: readonly string[];
-}
+export const WARM_UP_MS = 1_500;
+const SETTLE_MS = 60_000;
 
 export interface DrillResult extends Tally {
   readonly missed: readonly string[];
+  /** What else is worth knowing, a line each. */
   readonly notes: readonly string[];
 }
 
@@ -29,4 +23,35 @@ export interface DrillOptions {
 export interface Drill {
   readonly title: string;
   readonly run: (options: DrillOptions) => Promise<DrillResult>;
+}
+
+/** What happens while messages come in, and what there is to say of it. */
+type Act = (stage: Stage, options: DrillOptions) => Promise<{ outage?: Outage; notes?: readonly string[] }>;
+
+/** Sets the stage, lets messages come in, and counts at the end what became of them. */
+export function drill(title: string, act: Act, stageOptions: StageOptions = {}): Drill {
+  return {
+    title,
+    async run(options) {
+      const { say, onStage } = options;
+      say("the service starts, with a fake provider that counts messages");
+      const stage = await Stage.open(stageOptions);
+      const { load, sink } = stage;
+      try {
+        onStage(stage);
+        say("messages come in; there is no Redis yet");
+        load.start();
+        await sleep(WARM_UP_MS);
+        const baseline = [...load.messages];
+        const { outage, notes = [] } = await act(stage, options);
+        await load.stop();
+        say("waiting for the last messages");
+        await stage.settle(SETTLE_MS);
+        const result = tally(load.messages, baseline, outage, (message) => sink.times(message));
+        return { ...result, missed: missed(result, outage !== undefined), notes };
+      } finally {
+        await stage.close();
+      }
+    },
+  };
 }

@@ -2,13 +2,10 @@ import { join, relative } from "node:path";
 import type { Readable } from "node:stream";
 import pc from "picocolors";
 import yoctoSpinner from "yocto-spinner";
-import { type LocalRenderOptions, startLocalRender } from "../emulator/emulator.ts";
-import { startProvider } from "../terraform-provider/server.ts";
-import { exportsOf, writeExports } from "./exports.ts";
+import { writePrivateFile } from "../../runtime/private-file.ts";
+import { Rehearsal, type RehearsalOptions } from "../rehearsal.ts";
 
-export interface StartOptions extends LocalRenderOptions {
-  /** Whose Terraform provider: the one that is part of this project, or Render's own from a registry. */
-  readonly provider: "local" | "registry";
+export interface StartOptions extends RehearsalOptions {
   /** Stop when this ends, as it does when whoever started the program is gone. */
   readonly until?: Readable;
 }
@@ -25,26 +22,29 @@ export async function start(signal: AbortSignal, options: StartOptions): Promise
     else console.error(line);
   };
   try {
-    const render = await startLocalRender({ ...options, log });
+    const rehearsal = await Rehearsal.start({ ...options, log });
     try {
-      const { apiKey, ownerId, host } = render;
-      const socketDirectory = join(render.socketDirectory, "provider");
-      const provider =
-        options.provider === "local" ? await startProvider({ apiKey, ownerId, host, socketDirectory }) : undefined;
-      const variables = exportsOf(render, provider?.reattach);
-      const file = writeExports(render.directory, variables);
+      const { render, variables } = rehearsal;
+      const file = join(render.directory, "exports.sh");
+      writePrivateFile(file, formatExports(variables));
       spinner?.stop();
       console.log(instructions(render.host, relative(process.cwd(), file) || file, variables));
       await stopAsked;
       console.error("Stopping");
-      await provider?.stop();
     } finally {
-      await render.stop();
+      await rehearsal.stop();
     }
-  } catch (error) {
+  } finally {
     spinner?.stop();
-    throw error;
   }
+}
+
+/** A file to `source`. It holds the API key. */
+export function formatExports(variables: Readonly<Record<string, string>>): string {
+  const quoted = (value: string) => `'${value.replaceAll("'", "'\\''")}'`;
+  return Object.entries(variables)
+    .map(([name, value]) => `export ${name}=${quoted(value)}\n`)
+    .join("");
 }
 
 function instructions(host: string, file: string, variables: Readonly<Record<string, string>>): string {
@@ -59,7 +59,7 @@ function instructions(host: string, file: string, variables: Readonly<Record<str
     "",
     ...lines,
     "",
-    "Stop it with Ctrl-C. What was made stays for the next start.",
+    "Stop it with Ctrl-C. Instances and data are kept for the next start.",
   ].join("\n");
 }
 

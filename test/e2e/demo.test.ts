@@ -11,7 +11,7 @@ function demo() {
   return execa(process.execPath, ["--import", "tsx", "dev/demo.ts"], options);
 }
 
-const workspaces = () => readdirSync(join(REPOSITORY, ".tmp")).filter((name) => name.startsWith("demo-"));
+const workspaces = () => readdirSync(join(REPOSITORY, ".tmp")).filter((name) => name.startsWith("local-"));
 
 test("the demo deploys, proves, plans to nothing, destroys, and leaves nothing behind", async () => {
   const { exitCode, all } = await demo();

@@ -157,7 +157,7 @@ export class Deployment {
     };
     const cdktf = join(REPOSITORY, "node_modules/.bin/cdktf");
     const outdir = this.#workspace.outdir;
-    return this.#workspace.run(cdktf, [...args, "--app", app, "--output", outdir], variables, REPOSITORY);
+    return this.#workspace.run(cdktf, [...args, "--app", app, "--output", outdir], variables, { cwd: REPOSITORY });
   }
 }
 
