@@ -4,7 +4,7 @@ const { join } = require("node:path");
 const { isCurrent, readTypeScript, runBundle } = require("../cli/run-bundle.cjs");
 
 const BUNDLE = join(__dirname, "../dist/checks.cjs");
-const SOURCES = ["checks", "cli", "environments", "redis", "render", "runtime", "vantage"];
+const SOURCES = ["checks", "cli", "environments", "redis", "render", "runtime", "steps", "vantage"];
 
 if (isCurrent(BUNDLE, SOURCES)) runBundle(BUNDLE);
 else void readTypeScript().then(() => import("../cli/verify.ts"));

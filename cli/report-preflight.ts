@@ -4,15 +4,17 @@ import type { PreflightResult } from "../steps/preflight.ts";
 const colors = pc.createColors(process.stdout.isTTY === true && pc.isColorSupported);
 
 /** For people: a line for each rule, and below one that refuses why and what to do. */
-export function reportPreflight(environment: string, results: readonly PreflightResult[]): string {
+export function formatPreflight(environment: string, results: readonly PreflightResult[]): string {
   const refusals = results.flatMap((result) => result.refusals);
-  const lines = results.flatMap(({ title, refusals: refused }) => [
-    `  ${refused.length === 0 ? colors.green("✔") : colors.red("✘")} ${title}`,
-    ...refused.flatMap(({ reason, remedy }) => [`      ${reason}`, `      ${colors.cyan("→")} ${remedy}`]),
-  ]);
+  const lines = results.flatMap(({ title, skipped, refusals: refused }) => {
+    if (skipped !== undefined) return [`  ${colors.dim(`- ${title}: does not apply, ${skipped}`)}`];
+    const sign = refused.length === 0 ? colors.green("✔") : colors.red("✘");
+    const reasons = refused.flatMap(({ reason, remedy }) => [`      ${reason}`, `      ${colors.cyan("→")} ${remedy}`]);
+    return [`  ${sign} ${title}`, ...reasons];
+  });
   const verdict =
     refusals.length === 0
       ? colors.green("a deploy can begin")
       : colors.red(`refused: ${refusals.length} ${refusals.length === 1 ? "reason" : "reasons"}; nothing was changed`);
-  return [colors.bold(`${environment}: before anything changes`), ...lines, verdict, ""].join("\n");
+  return [colors.bold(`Preflight for ${environment}`), ...lines, verdict, ""].join("\n");
 }

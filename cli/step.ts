@@ -1,144 +1,119 @@
-import { Command, CommanderError } from "commander";
+import { Command } from "commander";
 import { RenderClient } from "../render/api/client.ts";
-import { RenderApiError } from "../render/api/error.ts";
+import { expectedInstance } from "../render/instance.ts";
+import { expectedService } from "../render/service.ts";
 import { Stop } from "../runtime/errors.ts";
-import { drain } from "../steps/drain.ts";
-import { handOver } from "../steps/hand-over.ts";
-import { leave } from "../steps/leave.ts";
-import { preflight } from "../steps/preflight.ts";
-import type { Wiring } from "../steps/preflight-rules.ts";
-import { rollOut } from "../steps/roll-out.ts";
-import { WiringError } from "../steps/wiring-error.ts";
-import { PROVISIONED, readVariables, wiringOf } from "./read-step.ts";
-import { reportPreflight } from "./report-preflight.ts";
-
-const FAILED = 1;
-const WRONG_USAGE = 2;
-const NOT_ESTABLISHED = 3;
+import type { StepContext } from "../steps/deploy.ts";
+import { drain, handOver } from "../steps/drain.ts";
+import { type Intent, preflight } from "../steps/preflight.ts";
+import { leave, rollOut } from "../steps/roll-out.ts";
+import { OWN_STEP_IDS, type OwnStepId, programName, type Read, readStep, STEPS } from "../steps/steps.ts";
+import { parse } from "./parse.ts";
+import { type Ending, type Program, runProgram } from "./program.ts";
+import { formatPreflight } from "./report-preflight.ts";
 
 /** Milliseconds for each of preflight's calls: long enough for a busy API, short enough for one that is not there. */
 const PREFLIGHT_CALL_MS = 10_000;
-/** Seconds that the backend may take to work off what waits. */
+/** Seconds that a service may take to drain an instance. */
 const DRAIN_SECONDS = 300;
 
-const interrupted = new AbortController();
-for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => interrupted.abort());
+/** What a step's program works with. */
+interface Tools {
+  connect(deadlineMs: number): RenderClient;
+  /** Does something within a time. @param about What its lines begin with. */
+  work(about: string, seconds: number, act: (context: StepContext) => Promise<void>): Promise<Ending>;
+}
 
-const program = new Command("wiring")
-  .description("What a deploy does with the backend: before it, and after the Redis is proven.")
-  .showHelpAfterError()
-  .exitOverride();
+type StepProgram<Id extends OwnStepId> = (read: Read<Id>, tools: Tools) => Promise<Ending>;
 
-program
-  .command("preflight")
-  .description("says whether a deploy can begin, and changes nothing")
-  .argument("[environment]", "the environment's name; Terraform leaves it out and says by variables what it deploys")
-  .action(async (environment: string | undefined) => {
-    const wiring = environment === undefined ? provisionedWiring() : await wiringOf(environment, process.env);
-    const results = await preflight(connect(PREFLIGHT_CALL_MS, interrupted.signal), wiring);
-    process.stdout.write(reportPreflight(wiring.redis.environment, results));
-    if (results.some(({ refusals }) => refusals.length > 0)) process.exitCode = FAILED;
-  });
+/** One that is missing here does not compile. */
+const PROGRAMS: { readonly [Id in OwnStepId]: StepProgram<Id> } = {
+  preflight: ({ REDIS_EXPECTED: redis, BACKEND_EXPECTED: wanted, RENDER_OWNER_ID: ownerId }, tools) =>
+    judge({ redis, wanted, ownerId }, tools),
+  roll_out: ({ BACKEND_EXPECTED: { serviceId, name, rollOutSeconds }, BACKEND_GROUP_ID: groupId }, { work }) =>
+    work(name, rollOutSeconds, (context) => rollOut({ ...context, serviceId, groupId })),
+  leave: ({ BACKEND_SERVICE_ID: serviceId, BACKEND_ROLL_OUT_SECONDS: seconds }, { work }) =>
+    work(serviceId, seconds, (context) => leave({ ...context, serviceId })),
+  async drain({ REDIS_INSTANCE_ID: instanceId, BACKEND_DRAIN_COMMAND: command, ...read }, { work }) {
+    const serviceId = read.BACKEND_SERVICE_ID ?? read.TF_VAR_backend_service_id;
+    if (!serviceId) {
+      throw new Stop("misused", "`TF_VAR_backend_service_id` is not set: the service that drains the instance");
+    }
+    return work(instanceId, DRAIN_SECONDS, (context) => drain({ ...context, serviceId, instanceId, command }));
+  },
+  async hand_over({ REDIS_INSTANCE_ID: instanceId, BACKEND_EXPECTED: { serviceId, drainCommand } }, { work }) {
+    if (drainCommand === undefined) throw new Stop("misused", "`BACKEND_EXPECTED` has no drainCommand");
+    const options = { serviceId, instanceId, command: drainCommand };
+    return work(instanceId, DRAIN_SECONDS, (context) => handOver({ ...context, ...options }));
+  },
+};
 
-program
-  .command("roll-out")
-  .description("for Terraform: deploys the backend after what it reads has changed")
-  .action(async () => {
-    const { BACKEND_EXPECTED: backend, BACKEND_GROUP_ID: groupId } = readVariables(PROVISIONED.rollOut, process.env);
-    const { serviceId, name, rollOutSeconds } = backend;
-    await within(rollOutSeconds, (client, signal) => rollOut({ client, serviceId, groupId, signal, say: say(name) }));
-  });
+async function judge(intent: Intent, { connect }: Tools): Promise<Ending> {
+  const results = await preflight(connect(PREFLIGHT_CALL_MS), intent);
+  process.stdout.write(formatPreflight(intent.redis.environment, results));
+  return results.some(({ refusals }) => refusals.length > 0) ? "failed" : "good";
+}
 
-program
-  .command("leave")
-  .description("for Terraform: deploys the backend after its group was taken away")
-  .action(async () => {
-    const variables = readVariables(PROVISIONED.leave, process.env);
-    const serviceId = variables.BACKEND_SERVICE_ID;
-    await within(variables.BACKEND_ROLL_OUT_SECONDS, (client, signal) =>
-      leave({ client, serviceId, signal, say: say(serviceId) }),
+/** What a person asks about. The environments are loaded only here: Terraform brings its own description. */
+async function intentOf(name: string): Promise<Intent> {
+  const { resolveEnvironment } = await import("../environments/environments.ts");
+  const { name: environment, redis, backend } = resolveEnvironment(name);
+  const serviceId = backend.serviceId ?? process.env.TF_VAR_backend_service_id ?? "";
+  if (!/^srv-[a-z0-9]{20}$/.test(serviceId)) {
+    throw new Stop(
+      "misused",
+      "The service's id is not known. Set backend.serviceId in the environment file, or TF_VAR_backend_service_id, to " +
+        '"srv-" and 20 letters or digits.',
     );
-  });
-
-program
-  .command("drain")
-  .description("for Terraform: has the backend work off what waits in an instance that is about to be destroyed")
-  .action(async () => {
-    const variables = readVariables(PROVISIONED.drain, process.env);
-    const { REDIS_INSTANCE_ID: instanceId, BACKEND_DRAIN_COMMAND: command } = variables;
-    const serviceId = variables.BACKEND_SERVICE_ID ?? variables.TF_VAR_backend_service_id;
-    if (!serviceId)
-      throw new Stop("misused", "`TF_VAR_backend_service_id` is not set: the backend that empties the instance");
-    await within(DRAIN_SECONDS, (client, signal) =>
-      drain({ client, serviceId, instanceId, command, signal, say: say(instanceId) }),
-    );
-  });
-
-program
-  .command("hand-over")
-  .description("for Terraform: has the backend work off what waits in the instance that a new one replaces")
-  .action(async () => {
-    const { REDIS_INSTANCE_ID: instanceId, BACKEND_EXPECTED } = readVariables(PROVISIONED.handOver, process.env);
-    const { serviceId, drainCommand: command } = BACKEND_EXPECTED;
-    if (command === undefined) throw new Stop("misused", "`BACKEND_EXPECTED` has no drainCommand");
-    await within(DRAIN_SECONDS, (client, signal) =>
-      handOver({ client, serviceId, instanceId, command, signal, say: say(instanceId) }),
-    );
-  });
-
-try {
-  await program.parseAsync();
-} catch (error) {
-  process.exitCode = explain(error);
-}
-// A connection that is kept open for a next call must not keep the process.
-process.exit();
-
-function provisionedWiring(): Wiring {
-  const { REDIS_EXPECTED, BACKEND_EXPECTED, RENDER_OWNER_ID } = readVariables(PROVISIONED.preflight, process.env);
-  return { redis: REDIS_EXPECTED, backend: BACKEND_EXPECTED, ownerId: RENDER_OWNER_ID };
-}
-
-async function within(
-  seconds: number,
-  act: (client: RenderClient, signal: AbortSignal) => Promise<void>,
-): Promise<void> {
-  const signal = AbortSignal.any([interrupted.signal, AbortSignal.timeout(seconds * 1_000)]);
-  // One call may take as long as all of it: Render's limit of deploys is waited out.
-  await act(connect(seconds * 1_000, interrupted.signal), signal);
-}
-
-function connect(deadlineMs: number, signal: AbortSignal): RenderClient {
-  try {
-    return RenderClient.fromEnvironment(process.env, { deadlineMs, signal });
-  } catch (error) {
-    throw new Stop("misused", error instanceof Error ? error.message : "RENDER_API_KEY cannot be used.");
   }
+  const ownerId = STEPS.preflight.finds.RENDER_OWNER_ID.safeParse(process.env.RENDER_OWNER_ID);
+  if (!ownerId.success) throw new Stop("misused", `\`RENDER_OWNER_ID\` ${ownerId.error.issues[0]?.message}`);
+  const wanted = expectedService(backend, serviceId, redis.name);
+  return { redis: expectedInstance(environment, redis), wanted, ownerId: ownerId.data };
 }
 
-function say(subject: string): (line: string) => void {
-  return (line) => console.log(`${subject}: ${line}`);
+function toolsFor(program: Program): Tools {
+  const interrupted = new AbortController();
+  program.onInterruption(() => interrupted.abort());
+  const connect = (deadlineMs: number) =>
+    RenderClient.fromEnvironment(process.env, { deadlineMs, signal: interrupted.signal });
+  return {
+    connect,
+    async work(about, seconds, act) {
+      const { signal } = program.limit(seconds);
+      // One call may take as long as all of it: Render's limit of deploys is waited out.
+      const client = connect(seconds * 1_000);
+      await act({ client, signal, say: (line) => console.log(`${about}: ${line}`) });
+      return "good";
+    },
+  };
 }
 
-function explain(error: unknown): number {
-  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : WRONG_USAGE;
-  if (interrupted.signal.aborted) {
-    console.error("Stopped. What was begun on Render goes on.");
-    return FAILED;
-  }
-  if (error instanceof RenderApiError && error.status === undefined) {
-    console.error(`${error.message} Check the network, and RENDER_HOST if it is set.`);
-    return NOT_ESTABLISHED;
-  }
-  if (error instanceof WiringError || error instanceof RenderApiError) {
-    console.error(error.message);
-    return FAILED;
-  }
-  if (error instanceof Stop || (error instanceof Error && error.name === "EnvironmentError")) {
-    console.error(error.message);
-    return WRONG_USAGE;
-  }
-  // Only the kind: what libraries put into their messages is not known.
-  console.error(`The wiring crashed (${error instanceof Error ? error.name : typeof error}). This is a mistake in it.`);
-  return FAILED;
+function run<Id extends OwnStepId>(step: Id, tools: Tools): Promise<Ending> {
+  return PROGRAMS[step](readStep(step, process.env), tools);
 }
+
+runProgram(
+  async (program) => {
+    const tools = toolsFor(program);
+    let ending: Ending | undefined;
+    const command = new Command("step")
+      .description("What a deploy does in Terraform's graph: before it, and after the Redis is proven.")
+      .showHelpAfterError()
+      .exitOverride();
+    for (const step of OWN_STEP_IDS) {
+      const own = command.command(programName(step)).summary("for Terraform").description(STEPS[step].says);
+      if (step === "preflight") {
+        own.summary("says whether a deploy can begin, and changes nothing");
+        own.argument("[environment]", "the environment's name; Terraform says by variables what it deploys");
+      }
+      own.action(async (environment?: string) => {
+        ending =
+          typeof environment === "string" ? await judge(await intentOf(environment), tools) : await run(step, tools);
+      });
+    }
+    await parse(command);
+    return ending;
+  },
+  { name: "The step", stopped: "Stopped. What was begun on Render goes on." },
+);

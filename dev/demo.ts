@@ -114,9 +114,8 @@ function show(line: string, view: View): void {
 
 function isProgress(line: string): boolean {
   const text = stripVTControlCharacters(line);
-  // Of what provisioners print, how the backend gets on.
-  if (/\(local-exec\): \S+: (deploy|emptying|draining|nothing waits|the backend|red-\S+ is drained)/.test(text))
-    return true;
+  // Of what provisioners print, how the service gets on.
+  if (/\(local-exec\): \S+: (deploy|draining|red-\S+ is drained|the service)/.test(text)) return true;
   return /: (Creating|Still creating|Creation complete|Destroying|Destruction complete|Provisioning)|^\s*(local {2})?(Plan:|Apply complete|Destroy complete|No changes)/.test(
     text,
   );

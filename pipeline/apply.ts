@@ -5,7 +5,7 @@ import { missingAcknowledgements } from "./acknowledgements.ts";
 import { ApplyProgress } from "./apply-progress.ts";
 import { type DeploymentRecord, whoApplies, writeRecord } from "./deployment-record.ts";
 import { fingerprintOf } from "./review/fingerprint.ts";
-import { stepKind } from "./review/rules/steps.ts";
+import { stepOf } from "./review/rules/steps.ts";
 import { InstancesUnknown, reviewStack, secretsOf } from "./review-stack.ts";
 import { PlanDirectory, PlanRefused, refusal, type SavedPlan } from "./saved-plan.ts";
 import { stackDirectory } from "./synthesis-stamp.ts";
@@ -131,7 +131,7 @@ async function openPlan(
   if (fingerprintOf(review) !== saved.fingerprint)
     throw refusal(environment, "it does something else than its review says");
 
-  const proving = planned.resources.filter((change) => stepKind(change, planned)?.kind === "checks");
+  const proving = planned.resources.filter((change) => stepOf(change, planned)?.kind === "checks");
   const checks = new Set(proving.map(({ address }) => address));
   return new ApplyProgress(secretsOf(planned), (address) => checks.has(address));
 }

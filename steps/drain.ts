@@ -1,74 +1,109 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import type { RenderClient } from "../render/api/client.ts";
-import { API } from "../render/api/endpoints.ts";
+import { API, type KeyValue } from "../render/api/endpoints.ts";
+import { readEnvGroups } from "../render/api/env-groups.ts";
 import { RenderApiError } from "../render/api/error.ts";
 import { readLogs } from "../render/api/logs.ts";
 import { internalUrl } from "../render/internal-url.ts";
-import { WiringError } from "./wiring-error.ts";
+import { Stop } from "../runtime/errors.ts";
+import { followJob } from "../vantage/job.ts";
+import type { StepContext } from "./deploy.ts";
 
-const POLL_MS = 500;
 const LAST_LINES = 5;
-const GIVE_UP =
-  "If it is lost anyhow: remove backend.drainCommand from the environment file, then run the same command again.";
+const GIVE_UP = "To lose it: remove backend.drainCommand from the environment file, then run the same command again.";
 
-export interface DrainOptions {
-  readonly client: RenderClient;
+export interface DrainOptions extends StepContext {
   readonly serviceId: string;
   /** The instance that is about to be destroyed. */
   readonly instanceId: string;
-  /** The backend's command that works off what waits in the Redis at `REDIS_URL`. */
+  /** The service's command that drains the Redis at `REDIS_URL`. */
   readonly command: string;
-  readonly signal: AbortSignal;
-  readonly say: (line: string) => void;
 }
 
 /**
- * Has the backend work off what still waits in an instance, as a one-off job inside Render's private network.
+ * Has the service drain an instance, by a one-off job inside Render's private network.
  *
- * @throws WiringError when it did not, so that the instance is not destroyed with what is in it; RenderApiError.
+ * @throws Stop when it did not, so that the instance is not destroyed with what is in it; RenderApiError.
  */
 export async function drain({ client, serviceId, instanceId, command, signal, say }: DrainOptions): Promise<void> {
   const url = internalUrl(instanceId);
   const { internalConnectionString } = await client.call(API.getConnectionInfo, { id: instanceId });
   if (internalConnectionString !== url) {
     // A job's command is shown to every member of the workspace, so the password must not stand in it.
-    throw new WiringError(
-      `${instanceId} asks for a password inside, so it cannot be emptied from here. ` +
+    throw new Stop(
+      "failed",
+      `${instanceId} asks for a password inside, so it cannot be drained from here. ` +
         `${byHand(instanceId, command)} with its internal URL.`,
     );
   }
-  say(`emptying ${instanceId}: the backend runs "${command}"`);
-  let job = await client
+  say(`draining ${instanceId}: running "${command}" as a one-off job`);
+  const created = await client
     .call(API.createJob, { id: serviceId }, { startCommand: `REDIS_URL=${url} ${command}` })
     .catch((error: unknown) => {
       if (!(error instanceof RenderApiError)) throw error;
-      throw new WiringError(
-        `${error.message} ${instanceId} is kept, because what waits in it would be lost. ${GIVE_UP}`,
-      );
+      throw new Stop("failed", `${error.message} ${kept(instanceId)} ${GIVE_UP}`);
     });
-  for (
-    let shown = "";
-    job.status !== "succeeded";
-    job = await client.call(API.getJob, { id: serviceId, jobId: job.id })
-  ) {
-    const status = job.status ?? "pending";
-    if (status !== shown) say(`job ${job.id} is ${status}`);
-    shown = status;
-    if (status === "failed" || status === "canceled") {
-      throw new WiringError(
-        `The job ${job.id} that works off what waits in ${instanceId} ${status}:\n${await lastLines(client, instanceId, job.id)}\n` +
-          `${instanceId} is kept, because what waits in it would be lost. ${byHand(instanceId, command)}. ${GIVE_UP}`,
-      );
-    }
-    if (!(await sleep(POLL_MS, true, { signal }).catch(() => false))) {
-      throw new WiringError(`The job ${job.id} is still ${status}. ${instanceId} is kept. Run the same command again.`);
-    }
+  let { status } = created;
+  const onStatus = (now: string) => {
+    status = now;
+    say(`job ${created.id} is ${now}`);
+  };
+  const ended = await followJob(client, created, { signal, onStatus });
+  if (ended === undefined) {
+    throw new Stop(
+      "failed",
+      `The job ${created.id} is still ${status}. ${instanceId} is kept. Run the same command again.`,
+    );
   }
-  say(`nothing waits in ${instanceId} any more`);
+  if (ended.status !== "succeeded") {
+    throw new Stop(
+      "failed",
+      `The job ${created.id} that drains ${instanceId} ${ended.status}:\n${await lastLines(client, instanceId, created.id)}\n` +
+        `${kept(instanceId)} ${byHand(instanceId, command)}. ${GIVE_UP}`,
+    );
+  }
+  say(`${instanceId} is drained: no jobs left`);
+}
+
+/**
+ * Has the service drain the instances that the new one replaces: older ones of its name and workspace that no
+ * environment group points to.
+ *
+ * @param options Its `instanceId` is the new instance.
+ * @throws Stop when it did not, so that they are not destroyed with what is in them; RenderApiError.
+ */
+export async function handOver(options: DrainOptions): Promise<void> {
+  const { client, instanceId, say } = options;
+  const instance = await client.call(API.getKeyValue, { id: instanceId });
+  const namesakes = await client.list(API.listKeyValues, {}, { name: instance.name, ownerId: instance.owner.id });
+  const older = namesakes.filter((other) => other.id !== instanceId && isOlder(other, instance));
+  if (older.length === 0) {
+    say("no previous instance to drain");
+    return;
+  }
+  const inUse = await instancesInGroups(client);
+  for (const { id } of older) {
+    if (inUse.has(id)) say(`${id} has the same name and is in use: it is not drained`);
+    else await drain({ ...options, instanceId: id });
+  }
+}
+
+function isOlder(one: KeyValue, other: KeyValue): boolean {
+  return Date.parse(one.createdAt) <= Date.parse(other.createdAt);
+}
+
+/** The ids of all instances that a variable of an environment group points to. */
+async function instancesInGroups(client: RenderClient): Promise<ReadonlySet<string>> {
+  const groups = await readEnvGroups(client);
+  const values = groups.flatMap(({ envVars }) => envVars.map(({ value }) => value));
+  return new Set(values.flatMap((value) => value.match(/\bred-[a-z0-9]{20}\b/g) ?? []));
+}
+
+function kept(instanceId: string): string {
+  return `${instanceId} is kept, because what waits in it would be lost.`;
 }
 
 function byHand(instanceId: string, command: string): string {
-  return `Put it right and run the same command again, or empty ${instanceId} by hand: "${command}" in the backend's shell`;
+  return `Put it right and run the same command again, or drain ${instanceId} by hand: "${command}" in the service's shell`;
 }
 
 async function lastLines(client: RenderClient, instanceId: string, jobId: string): Promise<string> {

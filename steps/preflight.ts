@@ -1,14 +1,31 @@
+import type { RenderClient } from "../render/api/client.ts";
+import { API, type EnvGroup, type EnvVar, type KeyValue, type Owner, type Service } from "../render/api/endpoints.ts";
+import { isLinkedTo, readEnvGroups } from "../render/api/env-groups.ts";
+import { unlessMissing } from "../render/api/error.ts";
 import type { ExpectedInstance } from "../render/instance.ts";
 import { describePlan, isDowngrade, knownPlan } from "../render/plans.ts";
 import type { ExpectedService } from "../render/service.ts";
-import type { PreflightFacts } from "./preflight-facts.ts";
 
 /** What a deploy would set up. */
-export interface Wiring {
+export interface Intent {
   readonly redis: ExpectedInstance;
-  readonly backend: ExpectedService;
+  readonly wanted: ExpectedService;
   /** The workspace to deploy into: `RENDER_OWNER_ID`. */
   readonly ownerId: string;
+}
+
+/** What stands on Render before a deploy. It holds values of variables: for judging, never for showing. */
+export interface PreflightFacts {
+  /** The workspaces that the key can work in. */
+  readonly owners: readonly Owner[];
+  /** `undefined` when there is none of that id that the key can see. */
+  readonly service: Service | undefined;
+  /** Set on the service itself. */
+  readonly serviceVariables: readonly EnvVar[];
+  /** The groups that are linked to the service, and those that have the name of ours. */
+  readonly groups: readonly EnvGroup[];
+  /** All instances of the workspace. */
+  readonly instances: readonly KeyValue[];
 }
 
 /** Why a deploy must not begin, and what to do about it. */
@@ -18,11 +35,24 @@ export interface Refusal {
 }
 
 /** One thing that must hold before anything is changed. */
-export interface Rule {
+interface Rule {
   /** What holds when nothing is refused. */
   readonly title: string;
-  readonly refuse: (facts: PreflightFacts, wiring: Wiring) => readonly Refusal[];
+  /** Why it does not apply; nothing when it does. */
+  readonly skip?: (facts: PreflightFacts, intent: Intent) => string | undefined;
+  readonly refuse: (facts: PreflightFacts, intent: Intent) => readonly Refusal[];
 }
+
+/** What came of one rule; no refusals when it holds, or when it was skipped. */
+export interface PreflightResult {
+  readonly title: string;
+  readonly skipped?: string | undefined;
+  readonly refusals: readonly Refusal[];
+}
+
+const NO_SERVICE = "there is no such service";
+const unlessFound = ({ service }: PreflightFacts) => (service === undefined ? NO_SERVICE : undefined);
+const refusal = (reason: string, remedy: string): readonly Refusal[] => [{ reason, remedy }];
 
 /** Every rule, in the order of the report. */
 export const PREFLIGHT_RULES: readonly Rule[] = [
@@ -31,156 +61,168 @@ export const PREFLIGHT_RULES: readonly Rule[] = [
     refuse({ owners }, { ownerId }) {
       if (owners.some(({ id }) => id === ownerId)) return [];
       const known = owners.map(({ id, name }) => `${id} (${name})`).join(", ");
-      return [
-        {
-          reason: `RENDER_API_KEY does not work in the workspace ${ownerId}`,
-          remedy: `Set RENDER_OWNER_ID to one of its own: ${known || "it has none"}. Or use a key of a member of ${ownerId}.`,
-        },
-      ];
+      return refusal(
+        `RENDER_API_KEY does not work in the workspace ${ownerId}`,
+        `Set RENDER_OWNER_ID to one of its own: ${known || "it has none"}. Or use a key of a member of ${ownerId}.`,
+      );
     },
   },
   {
-    title: "the backend exists in the workspace",
-    refuse({ service }, { backend, ownerId }) {
+    title: "the service exists in the workspace",
+    refuse({ service }, { wanted, ownerId }) {
       if (service === undefined) {
-        return [
-          {
-            reason: `there is no service ${backend.serviceId}`,
-            remedy: `Set backend.serviceId, or TF_VAR_backend_service_id, to the id of ${backend.name}: it stands in its address in Render's dashboard.`,
-          },
-        ];
+        return refusal(
+          `there is no service ${wanted.serviceId}`,
+          `Set backend.serviceId, or TF_VAR_backend_service_id, to the id of ${wanted.name}: it stands in its address in Render's dashboard.`,
+        );
       }
       if (service.ownerId === ownerId) return [];
-      return [
-        {
-          reason: `${service.name} belongs to the workspace ${service.ownerId}, not ${ownerId}`,
-          remedy: "Render's private network ends at the workspace. Set RENDER_OWNER_ID to the backend's workspace.",
-        },
-      ];
+      return refusal(
+        `${service.name} belongs to the workspace ${service.ownerId}, not ${ownerId}`,
+        "Render's private network ends at the workspace. Set RENDER_OWNER_ID to the service's workspace.",
+      );
     },
   },
   {
-    title: "the backend is not suspended",
+    title: "the service is not suspended",
+    skip: unlessFound,
     refuse({ service }) {
       if (service?.suspended !== "suspended") return [];
-      return [
-        {
-          reason: `${service.name} is suspended, so nothing could be rolled out`,
-          remedy: "Resume it in Render's dashboard, then deploy again.",
-        },
-      ];
+      return refusal(
+        `${service.name} is suspended, so nothing could be rolled out`,
+        "Resume it in Render's dashboard, then deploy again.",
+      );
     },
   },
   {
-    title: "the backend can run one-off jobs, if it is to empty an instance",
-    refuse({ service }, { backend }) {
-      if (backend.drainCommand === undefined || service?.serviceDetails.plan !== "free") return [];
-      return [
-        {
-          reason: `${service.name} is on the free plan, which has no one-off jobs`,
-          remedy:
-            "Take a paid plan for it, or remove backend.drainCommand: what waits in an instance is then lost with it.",
-        },
-      ];
+    title: "the service's plan allows one-off jobs (needed by drainCommand)",
+    skip: (facts, { wanted }) => (wanted.drainCommand === undefined ? "there is no drainCommand" : unlessFound(facts)),
+    refuse({ service }) {
+      if (service?.serviceDetails.plan !== "free") return [];
+      return refusal(
+        `${service.name} is on the free plan, which has no one-off jobs`,
+        "Take a paid plan for it, or remove backend.drainCommand: what waits in an instance is then lost with it.",
+      );
     },
   },
   {
-    title: "the backend is in the instance's region",
+    title: "the service is in the instance's region",
+    skip: unlessFound,
     refuse({ service }, { redis }) {
-      if (service === undefined || service.serviceDetails.region === redis.region) return [];
-      return [
-        {
-          reason: `${service.name} is in ${service.serviceDetails.region}, and the instance is to be in ${redis.region}`,
-          remedy: `Render's private network ends at the region. Set redis.region to "${service.serviceDetails.region}", or name a backend in ${redis.region}.`,
-        },
-      ];
+      const region = service?.serviceDetails.region;
+      if (service === undefined || region === redis.region) return [];
+      return refusal(
+        `${service.name} is in ${region}, and the instance is to be in ${redis.region}`,
+        `Render's private network ends at the region. Set redis.region to "${region}", or name a service in ${redis.region}.`,
+      );
     },
   },
   {
-    title: "no variable of the backend hides ours",
-    refuse({ serviceVariables, service }, { backend }) {
-      const ours = variablesOf(backend);
-      const hiding = serviceVariables.map(({ key }) => key).filter((key) => ours.includes(key));
+    title: "the variables are not set on the service itself",
+    skip: unlessFound,
+    refuse({ serviceVariables, service }, { wanted }) {
+      const hiding = serviceVariables.map(({ key }) => key).filter((key) => variablesOf(wanted).includes(key));
       return hiding.map((key) => ({
-        reason: `${key} is set on ${service?.name ?? backend.name} itself, where it wins over the group's`,
-        remedy: `Remove it: Render's dashboard, ${backend.name}, Environment, "Save only". What runs keeps it until it is rolled out.`,
+        reason: `${key} is set on ${service?.name ?? wanted.name} itself, where it wins over the group's`,
+        remedy: `Remove it: Render's dashboard, ${wanted.name}, Environment, "Save only". What runs keeps it until it is rolled out.`,
       }));
     },
   },
   {
-    title: "no other group of the backend has ours",
-    refuse({ groups }, { backend }) {
-      const ours = variablesOf(backend);
-      return groups
-        .filter(({ name, serviceLinks }) => {
-          return name !== backend.groupName && serviceLinks.some(({ id }) => id === backend.serviceId);
-        })
-        .flatMap(({ id, name, envVars }) =>
-          envVars
-            .filter(({ key }) => ours.includes(key))
-            .map(({ key }) => ({
-              reason: `${key} is also in the group "${name}" (${id}), which is linked to ${backend.name}`,
-              remedy: "Which of two groups wins is not guaranteed. Remove the variable there, or unlink that group.",
-            })),
-        );
+    title: "no other linked environment group sets the variables",
+    refuse({ groups }, { wanted }) {
+      const others = groups.filter((group) => group.name !== wanted.groupName && isLinkedTo(group, wanted.serviceId));
+      return others.flatMap(({ id, name, envVars }) =>
+        envVars
+          .filter(({ key }) => variablesOf(wanted).includes(key))
+          .map(({ key }) => ({
+            reason: `${key} is also in the group "${name}" (${id}), which is linked to ${wanted.name}`,
+            remedy: "Which of two groups wins is not guaranteed. Remove the variable there, or unlink that group.",
+          })),
+      );
     },
   },
   {
     title: "the group's name is free or ours",
-    refuse({ groups, instances }, { backend, redis }) {
-      const named = groups.filter(({ name }) => name === backend.groupName);
+    refuse({ groups, instances }, { wanted, redis }) {
+      const named = groups.filter(({ name }) => name === wanted.groupName);
       if (named.length === 0) return [];
-      const ourUrls = instances.filter(({ name }) => name === redis.name).map(({ id }) => id);
-      const isOurs = (group: (typeof named)[number]) => {
-        const url = group.envVars.find(({ key }) => key === "REDIS_URL")?.value ?? "";
-        return ourUrls.some((id) => url.includes(id));
+      const ourIds = instances.filter(({ name }) => name === redis.name).map(({ id }) => id);
+      const isOurs = ({ envVars }: EnvGroup) => {
+        const url = envVars.find(({ key }) => key === "REDIS_URL")?.value ?? "";
+        return ourIds.some((id) => url.includes(id));
       };
       if (named.length === 1 && named.every(isOurs)) return [];
       const ids = named.map(({ id }) => id).join(", ");
-      return [
-        {
-          reason: `there is an environment group "${backend.groupName}" already (${ids}), and not for ${redis.name}`,
-          remedy: "Delete it if nothing needs it, or import it: terraform import render_env_group.backend <evg-…>.",
-        },
-      ];
+      return refusal(
+        `there is an environment group "${wanted.groupName}" already (${ids}), and not for ${redis.name}`,
+        "Delete it if nothing needs it, or import it: terraform import render_env_group.backend <evg-…>.",
+      );
     },
   },
   {
-    title: "a free plan is asked for once",
+    title: "at most one free instance in the workspace",
+    skip: (_facts, { redis }) => (redis.plan === "free" ? undefined : "the plan is paid"),
     refuse({ instances }, { redis }) {
-      if (redis.plan !== "free") return [];
       const other = instances.find((instance) => knownPlan(instance.plan) === "free" && !isSame(instance, redis));
       if (other === undefined) return [];
-      const replaced = other.name === redis.name;
-      return [
-        {
-          reason: `the workspace has its one free instance: ${other.name} (${other.id}, ${other.region})`,
-          remedy: replaced
-            ? "So it cannot be replaced while it runs. Take a paid plan; or destroy the environment first, which loses what is in it and lets the backend send synchronously meanwhile."
-            : "Take a paid plan, or delete that one.",
-        },
-      ];
+      return refusal(
+        `the workspace has its one free instance: ${other.name} (${other.id}, ${other.region})`,
+        other.name === redis.name
+          ? "So it cannot be replaced while it runs. Take a paid plan; or destroy the environment first, which loses what is in it and lets the service send synchronously meanwhile."
+          : "Take a paid plan, or delete that one.",
+      );
     },
   },
   {
     title: "the plan is no downgrade",
+    skip: ({ instances }, { redis }) => {
+      return instances.some((instance) => isSame(instance, redis)) ? undefined : "there is no instance yet";
+    },
     refuse({ instances }, { redis }) {
       const [existing, ...others] = instances.filter((instance) => isSame(instance, redis));
-      const plan = existing === undefined ? undefined : knownPlan(existing.plan);
+      const plan = knownPlan(existing?.plan);
       if (existing === undefined || others.length > 0 || plan === undefined || !isDowngrade(plan, redis.plan))
         return [];
-      return [
-        {
-          reason: `${existing.name} (${existing.id}) is on ${describePlan(plan)}; ${describePlan(redis.plan)} is a downgrade, which Render refuses`,
-          remedy: `Keep plan "${plan}". Or destroy the environment and deploy it anew: the backend sends synchronously meanwhile.`,
-        },
-      ];
+      return refusal(
+        `${existing.name} (${existing.id}) is on ${describePlan(plan)}; ${describePlan(redis.plan)} is a downgrade, which Render refuses`,
+        `Keep plan "${plan}". Or destroy the environment and deploy it again: the service sends synchronously meanwhile.`,
+      );
     },
   },
 ];
 
-function variablesOf(backend: ExpectedService): string[] {
-  return ["REDIS_URL", ...Object.keys(backend.env)];
+/**
+ * Whether a deploy can begin: asks Render, and changes nothing.
+ *
+ * @throws RenderApiError when Render cannot be asked; its message says what to do about the key or the network.
+ */
+export async function preflight(client: RenderClient, intent: Intent): Promise<PreflightResult[]> {
+  return judge(await gatherFacts(client, intent), intent);
+}
+
+export function judge(facts: PreflightFacts, intent: Intent): PreflightResult[] {
+  return PREFLIGHT_RULES.map(({ title, skip, refuse }) => {
+    const skipped = skip?.(facts, intent);
+    return { title, skipped, refusals: skipped === undefined ? refuse(facts, intent) : [] };
+  });
+}
+
+async function gatherFacts(client: RenderClient, { wanted, ownerId }: Intent): Promise<PreflightFacts> {
+  // First alone: with a key that does not work every other call would only say so again.
+  const owners = await client.list(API.listOwners, {});
+  const { serviceId, groupName } = wanted;
+  const [service, serviceVariables, groups, instances] = await Promise.all([
+    unlessMissing(client.call(API.getService, { id: serviceId })),
+    unlessMissing(client.list(API.listServiceEnvVars, { id: serviceId })),
+    readEnvGroups(client, (group) => group.name === groupName || isLinkedTo(group, serviceId)),
+    client.list(API.listKeyValues, {}, { ownerId }),
+  ]);
+  return { owners, service, serviceVariables: serviceVariables ?? [], groups, instances };
+}
+
+function variablesOf({ env }: ExpectedService): string[] {
+  return ["REDIS_URL", ...Object.keys(env)];
 }
 
 /** Whether an instance is the one that the environment describes, as far as Render's API can tell. */

@@ -152,9 +152,8 @@ export const STEPS = {
 } as const satisfies Readonly<Record<string, Step>>;
 
 type Steps = typeof STEPS;
-const TABLE: Readonly<Record<StepId, Step>> = STEPS;
-
 export type StepId = keyof Steps;
+const TABLE: Readonly<Record<StepId, Step>> = STEPS;
 export const STEP_IDS = Object.keys(STEPS) as StepId[];
 
 /** What a construct must give a step. */
@@ -162,6 +161,10 @@ export type Given<Id extends StepId> = z.output<z.ZodObject<Steps[Id]["reads"]>>
 /** What its program gets: the same, and what it finds. */
 export type Read<Id extends StepId> = Given<Id> &
   (Steps[Id] extends { readonly finds: infer F extends z.ZodRawShape } ? z.output<z.ZodObject<F>> : unknown);
+
+/** A step that is run by the steps' own program. */
+export type OwnStepId = { [Id in StepId]: Steps[Id] extends { readonly command: string } ? never : Id }[StepId];
+export const OWN_STEP_IDS = STEP_IDS.filter((step): step is OwnStepId => TABLE[step].command === undefined);
 
 export function commandOf(step: StepId): string {
   return TABLE[step].command ?? `node --import tsx wiring/main.ts ${programName(step)}`;

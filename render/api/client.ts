@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { Stop } from "../../runtime/errors.ts";
 import { sleep, within } from "../../runtime/wait.ts";
 import { type Endpoint, fillPath, type ListEndpoint, type Method, type Params } from "./endpoint.ts";
 import { RenderApiError } from "./error.ts";
@@ -81,7 +82,7 @@ export class RenderClient {
   /**
    * A client from `RENDER_API_KEY` and `RENDER_HOST`, as Render's own tools read them.
    *
-   * @throws Error naming the variable that is missing or malformed; it never shows a value.
+   * @throws Stop naming the variable that is missing or malformed; it never shows a value.
    */
   static fromEnvironment(
     env: Readonly<Record<string, string | undefined>>,
@@ -89,7 +90,10 @@ export class RenderClient {
   ): RenderClient {
     const parsed = environment.safeParse(env);
     if (!parsed.success) {
-      throw new Error(parsed.error.issues.map((issue) => `\`${issue.path.join(".")}\` ${issue.message}`).join("\n"));
+      throw new Stop(
+        "misused",
+        parsed.error.issues.map((issue) => `\`${issue.path.join(".")}\` ${issue.message}`).join("\n"),
+      );
     }
     return new RenderClient({ ...options, apiKey: parsed.data.RENDER_API_KEY, host: parsed.data.RENDER_HOST });
   }

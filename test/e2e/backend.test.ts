@@ -180,9 +180,9 @@ test("destroying rolls the backend out without the group, and only then destroys
   await deployment.control.clearFaults();
   const { exitCode, output } = await deployment.destroy();
   expect(exitCode, output).toBe(0);
-  expect(output.indexOf("the backend runs without this Redis")).toBeGreaterThan(0);
-  expect(output.indexOf("nothing waits in")).toBeGreaterThan(output.indexOf("the backend runs without this Redis"));
-  expect(output.indexOf("render_keyvalue.redis: Destroying")).toBeGreaterThan(output.indexOf("nothing waits in"));
+  expect(output.indexOf("the service runs without this Redis")).toBeGreaterThan(0);
+  expect(output.indexOf("is drained")).toBeGreaterThan(output.indexOf("the service runs without this Redis"));
+  expect(output.indexOf("render_keyvalue.redis: Destroying")).toBeGreaterThan(output.indexOf("is drained"));
   expect(await deployment.instances()).toEqual([]);
   expect(await mode()).toBe("synchronous");
 });
@@ -208,7 +208,7 @@ describe("when the instance is replaced", () => {
     const { exitCode, output } = await deployment.deploy();
     expect(exitCode, output).toBe(0);
     const switched = output.indexOf("backend_roll_out: Creation complete");
-    const emptied = output.indexOf(`nothing waits in ${before}`);
+    const emptied = output.indexOf(`${before} is drained`);
     const destroyed = output.lastIndexOf("render_keyvalue.redis: Destruction complete");
     expect(switched).toBeGreaterThan(0);
     expect(emptied).toBeGreaterThan(switched);

@@ -1,12 +1,11 @@
 import { expect, test } from "vitest";
 import type { EnvGroup, KeyValue, Service } from "../../render/api/endpoints.ts";
-import type { PreflightFacts } from "../../steps/preflight-facts.ts";
-import { PREFLIGHT_RULES, type Wiring } from "../../steps/preflight-rules.ts";
+import { type Intent, judge, type PreflightFacts } from "../../steps/preflight.ts";
 
 const SERVICE_ID = "srv-d00000000000000000a0";
 const INSTANCE_ID = "red-d00000000000000000a0";
 
-const WIRING: Wiring = {
+const INTENT: Intent = {
   ownerId: "tea-1",
   redis: {
     environment: "production",
@@ -18,7 +17,7 @@ const WIRING: Wiring = {
     ipAllowList: [],
     internalAuthentication: false,
   },
-  backend: {
+  wanted: {
     name: "backend",
     serviceId: SERVICE_ID,
     groupName: "queues-env",
@@ -79,19 +78,19 @@ const FRESH: PreflightFacts = {
   instances: [],
 };
 
-function refusals(facts: Partial<PreflightFacts>, change: (wiring: Wiring) => Wiring = (same) => same): string {
-  const wiring = change(WIRING);
-  return PREFLIGHT_RULES.flatMap(({ refuse }) => refuse({ ...FRESH, ...facts }, wiring))
+function refusals(facts: Partial<PreflightFacts>, change: (intent: Intent) => Intent = (same) => same): string {
+  return judge({ ...FRESH, ...facts }, change(INTENT))
+    .flatMap((result) => result.refusals)
     .map(({ reason, remedy }) => `${reason} → ${remedy}`)
     .join("\n");
 }
 
-const withPlan = (plan: Wiring["redis"]["plan"]) => (wiring: Wiring) => ({
-  ...wiring,
-  redis: { ...wiring.redis, plan },
+const withPlan = (plan: Intent["redis"]["plan"]) => (intent: Intent) => ({
+  ...intent,
+  redis: { ...intent.redis, plan },
 });
 
-test.each<[string, Partial<PreflightFacts>, ((wiring: Wiring) => Wiring)?]>([
+test.each<[string, Partial<PreflightFacts>, ((intent: Intent) => Intent)?]>([
   ["a first deploy", {}],
   ["a next deploy", { groups: [group()], instances: [instance()] }],
   ["a larger plan", { instances: [instance()] }, withPlan("standard")],
@@ -104,7 +103,7 @@ test.each<[string, Partial<PreflightFacts>, ((wiring: Wiring) => Wiring)?]>([
   expect(refusals(facts, change)).toBe("");
 });
 
-test.each<[string, Partial<PreflightFacts>, RegExp, ((wiring: Wiring) => Wiring)?]>([
+test.each<[string, Partial<PreflightFacts>, RegExp, ((intent: Intent) => Intent)?]>([
   ["a key of another workspace", { owners: [{ id: "tea-2", name: "Theirs" }] }, /tea-1 → .*tea-2 \(Theirs\)/],
   ["a key without a workspace", { owners: [] }, /it has none/],
   ["no service", { service: undefined }, new RegExp(`no service ${SERVICE_ID} → .*TF_VAR_backend_service_id`)],
@@ -162,4 +161,17 @@ test.each<[string, Partial<PreflightFacts>, RegExp, ((wiring: Wiring) => Wiring)
   const text = refusals(facts, change);
   expect(text).toMatch(message);
   expect(text).not.toContain("s3cret-password");
+});
+
+test("what does not apply is skipped with the reason, not called good", () => {
+  const skipped = (facts: Partial<PreflightFacts>, intent = INTENT) =>
+    judge({ ...FRESH, ...facts }, intent).flatMap((result) => result.skipped ?? []);
+  expect(skipped({ service: undefined })).toEqual([
+    ...Array.from({ length: 4 }, () => "there is no such service"),
+    "the plan is paid",
+    "there is no instance yet",
+  ]);
+  expect(skipped({ instances: [instance({ plan: "free" })] }, withPlan("free")(INTENT))).toEqual([]);
+  const { drainCommand: _, ...wanted } = INTENT.wanted;
+  expect(skipped({}, { ...INTENT, wanted })).toContain("there is no drainCommand");
 });

@@ -3,8 +3,7 @@ import { z } from "zod";
 import { RENDER_API } from "../../dev/emulator/api/endpoints.ts";
 import { RenderClient } from "../../render/api/client.ts";
 import { API } from "../../render/api/endpoints.ts";
-import { leave } from "../../steps/leave.ts";
-import { rollOut } from "../../steps/roll-out.ts";
+import { leave, rollOut } from "../../steps/roll-out.ts";
 import { TestRender } from "../dev/emulator/harness.ts";
 
 const DELAY_MS = 150;
@@ -122,7 +121,7 @@ describe("when the service leaves", () => {
   test("it is deployed once more", async () => {
     await leave(options());
     expect(await statuses()).toEqual(["live", "deactivated"]);
-    expect(lines.at(-1)).toBe("the backend runs without this Redis");
+    expect(lines.at(-1)).toBe("the service runs without this Redis");
   });
 
   test("a suspended one is said not to be rolled out", async () => {

@@ -41,7 +41,7 @@ function variables(change: ResourceChange, context: RuleContext): string {
 
 /** Render deploys nothing when a group changes, so a review must not leave it open whether something else does. */
 function whenRead(context: RuleContext): string {
-  return runsAny("roll-out", context) || runsAny("leave", context)
+  return runsAny("roll_out", context) || runsAny("leave", context)
     ? "in the deploy of this apply"
     : "at its next deploy, which nothing in this plan starts";
 }

@@ -1,14 +1,14 @@
 import { isInstance, isUpdate, restartCauses } from "../plan/instance-change.ts";
 import { causesOf, type ResourceChange, reasonText } from "../plan/resource-change.ts";
 import type { Rule, RuleContext } from "./rule.ts";
-import { runs, runsAny, STEP_KINDS, stepKind } from "./steps.ts";
+import { PLANNED_STEPS, runs, runsAny, stepOf } from "./steps.ts";
 
 const kind = "checks";
 
 /** Whether the configuration no longer has a step that proved something. */
 function losesCheck(change: ResourceChange, context: RuleContext): boolean {
   const isGone = change.action === "delete" || change.action === "forget";
-  return isGone && !change.isDeposed && stepKind(change, context)?.kind === "checks";
+  return isGone && !change.isDeposed && stepOf(change, context)?.kind === "checks";
 }
 
 function goesWithInstance({ changes }: RuleContext): boolean {
@@ -16,9 +16,9 @@ function goesWithInstance({ changes }: RuleContext): boolean {
 }
 
 /** One rule for each kind of step: each says its own sentence when it runs. */
-const running: readonly Rule[] = STEP_KINDS.map((step) => ({
+const running: readonly Rule[] = PLANNED_STEPS.map((step) => ({
   kind: step.kind,
-  when: (change, context) => stepKind(change, context)?.name === step.name && runs(change, context),
+  when: (change, context) => stepOf(change, context)?.id === step.id && runs(change, context),
   says: (change) => `${step.says}${reasonText(change)}`,
   causes: (change) => (change.action === "replace" ? causesOf(change, change.replacePaths) : []),
 }));
@@ -38,7 +38,7 @@ export const checks: readonly Rule[] = [
   },
   {
     kind,
-    when: (change, context) => isUpdate(change) && restartCauses(change).length > 0 && !runsAny("check", context),
+    when: (change, context) => isUpdate(change) && restartCauses(change).length > 0 && !runsAny("checks", context),
     says: (_change, { environment }) =>
       `No check in this plan proves the change. Afterwards run: npm run verify -- ${environment}`,
   },
