@@ -4,7 +4,7 @@ import { build } from "esbuild";
 /** The oldest Node that a service may still run. */
 const TARGET = "node18";
 
-/** A program as one plain script, for a one-off job. */
+/** A program as one plain script, which needs no files: for a one-off job, or for a thread. */
 export async function buildScript(entryPoint: URL): Promise<string> {
   const { outputFiles } = await build({
     entryPoints: [fileURLToPath(entryPoint)],
@@ -13,6 +13,7 @@ export async function buildScript(entryPoint: URL): Promise<string> {
     format: "iife",
     target: TARGET,
     minify: true,
+    legalComments: "none",
     write: false,
   });
   return outputFiles[0]?.text ?? "";

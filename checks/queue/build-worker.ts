@@ -1,17 +1,6 @@
-import { fileURLToPath } from "node:url";
-import { build } from "esbuild";
+import { buildScript } from "../../vantage/build-script.ts";
 
 /** The thread's program, with Bull, BullMQ and ioredis in it, as one plain script. */
-export async function buildWorker(): Promise<string> {
-  const { outputFiles } = await build({
-    entryPoints: [fileURLToPath(new URL("./worker.ts", import.meta.url))],
-    bundle: true,
-    platform: "node",
-    format: "cjs",
-    target: "node20",
-    minify: true,
-    legalComments: "none",
-    write: false,
-  });
-  return outputFiles[0]?.text ?? "";
+export function buildWorker(): Promise<string> {
+  return buildScript(new URL("./worker.ts", import.meta.url));
 }
