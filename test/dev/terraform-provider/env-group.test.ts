@@ -53,8 +53,9 @@ test("creates, is quiet, changes variable by variable, and destroys", async () =
     ],
   });
   expect((await terraform.state("render_env_group"))?.env_vars).toMatchObject({
-    TOKEN: { value: "generated", generate_value: true },
+    TOKEN: { value: expect.stringMatching(/^.{44}$/), generate_value: true },
   });
+  const generated = render.store.envGroups.all[0]?.envVars.find(({ key }) => key === "TOKEN")?.value;
   expect((await terraform.plan()).exitCode).toBe(0);
   expect(render.takeCalls()).toEqual(["GET /env-groups/evg"]);
 
@@ -68,7 +69,7 @@ test("creates, is quiet, changes variable by variable, and destroys", async () =
   );
   const updated = await terraform.apply();
   expect(updated.output).toContain("0 added, 1 changed, 0 destroyed");
-  expect(updated.output).toMatch(/~ id = "evg-\d+" -> \(known after apply\)/);
+  expect(updated.output).toMatch(/~ id = "evg-\w+" -> \(known after apply\)/);
   expect(render.takeCalls()).toEqual([
     "GET /env-groups/evg",
     "PUT /env-groups/evg/env-vars/A",
@@ -85,12 +86,12 @@ test("creates, is quiet, changes variable by variable, and destroys", async () =
   expect((await terraform.state("render_env_group"))?.env_vars).toEqual({
     A: { value: "2", generate_value: false },
     C: { value: "3", generate_value: false },
-    TOKEN: { value: "generated", generate_value: true },
+    TOKEN: { value: generated, generate_value: true },
   });
 
   await terraform.apply("-destroy");
   expect(render.takeCalls().slice(-1)).toEqual(["DELETE /env-groups/evg"]);
-  expect(render.groups.size).toBe(0);
+  expect(render.store.envGroups.all).toEqual([]);
 });
 
 test("reads the group again when its name stays, and takes the last variable out", async () => {
@@ -124,7 +125,7 @@ test("a group that was deleted on Render is planned anew; one made by hand is im
   const terraform = await workspace.fresh("gone");
   await terraform.write(group());
   await terraform.apply();
-  render.groups.clear();
+  render.deleteGroups();
   expect((await terraform.plan()).output).toContain("1 to add, 0 to change, 0 to destroy");
   await terraform.apply();
   const id = String((await terraform.state("render_env_group"))?.id);
@@ -186,7 +187,7 @@ test("a group that others are linked to is refused, until the link is imported",
   await terraform.write(group());
   await terraform.apply();
   const id = String((await terraform.state("render_env_group"))?.id);
-  render.groups.get(id)?.serviceLinks.push({ id: "srv-other", name: "other", type: "web" });
+  render.store.envGroups.update(render.store.envGroups.get(id), { serviceIds: ["srv-other"] });
   await terraform.write(linked(["srv-a"]));
   const { exitCode, output } = await terraform.apply();
   expect(exitCode).toBe(1);
@@ -198,7 +199,7 @@ test("a group that others are linked to is refused, until the link is imported",
 
   expect((await terraform.run("import", "render_env_group_link.backend", id)).exitCode).toBe(0);
   expect((await terraform.apply()).output).toContain("0 added, 1 changed, 0 destroyed");
-  expect(render.groups.get(id)?.serviceLinks.map((service) => service.id)).toEqual(["srv-a"]);
+  expect(render.store.envGroups.get(id).serviceIds).toEqual(["srv-a"]);
 });
 
 test("a link whose group is gone fails to be read, as with the real provider", async () => {
@@ -206,9 +207,9 @@ test("a link whose group is gone fails to be read, as with the real provider", a
   const terraform = await workspace.fresh("link-gone");
   await terraform.write(linked(["srv-a"]));
   await terraform.apply();
-  render.groups.clear();
+  render.deleteGroups();
   const { exitCode, output } = await terraform.plan();
   expect(exitCode).toBe(1);
   expect(output).toContain("unable to get environment group");
-  expect(output).toMatch(/GET \/env-groups\/evg-\d+ failed: 404: not found: evg-\d+\./);
+  expect(output).toMatch(/GET \/env-groups\/evg-\w+ failed: 404: not found: evg-\w+\./);
 });

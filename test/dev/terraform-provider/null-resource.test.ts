@@ -72,15 +72,15 @@ test("a Redis, its proof, and only then its wiring", async () => {
   const refused = await terraform.apply();
   expect(refused.exitCode).toBe(1);
   expect(refused.output).toContain("not good");
-  expect(render.groups.size).toBe(0);
+  expect(render.store.envGroups.all).toEqual([]);
 
   await terraform.write(wired("starter", "echo good"));
   expect((await terraform.apply()).output).toContain("3 added, 0 changed, 1 destroyed");
   expect((await terraform.plan()).exitCode).toBe(0);
-  const [group] = render.groups.values();
-  const [instance] = render.instances.values();
+  const [group] = render.store.envGroups.all;
+  const [instance] = render.store.keyValues.all;
   expect(group?.envVars).toEqual([{ key: "REDIS_URL", value: `redis://${instance?.id}:6379` }]);
-  expect(group?.serviceLinks.map(({ id }) => id)).toEqual(["srv-backend"]);
+  expect(group?.serviceIds).toEqual(["srv-backend"]);
 
   await terraform.write(wired("standard", "echo good"));
   const upgraded = await terraform.apply();
@@ -88,5 +88,5 @@ test("a Redis, its proof, and only then its wiring", async () => {
   expect(upgraded.output).toContain("(local-exec): good");
 
   expect((await terraform.apply("-destroy")).output).toContain("4 destroyed");
-  expect([render.groups.size, render.instances.size]).toEqual([0, 0]);
+  expect([...render.store.envGroups.all, ...render.store.keyValues.all]).toEqual([]);
 });

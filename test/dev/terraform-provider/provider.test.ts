@@ -1,7 +1,7 @@
 import { createServer } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
 import { afterEach, expect, test } from "vitest";
-import { API_KEY } from "./fake-render.ts";
+import { API_KEY, OWNER } from "./watched-render.ts";
 import { interpolate, redis, Workspace } from "./workspace.ts";
 
 const opened: Workspace[] = [];
@@ -30,9 +30,9 @@ test("without credentials it says which is missing, where, and how to set it", a
 test("the provider block wins, also when it says nothing good", async () => {
   const workspace = await open({ apiKey: "rnd_wrong", ownerId: "tea-other" });
   const terraform = await workspace.fresh("block");
-  await terraform.write({ ...redis(), provider: { render: { api_key: API_KEY, owner_id: "tea-block" } } });
+  await terraform.write({ ...redis(), provider: { render: { api_key: API_KEY, owner_id: OWNER } } });
   expect((await terraform.apply()).exitCode).toBe(0);
-  expect(workspace.render.lastBody(/^POST/)).toMatchObject({ ownerId: "tea-block" });
+  expect(workspace.render.lastBody(/^POST/)).toMatchObject({ ownerId: OWNER });
   await terraform.write({ ...redis(), provider: { render: { api_key: "" } } });
   expect((await terraform.plan()).output).toContain("Missing Render API Key");
   const unknown = { terraform_data: { key: { input: "x" } } };
@@ -73,7 +73,7 @@ test("an API that stops answering fails a refresh at the deadline and leaves the
   workspace.render.silent = true;
   const { exitCode, output } = await terraform.plan();
   expect(exitCode).toBe(1);
-  expect(output).toMatch(/Error reading service.*GET \/key-value\/red-\d+ failed: no answer within 0\.5 s\./);
+  expect(output).toMatch(/Error reading service.*GET \/key-value\/red-\w+ failed: no answer within 0\.5 s\./);
   workspace.render.silent = false;
   expect((await terraform.plan()).exitCode).toBe(0);
 });
@@ -86,7 +86,7 @@ test("waits when Render asks it to, also with a creation", async () => {
   workspace.render.faults.push(limit, { ...limit });
   expect((await terraform.apply()).output).toContain("1 added");
   expect(workspace.render.takeCalls().filter((call) => call.startsWith("POST"))).toHaveLength(3);
-  expect(workspace.render.instances.size).toBe(1);
+  expect(workspace.render.store.keyValues.all).toHaveLength(1);
 });
 
 test("an interrupted Terraform ends the call in flight, and the next run works", async () => {
@@ -114,7 +114,7 @@ test("serves several runs of Terraform at the same time", async () => {
     return terraform.apply();
   });
   for (const { output } of await Promise.all(runs)) expect(output).toContain("1 added");
-  expect([...workspace.render.instances.values()].map(({ name }) => name).sort()).toEqual(["one", "three", "two"]);
+  expect(workspace.render.store.keyValues.all.map(({ name }) => name).sort()).toEqual(["one", "three", "two"]);
 });
 
 test("reports everything that is wrong with a configuration, with its place", async () => {

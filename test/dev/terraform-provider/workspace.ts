@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { execa } from "execa";
 import { z } from "zod";
 import { type ProviderOptions, type RunningProvider, startProvider } from "../../../dev/terraform-provider/server.ts";
-import { API_KEY, FakeRender, OWNER } from "./fake-render.ts";
+import { API_KEY, OWNER, WatchedRender } from "./watched-render.ts";
 
 const shownState = z.object({
   values: z
@@ -16,6 +16,9 @@ const shownState = z.object({
     .optional(),
 });
 
+/** That groups can be linked to. */
+const SERVICES = ["srv-a", "srv-b", "srv-c", "srv-other", "srv-backend"];
+
 export interface Run {
   readonly exitCode: number;
   /** Both streams, as a person sees them, without the frame's characters and with lines joined. */
@@ -24,13 +27,13 @@ export interface Run {
 
 export type Config = Readonly<Record<string, unknown>>;
 
-/** A directory in which real Terraform runs against the providers and a fake Render. */
+/** A directory in which real Terraform runs against the providers and the emulator. */
 export class Workspace {
-  readonly render: FakeRender;
+  readonly render: WatchedRender;
   readonly #directory: string;
   readonly #provider: RunningProvider;
 
-  private constructor(directory: string, render: FakeRender, provider: RunningProvider) {
+  private constructor(directory: string, render: WatchedRender, provider: RunningProvider) {
     this.#directory = directory;
     this.render = render;
     this.#provider = provider;
@@ -38,8 +41,8 @@ export class Workspace {
 
   static async open(options: Partial<ProviderOptions> = {}): Promise<Workspace> {
     const directory = await mkdtemp(join(tmpdir(), "tf-"));
-    const render = new FakeRender();
-    const host = await render.start();
+    const render = await WatchedRender.start(join(directory, "render"), ...SERVICES);
+    const { host } = render;
     const socketDirectory = join(directory, "s");
     const provider = await startProvider({ apiKey: API_KEY, ownerId: OWNER, host, socketDirectory, ...options });
     return new Workspace(directory, render, provider);
