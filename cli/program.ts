@@ -114,7 +114,7 @@ export function runProgram(
 
   host.on("SIGINT", () => interrupt("interrupted"));
   for (const signal of ["SIGTERM", "SIGHUP"] as const) host.on(signal, () => interrupt("terminated"));
-  // Whoever read the output has gone, as `| head` does: there is nobody left to show it to, but things to clean up.
+  // The reader of the output has gone, as `| head` does. There may be things to clean up.
   host.stdout.on("error", () => interrupt("nobody reads its output"));
   host.stderr.on("error", () => {});
   host.on("uncaughtException", fail);

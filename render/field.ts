@@ -29,7 +29,7 @@ export function shapeOf<F extends Fields>(fields: F): Shape<F> {
   return Object.fromEntries(namesOf(fields).map((name) => [name, fields[name]?.schema])) as Shape<F>;
 }
 
-/** The schemas of what is proven, once everything is decided: nothing has a default any more. */
+/** The schemas of what is proven, once everything is decided: nothing has a default then. */
 export function provenShapeOf<F extends Fields>(fields: F): Pick<Shape<F>, ProvenKeys<F>> {
   const schemas = provenNames(fields).map((name) => [name, withoutDefault(fields[name]?.schema)]);
   return Object.fromEntries(schemas) as Pick<Shape<F>, ProvenKeys<F>>;

@@ -10,8 +10,8 @@ interface Request {
 }
 
 /**
- * Stands in for `fetch` where the checks are one file. Node loads its own only when it is first used, and that takes longer than
- * all the checks together; for a handful of JSON calls its older client does.
+ * Replaces `fetch` where the checks are one file. Node loads its own at its first use, which takes longer than all the
+ * checks together. For a few JSON calls its older client is enough.
  */
 export function fetch(url: string, { method, headers, body, signal }: Request) {
   return new Promise((resolve, reject) => {

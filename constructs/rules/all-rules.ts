@@ -29,7 +29,7 @@ export const policyRules: readonly PolicyRule[] = [
     id: "queues-never-evict",
     severity: "error",
     what: "A Redis that holds queues never evicts.",
-    why: "With any other policy Redis throws accepted jobs away when its memory is full, without an error anywhere.",
+    why: "Any other policy lets Redis delete queued jobs when memory is full, silently.",
     remedy: 'Set redis.evictionPolicy to "noevict", or backend.env.ENABLE_QUEUES to "false".',
     violations: eachInstance(({ maxMemoryPolicy }, { hasQueues }) =>
       hasQueues && maxMemoryPolicy !== NEVER_EVICT ? `has the eviction policy ${maxMemoryPolicy}` : undefined,

@@ -18,8 +18,7 @@ export function lockDirectory(directory: string): () => void {
   if (owner !== undefined && processStart(owner.pid) === owner.start) {
     throw new Stop(
       "failed",
-      `A local Render already runs on ${directory} (process ${owner.pid}). ` +
-        "Use that one, stop it, or choose another directory.",
+      `A local Render is already running on ${directory} (process ${owner.pid}). Stop it with Ctrl-C, or use it.`,
     );
   }
   writeFileSync(file, `${process.pid} ${processStart(process.pid) ?? ""}\n`, { mode: 0o600 });

@@ -126,15 +126,15 @@ function count(number: number, what: string): string {
   return `${number} ${what}${number === 1 ? "" : "s"}`;
 }
 
-/** @throws Error naming the port and what to do, when it is taken. */
+/** @throws Stop naming the port and what to do, when it is taken. */
 async function onPort(port: number, purpose: string, open: (port: number) => Promise<number>): Promise<number> {
   try {
     return await open(port);
   } catch {
     throw new Stop(
       "failed",
-      `Port ${port} for ${purpose} is taken. What was exported names it, so no other is chosen. ` +
-        "Stop the program that has it, or remove the state directory to begin anew.",
+      `Port ${port} for ${purpose} is in use, and the exported variables name it. ` +
+        "Stop the other program, choose --port, or delete the state directory to start fresh.",
     );
   }
 }

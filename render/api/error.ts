@@ -6,7 +6,7 @@ export type RenderApiErrorReason =
   | "network"
   /** Nothing usable came before the deadline. */
   | "deadline"
-  /** Whoever made the call does not want it any more. */
+  /** The caller no longer wants it. */
   | "stopped"
   /** The answer was not what the API is known to send. */
   | "answer";

@@ -26,7 +26,7 @@ export interface GatewayOptions {
 }
 
 /**
- * The way in from outside: one address for all instances, TLS always, and password always.
+ * The external endpoint: one address for all instances, always with TLS and a password.
  *
  * The user name says which instance is meant. Until a client has given it with the right password it talks to the gateway; from
  * then on to its instance, byte by byte.

@@ -109,7 +109,7 @@ describe("no process is left", () => {
 test("a directory is for one local Render at a time", async () => {
   const render = await TestRender.start();
   await expect(startLocalRender({ directory: render.render.directory })).rejects.toThrow(
-    /^A local Render already runs on .* \(process \d+\)\. Use that one/,
+    /^A local Render is already running on .* \(process \d+\)\. Stop it/,
   );
   await render.stop();
 });
@@ -118,7 +118,7 @@ test("a port of the last run that is taken is not silently replaced", async () =
   const first = await TestRender.start();
   const { port } = new URL(first.render.host);
   await expect(startLocalRender({ directory: newDirectory(), port: Number(port) })).rejects.toThrow(
-    `Port ${port} for the API is taken.`,
+    `Port ${port} for the API is in use`,
   );
   await first.stop();
 });
