@@ -32,6 +32,7 @@ beforeAll(() => {
     "redis",
     "render",
     "runtime",
+    "steps",
     "vantage",
     "package.json",
     "package-lock.json",
