@@ -1,7 +1,7 @@
 import type { RenderClient } from "../render/api/client.ts";
-import { API, type EnvGroup, type EnvVar, type KeyValue, type Owner, type Service } from "../render/api/endpoints.ts";
-import { isLinkedTo, readEnvGroups } from "../render/api/env-groups.ts";
-import { unlessMissing } from "../render/api/error.ts";
+import { API, type EnvGroup, type KeyValue, type Owner } from "../render/api/endpoints.ts";
+import { isLinkedTo } from "../render/api/env-groups.ts";
+import { gatherServiceFacts, type ServiceFacts } from "../render/api/service-facts.ts";
 import type { ExpectedInstance } from "../render/instance.ts";
 import { describePlan, isDowngrade, knownPlan } from "../render/plans.ts";
 import type { ExpectedService } from "../render/service.ts";
@@ -14,16 +14,10 @@ export interface Intent {
   readonly ownerId: string;
 }
 
-/** What stands on Render before a deploy. It holds values of variables: for judging, never for showing. */
-export interface PreflightFacts {
+/** What is on Render before a deploy. It holds values of variables: for judging, never for showing. */
+export interface PreflightFacts extends ServiceFacts {
   /** The workspaces that the key can work in. */
   readonly owners: readonly Owner[];
-  /** `undefined` when there is none of that id that the key can see. */
-  readonly service: Service | undefined;
-  /** Set on the service itself. */
-  readonly serviceVariables: readonly EnvVar[];
-  /** The groups that are linked to the service, and those that have the name of ours. */
-  readonly groups: readonly EnvGroup[];
   /** All instances of the workspace. */
   readonly instances: readonly KeyValue[];
 }
@@ -120,8 +114,8 @@ export const PREFLIGHT_RULES: readonly Rule[] = [
   {
     title: "the variables are not set on the service itself",
     skip: unlessFound,
-    refuse({ serviceVariables, service }, { wanted }) {
-      const hiding = serviceVariables.map(({ key }) => key).filter((key) => variablesOf(wanted).includes(key));
+    refuse({ variables, service }, { wanted }) {
+      const hiding = variables.map(({ key }) => key).filter((key) => variablesOf(wanted).includes(key));
       return hiding.map((key) => ({
         reason: `${key} is set on ${service?.name ?? wanted.name} itself, where it wins over the group's`,
         remedy: `Remove it: Render's dashboard, ${wanted.name}, Environment, "Save only". What runs keeps it until it is rolled out.`,
@@ -211,14 +205,11 @@ export function judge(facts: PreflightFacts, intent: Intent): PreflightResult[] 
 async function gatherFacts(client: RenderClient, { wanted, ownerId }: Intent): Promise<PreflightFacts> {
   // First alone: with a key that does not work every other call would only say so again.
   const owners = await client.list(API.listOwners, {});
-  const { serviceId, groupName } = wanted;
-  const [service, serviceVariables, groups, instances] = await Promise.all([
-    unlessMissing(client.call(API.getService, { id: serviceId })),
-    unlessMissing(client.list(API.listServiceEnvVars, { id: serviceId })),
-    readEnvGroups(client, (group) => group.name === groupName || isLinkedTo(group, serviceId)),
+  const [facts, instances] = await Promise.all([
+    gatherServiceFacts(client, wanted.serviceId, wanted.groupName),
     client.list(API.listKeyValues, {}, { ownerId }),
   ]);
-  return { owners, service, serviceVariables: serviceVariables ?? [], groups, instances };
+  return { ...facts, owners, instances };
 }
 
 function variablesOf({ env }: ExpectedService): string[] {

@@ -73,7 +73,7 @@ function group(change: Partial<EnvGroup> = {}): EnvGroup {
 const FRESH: PreflightFacts = {
   owners: [{ id: "tea-1", name: "Ours" }],
   service: service(),
-  serviceVariables: [{ key: "NODE_ENV", value: "production" }],
+  variables: [{ key: "NODE_ENV", value: "production" }],
   groups: [],
   instances: [],
 };
@@ -121,14 +121,10 @@ test.each<[string, Partial<PreflightFacts>, RegExp, ((intent: Intent) => Intent)
   ],
   [
     "REDIS_URL on the service itself",
-    { serviceVariables: [{ key: "REDIS_URL", value: "redis://:s3cret-password@h:6379" }] },
+    { variables: [{ key: "REDIS_URL", value: "redis://:s3cret-password@h:6379" }] },
     /^REDIS_URL is set on backend itself.* → Remove it/,
   ],
-  [
-    "ENABLE_QUEUES on the service itself",
-    { serviceVariables: [{ key: "ENABLE_QUEUES", value: "true" }] },
-    /ENABLE_QUEUES/,
-  ],
+  ["ENABLE_QUEUES on the service itself", { variables: [{ key: "ENABLE_QUEUES", value: "true" }] }, /ENABLE_QUEUES/],
   [
     "our variable in another linked group",
     { groups: [group({ name: "old", id: "evg-2" })] },
