@@ -1,13 +1,15 @@
 import { runProgram } from "./cli/program.ts";
-import { resolveEnvironments } from "./environments/environments.ts";
+import { resolveEnvironment, resolveEnvironments } from "./environments/environments.ts";
 import { Stop } from "./runtime/errors.ts";
 import { createApp } from "./stacks/create-app.ts";
 
 runProgram(synthesize, { name: "The app" });
 
+/** All environments, or those that are named. */
 async function synthesize(): Promise<undefined> {
   try {
-    createApp(resolveEnvironments()).synth();
+    const names = process.argv.slice(2);
+    createApp(names.length === 0 ? resolveEnvironments() : names.map(resolveEnvironment)).synth();
   } catch (error) {
     if (error instanceof Stop || !(error instanceof Error)) throw error;
     // Synthesis knows no secret, and the cause may lie in cdktf: show all of it.

@@ -2,26 +2,35 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promis
 import { join } from "node:path";
 import { Command } from "commander";
 import { createTwoFilesPatch } from "diff";
-import { execa } from "execa";
+import { runApp } from "../pipeline/synthesize.ts";
 import { readableTerraform } from "../pipeline/synthesized-stack.ts";
+import { type Outcome, Stop } from "../runtime/errors.ts";
+import { parse } from "./parse.ts";
+import { runProgram } from "./program.ts";
 
 const REPOSITORY = join(import.meta.dirname, "..");
 const SYNTHESIZED = join(REPOSITORY, "synthesized");
 const SUFFIX = ".tf.json";
 
-const program = new Command("synth")
-  .description("Writes the Terraform of every environment to synthesized/, as reviewers see it.")
-  .option("--check", "write nothing; fail when a file is not what the sources give")
-  .allowExcessArguments(false)
-  .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2))
-  .action(async (options: { check?: true }) => {
-    const fresh = await synthesize();
-    const stale = await staleFiles(fresh);
-    if (options.check) report(stale);
-    else await write(fresh, stale);
-  });
+runProgram(main, { name: "synth" });
 
-await program.parseAsync();
+async function main(): Promise<Outcome> {
+  let outcome: Outcome = "good";
+  await parse(
+    new Command("synth")
+      .description("Writes the Terraform of every environment to synthesized/, as reviewers see it.")
+      .option("--check", "write nothing; fail when a file is not what the sources give")
+      .allowExcessArguments(false)
+      .exitOverride()
+      .action(async (options: { check?: true }) => {
+        const fresh = await synthesize();
+        const stale = await staleFiles(fresh);
+        if (options.check) outcome = report(stale);
+        else await write(fresh, stale);
+      }),
+  );
+  return outcome;
+}
 
 /** A committed file that differs from what the sources give; no `after` when the environment is gone. */
 interface StaleFile {
@@ -35,15 +44,8 @@ async function synthesize(): Promise<Map<string, string>> {
   // Beside cdktf.out, so that the relative paths in the Terraform are the ones a deploy has.
   const outdir = await mkdtemp(join(REPOSITORY, ".synth-"));
   try {
-    const app = await execa(process.execPath, ["--import", "tsx", "main.ts"], {
-      cwd: REPOSITORY,
-      env: { CDKTF_OUTDIR: outdir },
-      reject: false,
-    });
-    if (app.exitCode !== 0) {
-      process.stderr.write(`${app.stderr}\n`);
-      process.exit(1);
-    }
+    const mistake = await runApp(outdir);
+    if (mistake !== undefined) throw new Stop("failed", mistake);
     const files = new Map<string, string>();
     for (const stack of (await readdir(join(outdir, "stacks"))).sort()) {
       const json = await readFile(join(outdir, "stacks", stack, "cdk.tf.json"), "utf8");
@@ -77,14 +79,14 @@ async function write(fresh: ReadonlyMap<string, string>, stale: readonly StaleFi
   console.log(`${fresh.size} environments, ${stale.length} files changed`);
 }
 
-function report(stale: readonly StaleFile[]): void {
+function report(stale: readonly StaleFile[]): Outcome {
   if (stale.length === 0) {
     console.log("synthesized/ is what the sources give");
-    return;
+    return "good";
   }
   for (const { name, before, after } of stale) {
     console.log(createTwoFilesPatch(`synthesized/${name}`, "the sources", before, after ?? "").trimEnd());
   }
   console.error(`synthesized/ is stale: ${stale.map(({ name }) => name).join(", ")}. Run: npm run synth`);
-  process.exitCode = 1;
+  return "failed";
 }

@@ -1,11 +1,10 @@
-import { nearest } from "../runtime/errors.ts";
+import { nearest, Stop } from "../runtime/errors.ts";
 import { acknowledgementsOf, type Review } from "./review/review.ts";
-import { ConfigurationError } from "./synthesize.ts";
 
 /**
  * The acknowledgements that a plan still waits for.
  *
- * @throws ConfigurationError for one that the plan does not ask for: a slip of the pen must not look like consent.
+ * @throws Stop for one that the plan does not ask for: a slip of the pen must not look like consent.
  */
 export function missingAcknowledgements(review: Review, given: readonly string[]): string[] {
   const needed = acknowledgementsOf(review);
@@ -13,7 +12,8 @@ export function missingAcknowledgements(review: Review, given: readonly string[]
     if (needed.includes(token)) continue;
     const like = nearest(token, needed);
     const allowed = needed.length === 0 ? "This plan needs none" : `This plan needs ${needed.join(", ")}`;
-    throw new ConfigurationError(
+    throw new Stop(
+      "misused",
       `--ack ${JSON.stringify(token)} acknowledges nothing in this plan. ${allowed}.${like === undefined ? "" : ` Did you mean "${like}"?`}`,
     );
   }

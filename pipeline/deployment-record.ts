@@ -1,7 +1,7 @@
-import { mkdir, rename, writeFile } from "node:fs/promises";
 import { userInfo } from "node:os";
 import { join } from "node:path";
 import { z } from "zod";
+import { writePrivateFile } from "../runtime/private-file.ts";
 
 const checkSchema = z.strictObject({
   /** The step in the graph that ran the checks. */
@@ -35,13 +35,11 @@ export const deploymentRecordSchema = z.strictObject({
 
 export type DeploymentRecord = z.infer<typeof deploymentRecordSchema>;
 
-/** Writes a record so that a reader never finds half of it. Gives its path. */
-export async function writeRecord(directory: string, record: DeploymentRecord): Promise<string> {
-  await mkdir(directory, { recursive: true });
+/** Keeps a record. A reader never finds half of it. @returns its path. */
+export function writeRecord(directory: string, record: DeploymentRecord): string {
   // Windows takes no colons in names.
   const file = join(directory, `${record.startedAt.replaceAll(":", "-")}.json`);
-  await writeFile(`${file}.new`, `${JSON.stringify(record, null, 2)}\n`);
-  await rename(`${file}.new`, file);
+  writePrivateFile(file, `${JSON.stringify(record, null, 2)}\n`);
   return file;
 }
 

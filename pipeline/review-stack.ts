@@ -1,3 +1,4 @@
+import { Stop } from "../runtime/errors.ts";
 import { Secrets } from "../runtime/secrets.ts";
 import { isInstance, makesInstance } from "./review/plan/instance-change.ts";
 import type { Planned } from "./review/plan/planned.ts";
@@ -7,15 +8,10 @@ import type { OtherInstance } from "./review/rules/rule.ts";
 import type { SynthesizedStack } from "./synthesized-stack.ts";
 import { type Diagnostic, describeDiagnostic } from "./terraform-event.ts";
 
-/** Render could not be asked. The message says why. */
-export class InstancesUnknown extends Error {
-  override readonly name = "InstancesUnknown";
-}
-
 /**
  * The review of a stack's plan, together with what Terraform complained about while it made it.
  *
- * @throws InstancesUnknown
+ * @throws Stop when Render cannot be asked which instances there are.
  */
 export async function reviewStack(
   planned: Planned,
@@ -59,6 +55,6 @@ async function otherInstances({ resources }: Planned): Promise<OtherInstance[]> 
     return all.filter(({ id }) => !known.has(id));
   } catch (error) {
     const reason = error instanceof Error ? error.message : "";
-    throw new InstancesUnknown(`Render could not be asked which instances there are: ${reason}`);
+    throw new Stop("failed", `Render could not be asked which instances there are: ${reason}`);
   }
 }

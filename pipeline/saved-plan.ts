@@ -1,14 +1,13 @@
 import { createHash } from "node:crypto";
-import { mkdir, open, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { readFile, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
+import { Stop } from "../runtime/errors.ts";
+import { writePrivateFile } from "../runtime/private-file.ts";
 import { fingerprintOf } from "./review/fingerprint.ts";
 import { type Review, reviewSchema } from "./review/review.ts";
 
 const PLANS = join(import.meta.dirname, "..", ".plans");
-/** A plan holds the external URL with its password: nobody but its owner reads it. */
-const PRIVATE_FILE = 0o600;
-const PRIVATE_DIRECTORY = 0o700;
 
 const recordSchema = z.strictObject({
   schemaVersion: z.literal(1),
@@ -22,11 +21,6 @@ const recordSchema = z.strictObject({
 
 /** A plan that waits to be applied, and the review that was made of it. */
 export type SavedPlan = Readonly<z.infer<typeof recordSchema>>;
-
-/** The saved plan cannot be trusted, or there is none. The message says what to do. */
-export class PlanRefused extends Error {
-  override readonly name = "PlanRefused";
-}
 
 /** Where an environment's plan and all that belongs to it are kept. The directory is git-ignored. */
 export class PlanDirectory {
@@ -50,11 +44,10 @@ export class PlanDirectory {
     return join(this.path, "deployments");
   }
 
-  /** An empty private file for Terraform to write a plan into; it keeps the mode. */
-  async newPlanFile(): Promise<string> {
-    await mkdir(this.path, { recursive: true, mode: PRIVATE_DIRECTORY });
+  /** An empty private file for Terraform to write a plan into, which has passwords in it. Terraform keeps the mode. */
+  newPlanFile(): string {
     const file = join(this.path, `new-${process.pid}.tfplan`);
-    await (await open(file, "w", PRIVATE_FILE)).close();
+    writePrivateFile(file, "");
     return file;
   }
 
@@ -67,11 +60,9 @@ export class PlanDirectory {
       plannedAt: new Date().toISOString(),
       review,
     };
-    const newReviewFile = `${newPlanFile}.json`;
-    await writeFile(newReviewFile, `${JSON.stringify(record, null, 2)}\n`, { mode: PRIVATE_FILE });
     // Between the two the digests differ, so that nothing can be applied.
     await rename(newPlanFile, this.planFile);
-    await rename(newReviewFile, this.reviewFile);
+    writePrivateFile(this.reviewFile, `${JSON.stringify(record, null, 2)}\n`);
   }
 
   /** Nothing is left to apply. */
@@ -83,7 +74,7 @@ export class PlanDirectory {
   /**
    * The plan that was reviewed, if it is all of it and nothing else.
    *
-   * @throws PlanRefused
+   * @throws Stop when there is none, or it cannot be trusted.
    */
   async load(): Promise<SavedPlan> {
     const plan = await this.#read(this.planFile);
@@ -103,9 +94,9 @@ export class PlanDirectory {
     try {
       return await readFile(file);
     } catch {
-      throw new PlanRefused(
-        `There is no saved plan for "${this.#environment}". Make one with: npm run plan -- ${this.#environment}`,
-      );
+      throw new Stop("failed", `There is no saved plan for "${this.#environment}".`, {
+        remedy: `Make one with: npm run plan -- ${this.#environment}`,
+      });
     }
   }
 
@@ -117,16 +108,16 @@ export class PlanDirectory {
     }
   }
 
-  #refuse(reason: string): PlanRefused {
+  #refuse(reason: string): Stop {
     return refusal(this.#environment, reason);
   }
 }
 
 /** The sentence that every refusal is. */
-export function refusal(environment: string, reason: string): PlanRefused {
-  return new PlanRefused(
-    `The saved plan for "${environment}" is refused: ${reason}. Nothing was applied. Plan again, and have that reviewed: npm run plan -- ${environment}`,
-  );
+export function refusal(environment: string, reason: string): Stop {
+  return new Stop("failed", `The saved plan for "${environment}" is refused: ${reason}. Nothing was applied.`, {
+    remedy: `Plan again, and have that reviewed: npm run plan -- ${environment}`,
+  });
 }
 
 function digest(bytes: Uint8Array): string {

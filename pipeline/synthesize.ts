@@ -1,28 +1,52 @@
-import { spawn } from "node:child_process";
 import { join } from "node:path";
-import { isCurrent, stackDirectory } from "./synthesis-stamp.ts";
-import { readDescription, type SynthesizedStack } from "./synthesized-stack.ts";
+import { runChild } from "../runtime/child-process.ts";
+import { Stop } from "../runtime/errors.ts";
+import { isCurrent, writeStamp } from "./synthesis-stamp.ts";
+import { readStack, type SynthesizedStack } from "./synthesized-stack.ts";
 
-/** An environment, or a name of one, that cannot be used; for whoever wrote it. */
-export class ConfigurationError extends Error {
-  override readonly name = "ConfigurationError";
+const REPOSITORY = join(import.meta.dirname, "..");
+const OUTDIR = join(REPOSITORY, "cdktf.out");
+
+/** All that synthesis reads: it is pure, so the same sources give the same Terraform. */
+export const SYNTHESIS_SOURCES = [
+  "main.ts",
+  "package-lock.json",
+  "environments",
+  "stacks",
+  "constructs",
+  "steps",
+  "render",
+  "runtime",
+  "cli",
+] as const;
+
+/** Where Terraform works on an environment. */
+export function stackDirectory(environment: string): string {
+  return join(OUTDIR, "stacks", environment);
 }
 
 /**
- * Sees to it that the Terraform of these environments lies in `cdktf.out/`, as `cdktf synth` writes it. Where it does
+ * Makes sure that the Terraform of these environments lies in `cdktf.out/`, as `cdktf synth` writes it. Where it does
  * already, and no source has changed, nothing is done: synthesis takes longer than Terraform takes to plan.
  *
- * @throws ConfigurationError for a name that is no environment, for mistakes in one, and in a pipeline for one whose state
- *   is a local file.
+ * @throws Stop for a name that is no environment, for mistakes in one, and in a pipeline for one whose state is a local
+ *   file.
  */
 export async function synthesize(names: readonly string[]): Promise<SynthesizedStack[]> {
-  if (!names.every(isCurrent)) await writeStacks(names);
-  const stacks = names.map((name) => readDescription(stackDirectory(name)));
+  const sources = SYNTHESIS_SOURCES.map((source) => join(REPOSITORY, source));
+  if (!names.every((name) => isCurrent(stackDirectory(name), sources))) {
+    const mistake = await runApp(OUTDIR, names);
+    if (mistake !== undefined) throw new Stop("misused", mistake);
+    for (const name of names) writeStamp(stackDirectory(name), sources);
+  }
+  const stacks = names.map((name) => readStack(name, stackDirectory(name)));
   const stateless = stacks.find(({ hasLocalState }) => hasLocalState && isPipeline(process.env));
   if (stateless === undefined) return stacks;
-  throw new ConfigurationError(
+  throw new Stop(
+    "misused",
     `"${stateless.environment}" keeps its state in a local file, which every run of a pipeline begins without: it would ` +
-      "create everything again. Set state.type to a backend that the pipeline can reach.",
+      "create everything again.",
+    { remedy: "Set state.type to a backend that the pipeline can reach." },
   );
 }
 
@@ -30,18 +54,16 @@ function isPipeline(env: NodeJS.ProcessEnv): boolean {
   return env.GITHUB_ACTIONS === "true" || env.GITLAB_CI === "true";
 }
 
-async function writeStacks(names: readonly string[]): Promise<void> {
-  const program = join(import.meta.dirname, "..", "pipeline", "write-stacks.ts");
-  const { exitCode, stderr } = await run(process.execPath, ["--import", "tsx", program, ...names]);
-  if (exitCode !== 0) throw new ConfigurationError(stderr.trim());
-}
-
-function run(command: string, args: readonly string[]): Promise<{ exitCode: number; stderr: string }> {
-  return new Promise((fulfil, reject) => {
-    const child = spawn(command, args, { cwd: join(import.meta.dirname, ".."), stdio: ["ignore", "ignore", "pipe"] });
-    const chunks: Buffer[] = [];
-    child.stderr.on("data", (chunk: Buffer) => chunks.push(chunk));
-    child.on("error", reject);
-    child.on("close", (code) => fulfil({ exitCode: code ?? 1, stderr: Buffer.concat(chunks).toString() }));
+/**
+ * Runs the CDKTF app in a process of its own, so that cdktf is loaded only when something is synthesized.
+ *
+ * @param names The environments to synthesize; all of them when there is none.
+ * @returns What is wrong with an environment; `undefined` when the Terraform was written.
+ */
+export async function runApp(outdir: string, names: readonly string[] = []): Promise<string | undefined> {
+  const { code, stderr } = await runChild(process.execPath, ["--import", "tsx", "main.ts", ...names], {
+    cwd: REPOSITORY,
+    env: { ...process.env, CDKTF_OUTDIR: outdir },
   });
+  return code === 0 ? undefined : stderr.trim();
 }

@@ -1,58 +1,45 @@
 import { createHash } from "node:crypto";
-import { readFileSync, writeFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
-import { reviewSchema } from "./review/review.ts";
-
-const descriptionSchema = z.strictObject({
-  environment: z.string(),
-  /** SHA-256, in hex, of the Terraform without cdktf's notes: of what `synthesized/` shows. */
-  digest: z.string(),
-  /** Construct paths by Terraform address. */
-  paths: z.record(z.string(), z.string()),
-  /** Whether the state is a file on this machine. */
-  hasLocalState: z.boolean(),
-  /** What the policy says of it, short of an error. */
-  policy: reviewSchema.shape.policy,
-});
+import { type Review, reviewSchema } from "./review/review.ts";
 
 /** An environment's Terraform, as far as a review needs to know of it. */
-export type SynthesizedStack = Readonly<z.infer<typeof descriptionSchema>>;
+export interface SynthesizedStack {
+  readonly environment: string;
+  /** SHA-256, in hex, of the Terraform without notes: of what `synthesized/` shows. */
+  readonly digest: string;
+  /** Construct paths by Terraform address. */
+  readonly paths: Readonly<Record<string, string>>;
+  /** Whether the state is a file on this machine. */
+  readonly hasLocalState: boolean;
+  /** What the policy says of it, short of an error. */
+  readonly policy: Review["policy"];
+}
 
 /** cdktf's note with the construct's path, which every resource has that came from a construct. */
 const noteSchema = z.object({ metadata: z.object({ path: z.string() }) });
 const terraformSchema = z.object({
+  /** The stack's own note. */
+  "//": z.object({ policy: reviewSchema.shape.policy }),
   terraform: z.object({ backend: z.record(z.string(), z.unknown()).default({}) }),
   resource: z.record(z.string(), z.record(z.string(), z.object({ "//": noteSchema.optional() }))).default({}),
 });
 
-/** @param policy What the policy says of the environment. */
-export function describeStack(
-  environment: string,
-  directory: string,
-  { warnings, exceptions }: SynthesizedStack["policy"],
-): SynthesizedStack {
+/** @param directory Where synthesis put the stack. */
+export function readStack(environment: string, directory: string): SynthesizedStack {
   const json = readFileSync(join(directory, "cdk.tf.json"), "utf8");
-  const { terraform, resource } = terraformSchema.parse(JSON.parse(json));
+  const { terraform, resource, "//": note } = terraformSchema.parse(JSON.parse(json));
   return {
     environment,
     digest: createHash("sha256").update(readableTerraform(json)).digest("hex"),
     paths: constructPaths(resource),
     hasLocalState: "local" in terraform.backend,
-    policy: { warnings, exceptions },
+    policy: note.policy,
   };
 }
 
-/** Keeps it beside the Terraform. */
-export function writeDescription(directory: string, stack: SynthesizedStack): void {
-  writeFileSync(join(directory, "stack.json"), `${JSON.stringify(stack, null, 2)}\n`);
-}
-
-export function readDescription(directory: string): SynthesizedStack {
-  return descriptionSchema.parse(JSON.parse(readFileSync(join(directory, "stack.json"), "utf8")));
-}
-
-/** A stack's Terraform without cdktf's notes to itself: its version and construct paths, which it keeps under "//". */
+/** A stack's Terraform without the notes under "//": cdktf's version, construct paths, and what the policy says. */
 export function readableTerraform(json: string): string {
   const withoutNotes = (key: string, value: unknown) => (key === "//" ? undefined : value);
   return `${JSON.stringify(JSON.parse(json, withoutNotes), undefined, 2)}\n`;

@@ -1,6 +1,6 @@
-import { type ChildProcess, spawn } from "node:child_process";
 import { relative } from "node:path";
-import { createInterface } from "node:readline";
+import { Child } from "../runtime/child-process.ts";
+import { Stop } from "../runtime/errors.ts";
 import { type Planned, readPlan } from "./review/plan/planned.ts";
 import { terraformPlanSchema } from "./review/plan/terraform-plan.ts";
 import { type Diagnostic, describeDiagnostic, readEvent, type TerraformEvent } from "./terraform-event.ts";
@@ -40,16 +40,6 @@ export interface PlanOutcome extends TerraformOutcome {
   readonly isEmpty: boolean;
 }
 
-/** Terraform could not do what every command needs. The message is Terraform's own. */
-export class TerraformError extends Error {
-  override readonly name = "TerraformError";
-}
-
-/** There is no Terraform to run. */
-export class TerraformMissing extends Error {
-  override readonly name = "TerraformMissing";
-}
-
 /**
  * Terraform, or OpenTofu, in one directory. It never asks for anything, and locks the state while it works.
  *
@@ -58,7 +48,7 @@ export class TerraformMissing extends Error {
 export class Terraform {
   readonly #binary = process.env.TERRAFORM_BINARY_NAME || "terraform";
   readonly #options: TerraformOptions;
-  #running: ChildProcess | undefined;
+  #running: Child | undefined;
 
   constructor(options: TerraformOptions) {
     this.#options = options;
@@ -100,15 +90,15 @@ export class Terraform {
     return this.#report(["apply", "-json", "-input=false", `-lock-timeout=${LOCK_TIMEOUT}`, planFile]);
   }
 
-  /** @throws TerraformError; when the state is to be kept somewhere else by now, with the command that moves it. */
+  /** @throws Stop when it failed; where the state backend changed, with the command that migrates the state. */
   async init(): Promise<void> {
     try {
       await this.#capture(["init", "-input=false", "-no-color"]);
     } catch (error) {
-      if (!(error instanceof TerraformError && /backend configuration changed|migrat/i.test(error.message)))
-        throw error;
+      if (!(error instanceof Stop && /backend configuration changed|migrat/i.test(error.message))) throw error;
       const directory = relative(process.cwd(), this.#options.directory);
-      throw new TerraformError(
+      throw new Stop(
+        "failed",
         `The state is to be kept in another place than before. Move it there with:\n  ${this.#binary} -chdir=${directory} init -migrate-state`,
       );
     }
@@ -117,7 +107,7 @@ export class Terraform {
   /**
    * A saved plan: it holds secrets in clear.
    *
-   * @throws TerraformError when it is not a plan, or when it needs an init that fails.
+   * @throws Stop when it is not a plan, or when it needs an init that fails.
    */
   async show(planFile: string): Promise<Planned> {
     return readPlan(terraformPlanSchema.parse(JSON.parse(await this.#capture(["show", "-json", planFile]))));
@@ -125,7 +115,8 @@ export class Terraform {
 
   /** Asks the running command to end as with ^C: what is under way is finished, and the state is saved. */
   interrupt(): void {
-    this.#running?.kill("SIGINT");
+    // Terraform alone: it asks the commands that it runs.
+    if (this.#running?.running && this.#running.pid !== undefined) process.kill(this.#running.pid, "SIGINT");
   }
 
   async #report(
@@ -149,33 +140,28 @@ export class Terraform {
     const lines: string[] = [];
     const { exitCode, stderr } = await this.#run(args, (line) => lines.push(line));
     if (exitCode === 0) return lines.join("\n");
-    throw new TerraformError(`terraform ${args[0]} failed:\n${stderr.trim() || lines.join("\n")}`);
+    throw new Stop("failed", `terraform ${args[0]} failed:\n${stderr.trim() || lines.join("\n")}`);
   }
 
-  #run(args: readonly string[], onLine: (line: string) => void): Promise<{ exitCode: number; stderr: string }> {
-    return new Promise((fulfil, reject) => {
-      const child = spawn(this.#binary, args, {
-        cwd: this.#options.directory,
-        env: { ...process.env, TF_INPUT: "0", TF_IN_AUTOMATION: "1", CHECKPOINT_DISABLE: "1" },
-        stdio: ["ignore", "pipe", "pipe"],
-        // In a process group of its own: ^C and a terminal that closes reach Terraform only through interrupt().
-        detached: true,
-      });
-      this.#running = child;
-      const stderr: string[] = [];
-      createInterface({ input: child.stdout }).on("line", onLine);
-      createInterface({ input: child.stderr }).on("line", (line) => stderr.push(line));
-      child.on("error", () => reject(new TerraformMissing(missing(this.#binary))));
-      child.on("close", (code) => {
-        this.#running = undefined;
-        fulfil({ exitCode: code ?? 1, stderr: stderr.join("\n") });
+  /** @throws Stop when there is no Terraform to run. */
+  async #run(args: readonly string[], onLine: (line: string) => void): Promise<{ exitCode: number; stderr: string }> {
+    const stderr: string[] = [];
+    const child = new Child(this.#binary, args, {
+      cwd: this.#options.directory,
+      env: { ...process.env, TF_INPUT: "0", TF_IN_AUTOMATION: "1", CHECKPOINT_DISABLE: "1" },
+      // ^C and a terminal that closes reach Terraform only through interrupt().
+      group: true,
+      onLine: (line, stream) => (stream === "stdout" ? onLine(line) : stderr.push(line)),
+    });
+    this.#running = child;
+    const { code } = await child.ended.catch(() => {
+      throw new Stop("misused", `"${this.#binary}" cannot be run.`, {
+        remedy: 'Install Terraform or OpenTofu, or set TERRAFORM_BINARY_NAME; "npm run doctor" tells more.',
       });
     });
+    this.#running = undefined;
+    return { exitCode: code ?? 1, stderr: stderr.join("\n") };
   }
-}
-
-function missing(binary: string): string {
-  return `"${binary}" cannot be run. Install Terraform or OpenTofu, or set TERRAFORM_BINARY_NAME; "npm run doctor" tells more.`;
 }
 
 /** Terraform and OpenTofu name the command in every message whose remedy it is. */

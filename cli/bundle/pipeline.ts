@@ -11,7 +11,7 @@ import { onlyEnglish } from "./only-english.ts";
 export async function buildCommand(command: "plan" | "apply", outfile: string): Promise<void> {
   const { outputFiles } = await build({
     absWorkingDir: join(import.meta.dirname, "../.."),
-    entryPoints: [`pipeline/${command}.ts`],
+    entryPoints: [`cli/${command}.ts`],
     write: false,
     bundle: true,
     minify: true,

@@ -37,8 +37,8 @@ export class GuardedStack extends TerraformStack {
     throw mistake("the stack has no backend. Say where its state is kept: new StateBackend(stack, …)", this);
   }
 
-  override toTerraform(): unknown {
-    const terraform: unknown = super.toTerraform();
+  override toTerraform(): Record<string, unknown> {
+    const terraform: Record<string, unknown> = super.toTerraform();
     const [found] = absolutePaths(terraform, []);
     if (found === undefined) return terraform;
     throw mistake(`\`${found.path}\` must not be an absolute path, got: "${found.value}"`, this);

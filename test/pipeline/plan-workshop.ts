@@ -9,10 +9,9 @@ import { defineEnvironment, type EnvironmentInput } from "../../environments/def
 import { EMPTY_PLAN, type Planned as PlannedChanges } from "../../pipeline/review/plan/planned.ts";
 import { type Review, reviewPlan } from "../../pipeline/review/review.ts";
 import { describeErrors } from "../../pipeline/review-stack.ts";
-import { describeStack } from "../../pipeline/synthesized-stack.ts";
+import { readStack } from "../../pipeline/synthesized-stack.ts";
 import { Terraform } from "../../pipeline/terraform.ts";
 import { createApp } from "../../stacks/create-app.ts";
-import { RedisStack } from "../../stacks/redis-stack.ts";
 import { discard } from "../secrets-in-play.ts";
 
 /** Every environment here has the same name: it is a stack, and so an address, that all plans share. */
@@ -109,11 +108,11 @@ export class PlanWorkshop {
     const directory = join(this.#directory, `plan-${++this.#plans}`);
     mkdirSync(directory);
     if (from !== undefined) cpSync(join(this.#directory, from), directory, { recursive: true });
-    const policy = this.#write(directory, described, false);
+    this.#write(directory, described, false);
     if (from === undefined) await this.#terraform(directory, ["init", "-input=false"]);
     for (const args of before) await this.#terraform(directory, args);
 
-    const stack = describeStack(NAME, stackDirectory(directory), policy);
+    const stack = readStack(NAME, stackDirectory(directory));
     const terraform = new Terraform({ directory: stackDirectory(directory) });
     const out = join(directory, "plan.tfplan");
     const { exitCode, errors, isEmpty } = await terraform.plan({ out, mode, replace });
@@ -130,8 +129,8 @@ export class PlanWorkshop {
     return review;
   }
 
-  /** Synthesizes into a directory; what the policy says of it. */
-  #write(directory: string, { redis, rest, edit }: Described, withoutCommands: boolean): Review["policy"] {
+  /** Synthesizes into a directory. */
+  #write(directory: string, { redis, rest, edit }: Described, withoutCommands: boolean): void {
     const environment = defineEnvironment({
       name: NAME,
       backend: { name: "connect-yw-backend", env: { ENABLE_QUEUES: "true" } },
@@ -146,8 +145,7 @@ export class PlanWorkshop {
         ...redis,
       },
     });
-    const app = createApp([environment], join(directory, "cdktf.out"));
-    app.synth();
+    createApp([environment], join(directory, "cdktf.out")).synth();
     const file = join(stackDirectory(directory), "cdk.tf.json");
     const terraform = terraformSchema.parse(JSON.parse(readFileSync(file, "utf8")));
     edit?.(terraform);
@@ -155,9 +153,6 @@ export class PlanWorkshop {
       for (const step of Object.values(terraform.resource.null_resource ?? {})) delete step.provisioner;
     }
     writeFileSync(file, JSON.stringify(terraform));
-    const stack = app.node.children.find((child) => child instanceof RedisStack);
-    const { warnings = [], exceptions = [] } = stack?.policy.result() ?? {};
-    return { warnings, exceptions };
   }
 
   async #terraform(directory: string, args: readonly string[]): Promise<string> {
