@@ -5,7 +5,7 @@ import type { DeploymentRecord } from "../pipeline/deployment-record.ts";
 import type { Outcome } from "../runtime/errors.ts";
 import { parse } from "./parse.ts";
 import { type Program, runProgram } from "./program.ts";
-import { renderTable } from "./report/review/table.ts";
+import { formatTable } from "./report/review/table.ts";
 
 const colors = pc.createColors(process.stdout.isTTY === true && pc.isColorSupported);
 
@@ -50,7 +50,7 @@ async function apply(environment: string, { ack = [], fingerprint }: Options, pr
       console.log(`${environment}: the saved plan has no changes, so there is nothing to apply.`);
       return "good";
     case "not acknowledged":
-      process.stdout.write(renderTable([applied.review]));
+      process.stdout.write(formatTable([applied.review]));
       console.error(`\nNothing was applied: ${applied.missing.join(", ")} must be acknowledged.`);
       return "unknown";
     case "ended":

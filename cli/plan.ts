@@ -6,13 +6,14 @@ import { EXIT_CODES, InvalidValue, Stop } from "../runtime/errors.ts";
 import { startProgress } from "../runtime/progress.ts";
 import { parse } from "./parse.ts";
 import { type Program, runProgram } from "./program.ts";
-import { type ReportRequest, readReport, writeReports } from "./report/review/write-reports.ts";
+import { REVIEW_FORMATS, type ReviewFormat } from "./report/review/reports.ts";
+import { type ReportRequest, readReport, writeReports } from "./report/write-reports.ts";
 
 interface Options {
   readonly destroy?: true;
   readonly refreshOnly?: true;
   readonly replace?: readonly string[];
-  readonly report?: readonly ReportRequest[];
+  readonly report?: readonly ReportRequest<ReviewFormat>[];
 }
 
 // Wrong usage is 1, too: 2 means that there are changes, and a pipeline goes on with that.
@@ -32,7 +33,8 @@ async function main(program: Program): Promise<number> {
       .option(
         "--report <format[=file]>",
         "table (default), markdown, json or github (annotations); repeatable, without a file to standard output; in GitHub Actions the Markdown also goes to the step summary",
-        (text: string, requests: readonly ReportRequest[] | undefined) => append(reportOption(text), requests),
+        (text: string, requests: readonly ReportRequest<ReviewFormat>[] | undefined) =>
+          append(reportOption(text), requests),
       )
       .addHelpText("after", "\nExit codes: 0 no changes, 1 failed, 2 changes, 3 needs acknowledgement.")
       .exitOverride()
@@ -63,7 +65,7 @@ async function plan(names: readonly string[], options: Options, program: Program
       ),
     );
     progress.stop();
-    writeReports(report, reviews);
+    writeReports(REVIEW_FORMATS, report, reviews, program.secrets);
     return PLAN_EXIT_CODES[worstVerdict(reviews)];
   } finally {
     progress.stop();
@@ -74,9 +76,9 @@ function append<T>(value: T, values: readonly T[] | undefined): readonly T[] {
   return [...(values ?? []), value];
 }
 
-function reportOption(text: string): ReportRequest {
+function reportOption(text: string): ReportRequest<ReviewFormat> {
   try {
-    return readReport(text);
+    return readReport(REVIEW_FORMATS, text);
   } catch (error) {
     throw error instanceof InvalidValue ? new InvalidArgumentError(error.message) : error;
   }

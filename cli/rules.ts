@@ -1,8 +1,8 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { renderPolicy } from "./report/review/policy.ts";
+import { formatPolicy } from "./report/policy.ts";
 
 const FILE = join(import.meta.dirname, "..", "docs", "rules.md");
 
-writeFileSync(FILE, renderPolicy());
+writeFileSync(FILE, formatPolicy());
 console.log("wrote docs/rules.md");

@@ -4,8 +4,10 @@ import type { Check } from "../checks/check.ts";
 import type { VerifyOptions } from "../checks/verify.ts";
 import { expectedInstance } from "../render/instance.ts";
 import { expectedService } from "../render/service.ts";
-import { notOneOf, Stop } from "../runtime/errors.ts";
+import { InvalidValue, notOneOf, Stop } from "../runtime/errors.ts";
 import { VANTAGES } from "../vantage/vantage.ts";
+import { CHECK_FORMATS, type CheckFormat } from "./report/checks/reports.ts";
+import { type ReportRequest, readReport } from "./report/write-reports.ts";
 import { postApplySubject, type Subject } from "./verify-request.ts";
 
 export const USAGE = `Usage: npm run verify -- <environment>... [options]
@@ -30,20 +32,12 @@ Reads RENDER_API_KEY, RENDER_OWNER_ID, RENDER_HOST, TF_VAR_backend_service_id; N
 Exit codes: 0 good, 1 failed, 2 wrong usage or configuration, 3 not established.
 `;
 
-export const REPORT_FORMATS = ["table", "json", "junit", "markdown", "github"] as const;
-
-/** A report that was asked for; without a file it goes to standard output. */
-export interface ReportRequest {
-  readonly format: (typeof REPORT_FORMATS)[number];
-  readonly file: string | undefined;
-}
-
 /** How to verify: what the command line decides. */
 type Manner = Pick<VerifyOptions, "vantage" | "prove" | "checks" | "memoryUse">;
 
 export interface VerifyRequest {
   readonly targets: readonly (Subject & Manner)[];
-  readonly reports: readonly ReportRequest[];
+  readonly reports: readonly ReportRequest<CheckFormat>[];
 }
 
 /**
@@ -58,7 +52,7 @@ export async function readCommandLine(
   const { values, positionals } = parse(args);
   if (values.help) return undefined;
   const manner = readManner(values);
-  const reports = (values.report ?? ["table"]).map(readReport);
+  const reports = (values.report ?? ["table"]).map(reportOption);
   const given = {
     ...(values.deadline === undefined ? {} : { deadlineSeconds: readDeadline(values.deadline) }),
     ...(values["accept-unknown"] ? { acceptUnknown: true } : {}),
@@ -156,13 +150,10 @@ function readDeadline(text: string): number {
   throw new Stop("misused", `--deadline must be a number of seconds up to 86400, got: ${JSON.stringify(text)}.`);
 }
 
-function readReport(text: string): ReportRequest {
-  const [name = "", ...rest] = text.split("=");
-  const format = REPORT_FORMATS.find((known) => known === name);
-  const file = rest.length === 0 ? undefined : rest.join("=");
-  if (format !== undefined && file !== "") return { format, file };
-  throw new Stop(
-    "misused",
-    `--report must be one of ${REPORT_FORMATS.join(", ")}, with =<file> if wanted, got: ${JSON.stringify(text)}.`,
-  );
+function reportOption(text: string): ReportRequest<CheckFormat> {
+  try {
+    return readReport(CHECK_FORMATS, text);
+  } catch (error) {
+    throw error instanceof InvalidValue ? new Stop("misused", `--report ${error.message}`) : error;
+  }
 }

@@ -6,7 +6,8 @@ import { Deadline } from "../runtime/deadline.ts";
 import { type Outcome, Stop } from "../runtime/errors.ts";
 import { startProgress } from "../runtime/progress.ts";
 import { type Program, runProgram } from "./program.ts";
-import { writeReports } from "./report/checks/write-reports.ts";
+import { CHECK_FORMATS } from "./report/checks/reports.ts";
+import { writeReports } from "./report/write-reports.ts";
 import { readCommandLine, USAGE, type VerifyRequest } from "./verify-options.ts";
 
 /** Milliseconds beyond the deadline that a slow reader of the report gets. */
@@ -40,11 +41,9 @@ async function verifyAll({ targets, reports }: VerifyRequest, program: Program):
     const results = runs.map(({ verification }) => verification.report());
     const outcome = outcomeOf(results);
     try {
-      writeReports(reports, results, secrets, limit.remainingMs + READER_MS);
+      writeReports(CHECK_FORMATS, reports, results, secrets, limit.remainingMs + READER_MS);
     } catch (error) {
-      const code = error instanceof Error && "code" in error ? ` (${String(error.code)})` : "";
-      const files = reports.map(({ file }) => file ?? "-").join(", ");
-      process.stderr.write(`A report could not be written${code}: ${files}\n`);
+      process.stderr.write(`${error instanceof Stop ? error.message : "A report could not be written."}\n`);
       return outcome === "good" ? "misused" : outcome;
     }
     // --accept-unknown does not accept what is unknown because the checks are broken.

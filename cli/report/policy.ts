@@ -1,7 +1,7 @@
-import { policyRules } from "../../../constructs/rules/all-rules.ts";
+import { policyRules } from "../../constructs/rules/all-rules.ts";
 
 /** The rules of the policy as a page, from the rules themselves. */
-export function renderPolicy(): string {
+export function formatPolicy(): string {
   const rules = policyRules.map(({ id, severity, what, why, remedy }) => [
     `## ${id}`,
     "",

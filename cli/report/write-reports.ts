@@ -1,50 +1,68 @@
 import { appendFileSync, mkdirSync, writeFileSync, writeSync } from "node:fs";
 import { dirname } from "node:path";
 import { stripVTControlCharacters } from "node:util";
-import type { VerificationReport } from "../../../checks/report.ts";
-import type { Secrets } from "../../../runtime/secrets.ts";
-import type { ReportRequest } from "../../verify-options.ts";
-import { renderGithubAnnotations } from "./github-annotations.ts";
-import { renderJson } from "./json.ts";
-import { renderJunit } from "./junit.ts";
-import { renderMarkdown } from "./markdown.ts";
-import { renderTable } from "./table.ts";
+import { InvalidValue, Stop } from "../../runtime/errors.ts";
+import type { Secrets } from "../../runtime/secrets.ts";
 
-const RENDERERS = {
-  table: renderTable,
-  json: renderJson,
-  junit: renderJunit,
-  markdown: renderMarkdown,
-  github: renderGithubAnnotations,
-} as const;
+/** The formats in which something can be reported, by their names on the command line. */
+export type Formats<Subject, Format extends string> = Readonly<
+  Record<Format | "markdown", (subject: Subject) => string>
+>;
+
+/** A report that was asked for; without a file it goes to standard output. */
+export interface ReportRequest<Format extends string> {
+  readonly format: Format;
+  readonly file: string | undefined;
+}
 
 const STDOUT = 1;
 const PAUSE_MS = 10;
 
 /**
+ * Reads `<format>` or `<format>=<file>`.
+ *
+ * @throws InvalidValue
+ */
+export function readReport<Format extends string>(formats: Formats<never, Format>, text: string) {
+  const [name = "", ...rest] = text.split("=");
+  const names = Object.keys(formats) as Format[];
+  const format = names.find((known) => known === name);
+  const file = rest.length === 0 ? undefined : rest.join("=");
+  if (format !== undefined && file !== "") return { format, file };
+  throw new InvalidValue(`must be one of ${names.join(", ")}, with =<file> if wanted`, text);
+}
+
+/**
  * Writes every report that was asked for, masked. Synchronously: it may be the last thing that a process does before
  * its deadline, or while it crashes.
  *
- * @param withinMs how long a reader of standard output may take.
- * @throws what the system says when a file, or standard output, does not take a report.
+ * @param withinMs How long a reader of standard output may take. Default: as long as it likes.
+ * @throws Stop when a file, or standard output, does not take a report.
  */
-export function writeReports(
-  requests: readonly ReportRequest[],
-  reports: readonly VerificationReport[],
+export function writeReports<Subject, Format extends string>(
+  formats: Formats<Subject, Format>,
+  requests: readonly ReportRequest<Format>[],
+  subject: Subject,
   secrets: Secrets,
-  withinMs: number,
+  withinMs = Number.POSITIVE_INFINITY,
 ): void {
   const until = performance.now() + withinMs;
-  // GitHub Actions shows what stands in this file on the run's own page.
-  const summary = process.env.GITHUB_STEP_SUMMARY;
-  if (summary) appendFileSync(summary, secrets.mask(renderMarkdown(reports)));
-  for (const { format, file } of requests) {
-    const text = secrets.mask(RENDERERS[format](reports));
-    if (file === undefined) writeToStdout(text, until);
-    else {
-      mkdirSync(dirname(file), { recursive: true });
-      writeFileSync(file, stripVTControlCharacters(text));
+  try {
+    // GitHub Actions shows what stands in this file on the run's own page.
+    const summary = process.env.GITHUB_STEP_SUMMARY;
+    if (summary) appendFileSync(summary, secrets.mask(formats.markdown(subject)));
+    for (const { format, file } of requests) {
+      const text = secrets.mask(formats[format](subject));
+      if (file === undefined) writeToStdout(text, until);
+      else {
+        mkdirSync(dirname(file), { recursive: true });
+        writeFileSync(file, stripVTControlCharacters(text));
+      }
     }
+  } catch (error) {
+    if (!(error instanceof Error && "code" in error)) throw error;
+    const files = requests.map(({ file }) => file ?? "-").join(", ");
+    throw new Stop("misused", `A report could not be written (${String(error.code)}): ${files}`);
   }
 }
 

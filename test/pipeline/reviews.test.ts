@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { renderMarkdown } from "../../cli/report/review/markdown.ts";
+import { formatMarkdown } from "../../cli/report/review/markdown.ts";
 import { RENDER_API } from "../../dev/emulator/api/endpoints.ts";
 import type { Review } from "../../pipeline/review/review.ts";
 import { PLAN_EXIT_CODES } from "../../pipeline/review/verdict.ts";
@@ -466,7 +466,7 @@ test("there are enough plans", () => {
 
 test.each(CASES)("%s", async (name, planned, verdict, worst) => {
   const review = await workshop.plan(typeof planned === "function" ? planned() : planned);
-  const text = renderMarkdown([review]);
+  const text = formatMarkdown([review]);
   await expect(stable(text)).toMatchFileSnapshot(`reviews/${name.replaceAll(/[^a-z0-9]+/gi, "-").toLowerCase()}.md`);
   expect(review.verdict).toBe(verdict);
   expect(PLAN_EXIT_CODES[review.verdict]).toBe(
@@ -483,8 +483,8 @@ test("some of them have nothing to show, and are held to the same review without
 
 test("the same plan made twice has the same review, to the byte", async () => {
   const planned: Planned = { from: "starter", redis: { region: "ohio", plan: "pro" } };
-  const first = renderMarkdown([await workshop.plan(planned)]);
-  expect(renderMarkdown([await workshop.plan(planned)])).toBe(first);
+  const first = formatMarkdown([await workshop.plan(planned)]);
+  expect(formatMarkdown([await workshop.plan(planned)])).toBe(first);
 });
 
 /** What Render and Terraform make up: ids, the fingerprint over them, and the place of the test's files. */

@@ -6,7 +6,7 @@ export interface Alike {
   readonly ids: readonly string[];
 }
 
-/** Puts together what is unknown for one reason: a missing connection leaves a dozen checks unknown, and is told once. */
+/** Groups results that are unknown for the same reason: a missing connection leaves a dozen checks unknown. */
 export function alike(results: readonly CheckResult[]): Alike[] {
   const groups = new Map<string, CheckResult[]>();
   for (const result of results) {

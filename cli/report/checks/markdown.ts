@@ -1,23 +1,24 @@
 import type { CheckResult, Status, VerificationReport } from "../../../checks/report.ts";
 import { summarize, verdictOf } from "../../../checks/verdict.ts";
+import { markdownText } from "../../../runtime/text.ts";
 import { alike } from "./alike.ts";
 
 const MARKS: Readonly<Record<Status, string>> = { pass: "✅", warn: "⚠️", fail: "❌", unknown: "❔", skip: "➖" };
 
 /** Markdown for a pull request or a job summary: what needs attention first, the rest folded away. */
-export function renderMarkdown(reports: readonly VerificationReport[]): string {
+export function formatMarkdown(reports: readonly VerificationReport[]): string {
   const heading = `## Redis verification: ${verdictOf(reports)}\n\n${summarize(reports)}\n`;
-  return [heading, ...reports.map(renderEnvironment)].join("\n");
+  return [heading, ...reports.map(section)].join("\n");
 }
 
-function renderEnvironment({ environment, instance, vantage, passedOver, results }: VerificationReport): string {
+function section({ environment, instance, vantage, passedOver, results }: VerificationReport): string {
   const where = instance === undefined ? "" : ` – \`${instance.id}\`, ${instance.plan}, ${instance.region}`;
   const from = vantage === undefined ? "" : `, seen from ${vantage}`;
   const attention = results.filter(({ status }) => status !== "pass" && status !== "skip");
   const rest = results.filter(({ status }) => status === "pass" || status === "skip");
   return [
-    `### ${cell(environment)}${where}${from}\n`,
-    ...passedOver.map((other) => `Not ${other.vantage}: ${cell(other.reason)}.\n`),
+    `### ${markdownText(environment)}${where}${from}\n`,
+    ...passedOver.map((other) => `Not ${other.vantage}: ${markdownText(other.reason)}.\n`),
     ...(attention.length === 0 ? [] : [table(attention)]),
     ...(rest.length === 0 ? [] : [`<details><summary>${summaryOf(rest)}</summary>\n\n${table(rest)}\n</details>\n`]),
   ].join("\n");
@@ -30,7 +31,8 @@ function summaryOf(results: readonly CheckResult[]): string {
 
 function table(results: readonly CheckResult[]): string {
   const rows = alike(results).map(
-    ({ result, ids }) => `| ${MARKS[result.status]} | ${ids.join(", ")} | ${columns(result).map(cell).join(" | ")} |`,
+    ({ result, ids }) =>
+      `| ${MARKS[result.status]} | ${ids.join(", ")} | ${columns(result).map(markdownText).join(" | ")} |`,
   );
   return ["| | check | expected | actual | what to do |", "|-|-|-|-|-|", ...rows, ""].join("\n");
 }
@@ -39,9 +41,4 @@ function columns(result: CheckResult): [expected: string, actual: string, remedy
   if (result.status === "skip") return ["", result.reason, ""];
   if (result.status === "unknown") return [result.evidence?.expected ?? "", result.reason, result.remedy];
   return [result.evidence.expected, result.evidence.actual, result.status === "pass" ? "" : result.remedy];
-}
-
-/** Text that stays text, and stays in its cell. */
-function cell(text: string): string {
-  return text.replace(/[\\*_{}[\]<>|]/g, "\\$&").replace(/\s+/g, " ");
 }

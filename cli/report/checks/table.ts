@@ -17,13 +17,13 @@ const MARKS: Readonly<Record<Status, string>> = {
 const LINE_WIDTH = 100;
 
 /** For people: a line for each check, and below one that did not pass what was expected and what to do. */
-export function renderTable(reports: readonly VerificationReport[]): string {
+export function formatTable(reports: readonly VerificationReport[]): string {
   const verdict = verdictOf(reports);
   const colour = verdict === "good" ? pc.green : verdict === "failed" ? pc.red : pc.magenta;
-  return [...reports.map(renderEnvironment), colour(`${verdict}: ${summarize(reports)}`), ""].join("\n");
+  return [...reports.map(section), colour(`${verdict}: ${summarize(reports)}`), ""].join("\n");
 }
 
-function renderEnvironment(report: VerificationReport): string {
+function section(report: VerificationReport): string {
   const { environment, instance, vantage, passedOver, results } = report;
   const from = vantage === undefined || vantage === "api-only" ? "" : `, seen from ${vantage}`;
   const heading =
@@ -32,12 +32,12 @@ function renderEnvironment(report: VerificationReport): string {
   return [
     `${pc.bold(environment)}${heading}${from} ${pc.dim(`${(report.durationMs / 1000).toFixed(1)} s`)}`,
     ...passedOver.map(({ vantage: other, reason }) => pc.dim(`  not ${other}: ${reason}`)),
-    ...alike(results).flatMap((group) => renderGroup(group, width)),
+    ...alike(results).flatMap((group) => linesOf(group, width)),
     "",
   ].join("\n");
 }
 
-function renderGroup({ result, ids }: Alike, width: number): string[] {
+function linesOf({ result, ids }: Alike, width: number): string[] {
   const indent = " ".repeat(width + 6);
   const name = ids.length === 1 ? result.id : `${ids.length} checks`;
   const line = `  ${MARKS[result.status]} ${name.padEnd(width)}  ${headline(result)}`;

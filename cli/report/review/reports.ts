@@ -1,16 +1,30 @@
 import { fingerprintOf } from "../../../pipeline/review/fingerprint.ts";
 import type { Review } from "../../../pipeline/review/review.ts";
-import { PLAN_EXIT_CODES, worstVerdict } from "../../../pipeline/review/verdict.ts";
+import { PLAN_EXIT_CODES, type Verdict, worstVerdict } from "../../../pipeline/review/verdict.ts";
+import { formatGithub } from "./github.ts";
+import { formatMarkdown } from "./markdown.ts";
+import { formatTable } from "./table.ts";
 
-/** For machines. */
-export interface JsonReport {
+/** How reviews can be reported. */
+export const REVIEW_FORMATS = {
+  table: formatTable,
+  markdown: formatMarkdown,
+  json: formatJson,
+  github: formatGithub,
+} as const;
+
+export type ReviewFormat = keyof typeof REVIEW_FORMATS;
+
+/** The JSON report, version 1. */
+interface JsonReport {
   readonly schemaVersion: 1;
-  readonly verdict: Review["verdict"];
+  readonly verdict: Verdict;
   readonly exitCode: number;
   readonly reviews: readonly (Review & { readonly fingerprint: string })[];
 }
 
-export function renderJson(reviews: readonly Review[]): string {
+/** For machines. */
+export function formatJson(reviews: readonly Review[]): string {
   const verdict = worstVerdict(reviews);
   const report: JsonReport = {
     schemaVersion: 1,

@@ -2,11 +2,11 @@ import { createHash } from "node:crypto";
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
 import { type CheckResult, jsonReportSchema, type VerificationReport } from "../../../checks/report.ts";
-import { renderGithubAnnotations } from "../../../cli/report/checks/github-annotations.ts";
-import { renderJson } from "../../../cli/report/checks/json.ts";
-import { renderJunit } from "../../../cli/report/checks/junit.ts";
-import { renderMarkdown } from "../../../cli/report/checks/markdown.ts";
-import { renderTable } from "../../../cli/report/checks/table.ts";
+import { formatGithub } from "../../../cli/report/checks/github.ts";
+import { formatJunit } from "../../../cli/report/checks/junit.ts";
+import { formatMarkdown } from "../../../cli/report/checks/markdown.ts";
+import { formatJson } from "../../../cli/report/checks/reports.ts";
+import { formatTable } from "../../../cli/report/checks/table.ts";
 
 const about = (id: string) => ({ id, title: "A title", proves: "Something.", durationMs: 12 });
 const evidence = { expected: "one | two", actual: '<"three"> & 100 %,\nfour', source: "INFO memory" };
@@ -33,7 +33,7 @@ const report: VerificationReport = {
 };
 
 test("the table", () => {
-  expect(renderTable([report])).toMatchInlineSnapshot(`
+  expect(formatTable([report])).toMatchInlineSnapshot(`
     "production redis (red-abc, standard, oregon), seen from inside 1.2 s
       not external: the allow list is empty
       ✔ good       <"three"> & 100 %,
@@ -57,7 +57,7 @@ test("the table", () => {
 });
 
 test("the Markdown", () => {
-  expect(renderMarkdown([report])).toMatchInlineSnapshot(`
+  expect(formatMarkdown([report])).toMatchInlineSnapshot(`
     "## Redis verification: failed
 
     1 failed, 2 unknown, 1 warned, 1 passed, 1 skipped
@@ -85,7 +85,7 @@ test("the Markdown", () => {
 });
 
 test("the JUnit XML", () => {
-  expect(renderJunit([report])).toMatchInlineSnapshot(`
+  expect(formatJunit([report])).toMatchInlineSnapshot(`
     "<?xml version="1.0" encoding="UTF-8"?>
     <testsuites name="render-redis">
       <testsuite name="production" tests="6" failures="1" errors="2" skipped="1" time="1.234" timestamp="2026-06-17T08:15:30.000Z">
@@ -108,7 +108,7 @@ test("the JUnit XML", () => {
 });
 
 test("the GitHub annotations", () => {
-  expect(renderGithubAnnotations([report])).toMatchInlineSnapshot(`
+  expect(formatGithub([report])).toMatchInlineSnapshot(`
     "::warning title=production%3A odd::expected one | two, got <"three"> & 100 %25,%0Afour%0ALook at it.
     ::error title=production%3A bad::expected one | two, got <"three"> & 100 %25,%0Afour%0AMend it.
     ::error title=production%3A dark%2C darker::unknown: no connection%0AConnect.
@@ -118,12 +118,12 @@ test("the GitHub annotations", () => {
 
 test("XML has no way to write control characters", () => {
   const odd: CheckResult = { ...about("odd"), status: "skip", reason: "a\u0000b\u001bc" };
-  expect(renderJunit([{ ...report, results: [odd] }])).toContain('message="a\ufffdb\ufffdc"');
+  expect(formatJunit([{ ...report, results: [odd] }])).toContain('message="a\ufffdb\ufffdc"');
 });
 
 describe("the JSON", () => {
   test("keeps to its schema", () => {
-    const json = JSON.parse(renderJson([report]));
+    const json = JSON.parse(formatJson([report]));
     expect(jsonReportSchema.parse(json)).toEqual(json);
     expect(json).toMatchObject({ schemaVersion: 1, verdict: "failed", exitCode: 1 });
   });

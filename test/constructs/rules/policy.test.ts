@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
-import { renderPolicy } from "../../../cli/report/review/policy.ts";
+import { formatPolicy } from "../../../cli/report/policy.ts";
 import { Keyvalue } from "../../../constructs/render/keyvalue.ts";
 import { policyRules } from "../../../constructs/rules/all-rules.ts";
 import { defineEnvironment, type EnvironmentInput } from "../../../environments/define.ts";
@@ -149,5 +149,5 @@ test("the environments of this repository keep the policy; production waits for 
 
 test("docs/rules.md is what the rules give", () => {
   const page = readFileSync(join(import.meta.dirname, "../../../docs/rules.md"), "utf8");
-  expect(page, "Run: npm run rules").toBe(renderPolicy());
+  expect(page, "Run: npm run rules").toBe(formatPolicy());
 });

@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { renderGithubAnnotations } from "../../../cli/report/review/github-annotations.ts";
-import { renderJson } from "../../../cli/report/review/json.ts";
-import { renderMarkdown } from "../../../cli/report/review/markdown.ts";
-import { renderTable } from "../../../cli/report/review/table.ts";
+import { formatGithub } from "../../../cli/report/review/github.ts";
+import { formatMarkdown } from "../../../cli/report/review/markdown.ts";
+import { formatJson } from "../../../cli/report/review/reports.ts";
+import { formatTable } from "../../../cli/report/review/table.ts";
 import { canonicalJson, fingerprintOf } from "../../../pipeline/review/fingerprint.ts";
 import { readPlan } from "../../../pipeline/review/plan/planned.ts";
 import { terraformPlanSchema } from "../../../pipeline/review/plan/terraform-plan.ts";
@@ -25,9 +25,7 @@ function review(plan: unknown): Review {
 }
 
 function everyRendering(result: Review): string {
-  return [renderMarkdown, renderTable, renderJson, renderGithubAnnotations]
-    .map((render) => render([result]))
-    .join("\n");
+  return [formatMarkdown, formatTable, formatJson, formatGithub].map((render) => render([result])).join("\n");
 }
 
 const secret = fc.stringMatching(/^SECRET[a-z0-9]{4,12}$/);
@@ -184,7 +182,7 @@ test("a review of any size fits a comment, says that it was cut, and keeps what 
       },
     ],
   });
-  const text = renderMarkdown([big]);
+  const text = formatMarkdown([big]);
   expect(Buffer.byteLength(text)).toBeLessThanOrEqual(60_000);
   expect(Buffer.byteLength(text)).toBeGreaterThan(55_000);
   expect(text).toContain("The instance is destroyed, which loses data.");

@@ -1,7 +1,6 @@
-import type { Review } from "./review.ts";
-import { KIND_TITLES, KINDS } from "./rules/consequence.ts";
-import { difference } from "./rules/cost.ts";
-
+import { acknowledgementsOf, type Review } from "../../../pipeline/review/review.ts";
+import { type Consequence, KIND_TITLES, KINDS } from "../../../pipeline/review/rules/consequence.ts";
+import { difference } from "../../../pipeline/review/rules/cost.ts";
 /** The first line: the verdict and what brings it about, the worst first. */
 export function headline(review: Review): string {
   const reasons = reasonsOf(review);
@@ -31,7 +30,7 @@ const VERDICT_TEXTS = {
 
 function reasonsOf({ findings, drift, cost, mode }: Review): string[] {
   const shown = mode === "refresh-only" ? drift : findings;
-  const kinds = KINDS.filter((kind) => shown.some((finding) => finding.kind === kind)).flatMap((kind) => {
+  const kinds = KINDS.filter((kind) => shown.some((one) => one.kind === kind)).flatMap((kind) => {
     if (kind === "checks" || kind === "bookkeeping") return [];
     if (kind === "cost") return cost === undefined ? ["cost"] : [`${difference(cost)} a month`];
     const [first = "", ...rest] = KIND_TITLES[kind];
@@ -42,7 +41,7 @@ function reasonsOf({ findings, drift, cost, mode }: Review): string[] {
 }
 
 /** `1 replaced, 2 changed, 1 created`: what Terraform does, counted. Outputs follow and are not counted. */
-export function countActions({ changes }: Review): string {
+function countActions({ changes }: Review): string {
   const words = {
     delete: "destroyed",
     replace: "replaced",
@@ -61,7 +60,7 @@ export function countActions({ changes }: Review): string {
 }
 
 /** What was folded away; `undefined` when nothing was. */
-export function countQuiet({ quiet }: Review): string | undefined {
+function countQuiet({ quiet }: Review): string | undefined {
   const parts = [
     ...(quiet.attributes === 0 ? [] : [`${quiet.attributes} recomputed ${plural("attribute", quiet.attributes)}`]),
     ...(quiet.resources.length === 0
@@ -75,4 +74,37 @@ export function countQuiet({ quiet }: Review): string | undefined {
 
 function plural(word: string, number: number): string {
   return number === 1 ? word : `${word}s`;
+}
+
+/** What a review tells under one title each: consequences by kind, the worst first, and then what somebody else changed. */
+export function sectionsOf({ findings, drift }: Review): [title: string, consequences: readonly Consequence[]][] {
+  const all: [string, readonly Consequence[]][] = [
+    ...KINDS.map((kind): [string, Consequence[]] => [KIND_TITLES[kind], findings.filter((one) => one.kind === kind)]),
+    ["Changed outside Terraform", drift],
+  ];
+  return all.filter(([, consequences]) => consequences.length > 0);
+}
+
+/** What Terraform does, counted, and what was folded away. */
+export function summaryOf(review: Review): string {
+  const quiet = countQuiet(review);
+  return `${countActions(review)}${quiet === undefined ? "" : `; ${quiet}`}`;
+}
+
+/** What the policy warns of, and what is excepted from it, counted and with the reasons. */
+export function policyLines({ warnings, exceptions }: Review["policy"]): string[] {
+  return [
+    ...warnings.map(({ rule, message }) => `warning ${rule}: ${message}`),
+    ...exceptions.map(
+      ({ rule, reason }, index) => `exception ${index + 1} of ${exceptions.length}, ${rule}: ${reason}`,
+    ),
+  ];
+}
+
+/** The command that comes next; nothing when there is nothing to apply. */
+export function nextStep(review: Review): string | undefined {
+  if (review.mode === "refresh-only" || review.verdict === "failed" || review.verdict === "no changes")
+    return undefined;
+  const acks = acknowledgementsOf(review).map((token) => ` --ack ${/^[\w:.-]+$/.test(token) ? token : `'${token}'`}`);
+  return `Apply it with: npm run apply -- ${review.environment}${acks.join("")}`;
 }
