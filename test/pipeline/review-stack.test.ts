@@ -1,0 +1,108 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { type Planned, readPlan } from "../../pipeline/review/plan/planned.ts";
+import { terraformPlanSchema } from "../../pipeline/review/plan/terraform-plan.ts";
+import { describeErrors, reviewStack, secretsOf } from "../../pipeline/review-stack.ts";
+import type { SynthesizedStack } from "../../pipeline/synthesized-stack.ts";
+
+const STACK: SynthesizedStack = {
+  environment: "staging",
+  digest: "0".repeat(64),
+  paths: {},
+  hasLocalState: false,
+  policy: { warnings: [], exceptions: [] },
+};
+
+/** Instances by name, and what Terraform does with each. */
+function planned(instances: Readonly<Record<string, readonly string[]>>): Planned {
+  const resource_changes = Object.entries(instances).map(([name, actions]) => ({
+    address: `render_keyvalue.${name}`,
+    mode: "managed",
+    type: "render_keyvalue",
+    change: {
+      actions,
+      before: actions[0] === "create" ? null : { id: `red-${name}`, name, plan: "starter" },
+      after: actions[0] === "delete" ? null : { name, plan: "starter" },
+    },
+  }));
+  return readPlan(terraformPlanSchema.parse({ format_version: "1.2", resource_changes }));
+}
+
+beforeEach(() => {
+  vi.stubEnv("RENDER_API_KEY", "rnd_key-of-the-test-1234567890");
+  vi.stubEnv("RENDER_HOST", "http://render.test/v1");
+});
+afterEach(() => {
+  vi.unstubAllEnvs();
+  vi.unstubAllGlobals();
+});
+
+describe("the instances that Terraform does not know", () => {
+  const keyValue = (id: string, name: string) => ({
+    id,
+    name,
+    plan: "starter",
+    region: "oregon",
+    status: "available",
+    options: { maxmemoryPolicy: "noeviction" },
+    ipAllowList: [],
+    owner: { id: "tea-1" },
+    createdAt: "2026-06-17T08:00:00Z",
+    updatedAt: "2026-06-17T08:00:00Z",
+  });
+
+  test("are asked for when one of the instances is made, and told when they have its name", async () => {
+    const answer = [keyValue("red-kept", "kept"), keyValue("red-other", "made"), keyValue("red-more", "more")];
+    const page = answer.map((one) => ({ keyValue: one, cursor: one.id }));
+    vi.stubGlobal("fetch", async (url: string) => Response.json(url.includes("cursor=") ? [] : page));
+    const review = await reviewStack(planned({ kept: ["update"], made: ["create"] }), STACK, "change");
+    const duplicates = review.findings.filter(({ kind }) => kind === "duplicate");
+    expect(duplicates).toHaveLength(1);
+    expect(duplicates[0]).toMatchObject({ address: "render_keyvalue.made", acknowledge: true });
+    expect(duplicates[0]?.consequence).toContain("does not know: red-other. ");
+  });
+
+  test("are not asked for when none is made", async () => {
+    const fetch = vi.fn();
+    vi.stubGlobal("fetch", fetch);
+    await reviewStack(planned({ kept: ["update"], gone: ["delete"] }), STACK, "change");
+    expect(fetch).not.toHaveBeenCalled();
+  });
+
+  test("stop the review when Render cannot be asked", async () => {
+    vi.stubEnv("RENDER_API_KEY", "");
+    const review = reviewStack(planned({ made: ["create"] }), STACK, "change");
+    await expect(review).rejects.toMatchObject({ name: "Stop", outcome: "failed" });
+    await expect(review).rejects.toThrow("Render could not be asked which instances there are: `RENDER_API_KEY`");
+  });
+});
+
+describe("Terraform's messages", () => {
+  const PASSWORD = "a-password-of-twenty-chars";
+
+  function withSecret(): Planned {
+    const change = { actions: ["update"], before: {}, after: { deep: [{ url: `${PASSWORD}` }] } };
+    const resource = {
+      address: "a.b",
+      mode: "managed",
+      type: "a",
+      change: { ...change, after_sensitive: { deep: [{ url: true }] } },
+    };
+    return readPlan(terraformPlanSchema.parse({ format_version: "1.2", resource_changes: [resource] }));
+  }
+
+  test("are shown without what the plan marks as sensitive, and without what this process knows", () => {
+    vi.stubEnv("PG_CONN_STR", "postgres://me:pg-password-1@host/db");
+    const summary = `it said ${PASSWORD} and rnd_key-of-the-test-1234567890 to postgres://me:pg-password-1@host/db`;
+    expect(describeErrors(withSecret(), [{ severity: "error", summary, detail: "" }])).toEqual([
+      "it said *** and *** to ***",
+    ]);
+  });
+
+  test("are as they are without secrets", () => {
+    const error = { severity: "error", summary: "No", detail: " because \n", address: "a.b" };
+    expect(describeErrors(readPlan(terraformPlanSchema.parse({ format_version: "1.0" })), [error])).toEqual([
+      "No (a.b)\nbecause",
+    ]);
+    expect(secretsOf(withSecret()).mask("nothing")).toBe("nothing");
+  });
+});
