@@ -62,7 +62,7 @@ export function parsePersistenceMode(text: string): PersistenceMode {
 }
 
 /** The spelling that Redis itself uses in `INFO memory` and `CONFIG GET`: `allkeys-lru`. */
-export function redisSpelling(policy: EvictionPolicy): string {
+export function redisSpelling(policy: string): string {
   return policy.replaceAll("_", "-");
 }
 

@@ -46,7 +46,7 @@ export const evictionPolicy: Check = {
       "Set the policy in the environment file and deploy: Terraform restores it. If the API is right and INFO is not, " +
       "restart the instance in Render's dashboard.";
     const wanted = redisSpelling(context.expected.evictionPolicy);
-    const byApi = context.instance.options.maxmemoryPolicy.replaceAll("_", "-");
+    const byApi = redisSpelling(context.instance.options.maxmemoryPolicy);
     const apiOnly = { expected: `${wanted} (environment)`, actual: `${byApi} (API)`, source: "API" };
     const byInfo = policyByInfo(context);
     if (byInfo instanceof Unseen) {

@@ -135,6 +135,8 @@ describe("inside", () => {
     expect(body).toContain("startCommand");
     expect(body).not.toContain("the-secret");
     expect(JSON.parse(body).startCommand).toMatch(/^node -e '[^']*' '[^']*'$/);
+    // Render keeps and shows the command, so the probe brings no library with it.
+    expect(JSON.parse(body).startCommand.length).toBeLessThan(12_000);
   });
 });
 
