@@ -1,27 +1,45 @@
+import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { runProgram } from "../cli/program.ts";
+import { Checkout } from "../dev/checkout.ts";
+import { type Ran, REPOSITORY, Rehearsal, runCommand } from "../dev/rehearsal.ts";
+import type { EnvironmentInput } from "../environments/define.ts";
 import { Stop } from "../runtime/errors.ts";
-import { Project, STAGING } from "../test/pipeline/project.ts";
 
 const ROUNDS = Number(process.env.ROUNDS ?? 7);
 /** Render's API answers a GET in 66 to 73 ms, by the recordings of its provider's tests of June 2026. */
 const RENDER_LATENCY_MS = 70;
-const CDKTF = join(import.meta.dirname, "../node_modules/.bin/cdktf");
+const CDKTF = join(REPOSITORY, "node_modules/.bin/cdktf");
+const STAGING: EnvironmentInput = {
+  name: "staging",
+  redis: {
+    name: "bench-redis",
+    region: "oregon",
+    plan: "starter",
+    ipAllowList: [{ cidrBlock: "127.0.0.1/32", description: "this machine" }],
+    deletionProtection: false,
+  },
+  backend: { name: "connect-yw-backend", env: { ENABLE_QUEUES: "false" } },
+  state: { type: "local", path: ".state/staging.tfstate" },
+};
 
 runProgram(bench, { name: "bench:plan", ends: "when done" });
 
 async function bench(): Promise<undefined> {
-  const project = await Project.start();
+  const rehearsal = await Rehearsal.start({ creationDelayMs: 200, rateLimits: "off" });
+  const checkout = new Checkout();
+  const run: Run = (command, ...args) =>
+    runCommand(command, args, { cwd: checkout.path, env: { ...rehearsal.commandVariables, CI: "" } });
   try {
-    project.describe({}, { backend: { ...STAGING.backend, env: { ENABLE_QUEUES: "false" } } });
-    await succeed(project.plan("staging"), 2);
-    await succeed(project.apply("staging"), 0);
-    await project.control.setFaults({ latencyMs: RENDER_LATENCY_MS });
+    checkout.write(STAGING);
+    await succeed(run(process.execPath, "cli/start.cjs", "plan", "staging"), 2);
+    await succeed(run(process.execPath, "cli/start.cjs", "apply", "staging"), 0);
+    await rehearsal.control.setFaults({ latencyMs: RENDER_LATENCY_MS });
 
     // Interleaved, so that whatever else the machine does falls on all of them.
     const rounds: Awaited<ReturnType<typeof round>>[] = [];
-    await round(project);
-    for (let number = 0; number < ROUNDS; number++) rounds.push(await round(project));
+    await round(run);
+    for (let number = 0; number < ROUNDS; number++) rounds.push(await round(run));
     const median = (pick: (times: (typeof rounds)[number]) => number) => middle(rounds.map(pick));
     console.log(
       `a plan with nothing to do, medians of ${ROUNDS} rounds; the API answers after ${RENDER_LATENCY_MS} ms`,
@@ -46,39 +64,33 @@ async function bench(): Promise<undefined> {
       0.5,
     );
   } finally {
-    await project.stop();
+    await rehearsal.stop();
+    rmSync(checkout.path, { recursive: true });
   }
 }
 
-async function round(project: Project) {
-  const stack = join(project.path, "cdktf.out/stacks/staging");
+/** Runs a command in the checkout. */
+type Run = (command: string, ...args: readonly string[]) => Promise<Ran>;
+
+async function round(run: Run) {
+  const init = "terraform init -input=false && terraform plan -input=false -detailed-exitcode";
   return {
-    ours: await time(() => project.run("npm", ["run", "--silent", "plan", "--", "staging"])),
-    bare: await time(() => project.plan("staging")),
-    terraform: await time(() =>
-      project.run("bash", [
-        "-c",
-        `cd ${stack} && terraform init -input=false && terraform plan -input=false -detailed-exitcode`,
-      ]),
-    ),
-    cdktf: await time(() =>
-      project.run(CDKTF, ["diff", "staging"], { env: { CI: "true", DISABLE_VERSION_CHECK: "1" } }),
-    ),
+    ours: await time(() => run("npm", "run", "--silent", "plan", "--", "staging")),
+    bare: await time(() => run(process.execPath, "cli/start.cjs", "plan", "staging")),
+    terraform: await time(() => run("bash", "-c", `cd cdktf.out/stacks/staging && ${init}`)),
+    cdktf: await time(() => run("env", "CI=true", "DISABLE_VERSION_CHECK=1", CDKTF, "diff", "staging")),
   };
 }
 
-async function time(run: () => Promise<{ exitCode: number | undefined; output: string }>): Promise<number> {
+async function time(run: () => Promise<Ran>): Promise<number> {
   const begin = performance.now();
   await succeed(run(), 0);
   return performance.now() - begin;
 }
 
-async function succeed(
-  run: Promise<{ exitCode: number | undefined; output: string }>,
-  exitCode: number,
-): Promise<void> {
-  const outcome = await run;
-  if (outcome.exitCode !== exitCode) throw new Stop("failed", `exit code ${outcome.exitCode}:\n${outcome.output}`);
+async function succeed(run: Promise<Ran>, expected: number): Promise<void> {
+  const { exitCode, output } = await run;
+  if (exitCode !== expected) throw new Stop("failed", `exit code ${exitCode}:\n${output}`);
 }
 
 function middle(values: readonly number[]): number {

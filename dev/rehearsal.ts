@@ -86,6 +86,8 @@ export class Rehearsal {
   }
 }
 
+type Env = Readonly<NodeJS.ProcessEnv>;
+
 /** What a command did, and what it printed on both streams together. */
 export interface Ran {
   readonly exitCode: number | null;
@@ -116,39 +118,40 @@ export class Workspace {
   }
 
   /** Synthesizes an environment, initializes, and runs Terraform. */
-  async terraform(
-    environment: EnvironmentInput,
-    args: readonly string[],
-    env: Readonly<NodeJS.ProcessEnv>,
-  ): Promise<Ran> {
+  async terraform(environment: EnvironmentInput, args: readonly string[], env: Env): Promise<Ran> {
     createApp([defineEnvironment(environment)], this.outdir).synth();
     const init = await this.run("terraform", ["init", "-input=false", "-no-color"], env);
     return init.exitCode === 0 ? this.run("terraform", [...args, "-no-color"], env) : init;
   }
 
   /** Runs a command, by default where the environment's Terraform is. */
-  async run(
-    command: string,
-    args: readonly string[],
-    env: Readonly<NodeJS.ProcessEnv>,
-    { cwd = this.stack, onLine, ...options }: Omit<ChildOptions, "env"> = {},
-  ): Promise<Ran> {
-    const lines: string[] = [];
-    const { code } = await runChild(command, args, {
-      ...options,
-      cwd,
-      env: { ...process.env, ...env },
-      onLine(line, stream) {
-        lines.push(line);
-        onLine?.(line, stream);
-      },
-    });
-    const output = lines.join("\n");
-    this.transcript.push(output);
-    return { exitCode: code, output };
+  async run(command: string, args: readonly string[], env: Env, options: Omit<RunOptions, "env"> = {}): Promise<Ran> {
+    const ran = await runCommand(command, args, { cwd: this.stack, ...options, env });
+    this.transcript.push(ran.output);
+    return ran;
   }
 
   remove(): void {
     rmSync(this.path, { recursive: true, force: true });
   }
+}
+
+type RunOptions = Pick<ChildOptions, "cwd" | "onLine" | "signal" | "graceMs"> & { readonly env: Env };
+
+/** Runs a command with some variables beside those of this process. */
+export async function runCommand(
+  command: string,
+  args: readonly string[],
+  { env, onLine, ...options }: RunOptions,
+): Promise<Ran> {
+  const lines: string[] = [];
+  const { code } = await runChild(command, args, {
+    ...options,
+    env: { ...process.env, ...env },
+    onLine(line, stream) {
+      lines.push(line);
+      onLine?.(line, stream);
+    },
+  });
+  return { exitCode: code, output: lines.join("\n") };
 }

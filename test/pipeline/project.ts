@@ -1,13 +1,8 @@
-import { cpSync, mkdtempSync, readdirSync, symlinkSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { type Options as ExecaOptions, execa } from "execa";
-import { REPOSITORY, Rehearsal } from "../../dev/rehearsal.ts";
+import { Checkout } from "../../dev/checkout.ts";
+import { Rehearsal } from "../../dev/rehearsal.ts";
 import type { EnvironmentInput } from "../../environments/define.ts";
 import { discard } from "../secrets-in-play.ts";
-
-/** Not part of what is deployed, or made by a run. */
-const LEFT_OUT = new Set(["node_modules", "cdktf.out", "test", "bench", "dev", "examples", "dist"]);
 
 /** What a command did, and what it printed on both streams together. */
 export interface Outcome {
@@ -31,21 +26,16 @@ export const STAGING: EnvironmentInput = {
 };
 
 /** A checkout of this repository and a Render on this machine, for commands to be run as people and pipelines run them. */
-export class Project {
-  readonly path = mkdtempSync(join(tmpdir(), "project-"));
+export class Project extends Checkout {
   readonly #rehearsal: Rehearsal;
   readonly #env: Readonly<Record<string, string>>;
   /** Every byte that a command printed. */
   readonly transcript: string[] = [];
 
   private constructor(rehearsal: Rehearsal, env: Readonly<Record<string, string>>) {
+    super();
     this.#rehearsal = rehearsal;
     this.#env = { ...rehearsal.commandVariables, CI: "", ...env };
-    for (const name of readdirSync(REPOSITORY)) {
-      if (LEFT_OUT.has(name) || (name.startsWith(".") && name !== ".github")) continue;
-      cpSync(join(REPOSITORY, name), join(this.path, name), { recursive: true });
-    }
-    symlinkSync(join(REPOSITORY, "node_modules"), join(this.path, "node_modules"));
     this.describe({});
   }
 
@@ -82,11 +72,7 @@ export class Project {
 
   /** Writes the environment `staging`: {@link STAGING} with these differences. */
   describe(redis: Partial<EnvironmentInput["redis"]>, rest: Partial<EnvironmentInput> = {}): void {
-    const environment = { ...STAGING, ...rest, redis: { ...STAGING.redis, ...redis } };
-    writeFileSync(
-      join(this.path, "environments/staging.ts"),
-      `import { defineEnvironment } from "./define.ts";\n\nexport const staging = defineEnvironment(${JSON.stringify(environment)});\n`,
-    );
+    this.write({ ...STAGING, ...rest, redis: { ...STAGING.redis, ...redis } });
   }
 
   plan(...args: string[]): Promise<Outcome> {
