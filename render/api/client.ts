@@ -11,8 +11,7 @@ const BACKOFF_MS = { first: 300, most: 10_000 };
 const TOO_MANY_REQUESTS = 429;
 const TRANSIENT_STATUSES = [500, 502, 503, 504];
 /** Render's limit for a page; its default of 20 would cost more calls. */
-const LARGEST_PAGE = 100;
-const LATEST = 20;
+const LARGEST_PAGE = "100";
 
 /** Where Render's API is and who asks. */
 export interface RenderClientOptions {
@@ -26,13 +25,6 @@ export interface RenderClientOptions {
   readonly signal?: AbortSignal;
 }
 
-interface Request {
-  readonly method: Method;
-  readonly path: string;
-  /** The query of `GET` and `DELETE`, the JSON body of the others. */
-  readonly sent: unknown;
-}
-
 /** One attempt that failed. */
 interface Failure {
   readonly error: RenderApiError;
@@ -44,8 +36,8 @@ interface Failure {
 /** What must be sent along; nothing where nothing can be. */
 type Sent<S extends z.ZodType> = undefined extends z.input<S> ? [sent?: z.input<S>] : [sent: z.input<S>];
 
-const listEntry = z.looseObject({ cursor: z.string().nullish() });
 const queryFields = z.record(z.string(), z.string().optional());
+const listEntry = z.looseObject({ cursor: z.string().nullish() });
 const errorBody = z.object({ message: z.string() });
 
 const environment = z.object({
@@ -67,16 +59,14 @@ const environment = z.object({
  * @see https://api-docs.render.com/reference
  */
 export class RenderClient {
+  readonly #options: RenderClientOptions;
   readonly #host: string;
-  readonly #apiKey: string;
   readonly #deadlineMs: number;
-  readonly #signal: AbortSignal | undefined;
 
   constructor(options: RenderClientOptions) {
-    this.#apiKey = options.apiKey;
-    this.#deadlineMs = options.deadlineMs ?? DEFAULT_DEADLINE_MS;
-    this.#signal = options.signal;
+    this.#options = options;
     this.#host = (options.host ?? "https://api.render.com/v1").replace(/\/$/, "");
+    this.#deadlineMs = options.deadlineMs ?? DEFAULT_DEADLINE_MS;
   }
 
   /**
@@ -103,13 +93,12 @@ export class RenderClient {
    *
    * @throws RenderApiError when the call fails, is not answered in time, or is answered with something else.
    */
-  async call<P extends string, S extends z.ZodType, A extends z.ZodType>(
-    endpoint: Endpoint<P, S, A>,
+  call<P extends string, S extends z.ZodType, A extends z.ZodType>(
+    { method, path, answer }: Endpoint<P, S, A>,
     params: Params<P>,
     ...[sent]: Sent<S>
   ): Promise<z.output<A>> {
-    const { method } = endpoint;
-    return this.#read({ method, path: fillPath(endpoint.path, params), sent }, endpoint.answer);
+    return this.#read(method, fillPath(path, params), sent, answer);
   }
 
   /** All items of a list, page by page until an empty one. @throws RenderApiError as {@link call} does. */
@@ -119,115 +108,101 @@ export class RenderClient {
     filters: { readonly [Name in F]?: string | undefined } = {},
   ): Promise<z.output<I>[]> {
     const items: z.output<I>[] = [];
-    let cursor: string | null | undefined;
+    let cursor: string | undefined;
     do {
-      const query = { ...filters, limit: String(LARGEST_PAGE), cursor: cursor ?? undefined };
-      const page = await this.#page(endpoint, params, query);
+      const page = await this.#page(endpoint, params, { ...filters, limit: LARGEST_PAGE, cursor });
       items.push(...page.items);
-      cursor = page.cursor;
-    } while (cursor);
+      cursor = page.cursor ?? undefined;
+    } while (cursor !== undefined);
     return items;
   }
 
-  /** The first items of a list, in Render's order. @throws RenderApiError as {@link call} does. */
+  /** The first 20 items of a list, in Render's order. @throws RenderApiError as {@link call} does. */
   async first<P extends string, I extends z.ZodType>(
     endpoint: ListEndpoint<P, I, string>,
     params: Params<P>,
-    count = LATEST,
   ): Promise<z.output<I>[]> {
-    return (await this.#page(endpoint, params, { limit: String(count) })).items;
+    return (await this.#page(endpoint, params, { limit: "20" })).items;
   }
 
   async #page<P extends string, I extends z.ZodType>(
-    endpoint: ListEndpoint<P, I, string>,
+    { path, key, item }: ListEndpoint<P, I, string>,
     params: Params<P>,
     query: Readonly<Record<string, string | undefined>>,
-  ): Promise<{ items: z.output<I>[]; cursor: string | null | undefined }> {
-    const path = fillPath(endpoint.path, params);
-    const entries = await this.#read({ method: "GET", path, sent: query }, z.array(listEntry));
-    const items = entries.map((entry) => {
-      const parsed = endpoint.item.safeParse(entry[endpoint.key]);
-      if (parsed.success) return parsed.data;
-      const field = parsed.error.issues[0]?.path.join(".") ?? "item";
-      const explanation = `an item of the list is not what Render's API is known to send (${field}).`;
-      throw new RenderApiError({ call: `GET ${path}`, reason: "answer", explanation });
-    });
+  ) {
+    const call = fillPath(path, params);
+    const entries = await this.#read("GET", call, query, z.array(listEntry));
+    const items = accept(
+      `GET ${call}`,
+      z.array(item),
+      entries.map((entry) => entry[key]),
+    );
     return { items, cursor: entries.at(-1)?.cursor };
   }
 
-  async #read<A extends z.ZodType>(request: Request, answer: A): Promise<z.output<A>> {
-    const call = `${request.method} ${request.path}`;
-    const body = await this.#send(request);
+  async #read<A extends z.ZodType>(method: Method, path: string, sent: unknown, answer: A): Promise<z.output<A>> {
+    const call = `${method} ${path}`;
+    const body = await this.#send(method, path, sent);
     let json: unknown;
     try {
       json = body === "" ? undefined : JSON.parse(body);
     } catch {
       throw new RenderApiError({ call, reason: "answer", explanation: "the answer is not JSON." });
     }
-    const parsed = answer.safeParse(json);
-    if (parsed.success) return parsed.data;
-    const fields = parsed.error.issues.map((issue) => `${issue.path.join(".") || "answer"}: ${issue.message}`);
-    const explanation = `the answer is not what Render's API is known to send (${fields.slice(0, 3).join("; ")}).`;
-    throw new RenderApiError({ call, reason: "answer", explanation });
+    return accept(call, answer, json);
   }
 
   /** The text of the answer, after as many attempts as the deadline allows. */
-  async #send(request: Request): Promise<string> {
-    const call = `${request.method} ${request.path}`;
+  #send(method: Method, path: string, sent: unknown): Promise<string> {
+    const call = `${method} ${path}`;
+    const { signal: stop } = this.#options;
+    const asQuery = method === "GET" || method === "DELETE";
+    const address = `${this.#host}${path}${asQuery ? queryOf(sent) : ""}`;
+    const init: RequestInit = {
+      method,
+      headers: { authorization: `Bearer ${this.#options.apiKey}`, accept: "application/json" },
+      // Another host must never get the key.
+      redirect: "manual",
+    };
+    if (!asQuery && sent !== undefined) {
+      init.headers = { ...init.headers, "content-type": "application/json" };
+      init.body = JSON.stringify(sent);
+    }
     let last: RenderApiError | undefined;
     const attempts = async (signal: AbortSignal): Promise<string> => {
       for (let pause = BACKOFF_MS.first; ; pause = Math.min(pause * 2, BACKOFF_MS.most)) {
-        const outcome = await this.#attempt(request, signal);
+        const outcome = await this.#attempt(call, address, { ...init, signal });
         if (typeof outcome === "string") return outcome;
         if (outcome?.again === false) throw outcome.error;
         last = outcome?.error ?? last;
         const wait = Math.min(Math.max(pause, outcome?.retryAfterMs ?? 0), this.#deadlineMs);
         if (await sleep(wait, signal)) continue;
-        if (!this.#signal?.aborted) throw this.#late(call, last);
+        if (!stop?.aborted) throw this.#late(call, last);
         throw new RenderApiError({ call, reason: "stopped", explanation: "it was stopped." });
       }
     };
-    return within(this.#deadlineMs, attempts, this.#signal);
+    return within(this.#deadlineMs, attempts, stop);
   }
 
   /** @returns The answer's text, or how the attempt failed; `undefined` when the signal ended it. */
-  async #attempt({ method, path, sent }: Request, signal: AbortSignal): Promise<string | Failure | undefined> {
-    const call = `${method} ${path}`;
-    const asQuery = method === "GET" || method === "DELETE";
-    const query = asQuery && sent !== undefined ? `?${queryOf(sent)}` : "";
-    const body = asQuery || sent === undefined ? undefined : JSON.stringify(sent);
+  async #attempt(call: string, address: string, init: RequestInit): Promise<string | Failure | undefined> {
     // Other calls may have taken effect before they failed. Doing them twice is worse than saying so.
-    const idempotent = asQuery || method === "PUT";
+    const idempotent = init.method !== "POST" && init.method !== "PATCH";
     let response: Response;
     try {
-      response = await fetch(`${this.#host}${path}${query}`, {
-        method,
-        headers: {
-          authorization: `Bearer ${this.#apiKey}`,
-          accept: "application/json",
-          ...(body === undefined ? {} : { "content-type": "application/json" }),
-        },
-        ...(body === undefined ? {} : { body }),
-        // Another host must never get the key.
-        redirect: "manual",
-        signal,
-      });
+      response = await fetch(address, init);
       if (response.ok) return await response.text();
     } catch (error) {
-      if (signal.aborted) return undefined;
+      if (init.signal?.aborted) return undefined;
       const explanation = `${networkCause(error)}. Check the network, and RENDER_HOST if it is set.`;
       const reported = new RenderApiError({ call, reason: "network", explanation });
       return { error: reported, again: idempotent, retryAfterMs: 0 };
     }
     const { status } = response;
-    const error = new RenderApiError({
-      call,
-      reason: "status",
-      status,
-      explanation: await this.#renderMessage(response),
-    });
+    const explanation = await this.#renderMessage(response);
     // Nothing was done after "too many requests".
     const again = status === TOO_MANY_REQUESTS || (idempotent && TRANSIENT_STATUSES.includes(status));
+    const error = new RenderApiError({ call, reason: "status", status, explanation });
     return { error, again, retryAfterMs: retryAfterMs(response) };
   }
 
@@ -242,12 +217,23 @@ export class RenderClient {
   async #renderMessage(response: Response): Promise<string> {
     const body = errorBody.safeParse(await response.json().catch(() => undefined));
     const message = body.success ? body.data.message : response.statusText || "no explanation was given";
-    return `${message.replaceAll(this.#apiKey, "***").replace(/\.?$/, ".")}`;
+    return `${message.replaceAll(this.#options.apiKey, "***").replace(/\.?$/, ".")}`;
   }
 }
 
-function queryOf(sent: unknown): URLSearchParams {
+function queryOf(sent: unknown): string {
   const query = new URLSearchParams();
-  for (const [name, value] of Object.entries(queryFields.parse(sent))) if (value !== undefined) query.set(name, value);
-  return query;
+  for (const [name, value] of Object.entries(queryFields.parse(sent ?? {}))) {
+    if (value !== undefined) query.set(name, value);
+  }
+  return query.size === 0 ? "" : `?${query}`;
+}
+
+/** @throws RenderApiError when the answer is not what its schema says. */
+function accept<A extends z.ZodType>(call: string, schema: A, answer: unknown): z.output<A> {
+  const parsed = schema.safeParse(answer);
+  if (parsed.success) return parsed.data;
+  const fields = parsed.error.issues.map((issue) => `${issue.path.join(".") || "answer"}: ${issue.message}`);
+  const explanation = `the answer is not what Render's API is known to send (${fields.slice(0, 3).join("; ")}).`;
+  throw new RenderApiError({ call, reason: "answer", explanation });
 }
