@@ -28,9 +28,9 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 
 /** What is not yet as it should be. This list only gets shorter. */
 const LEFT = {
-  circles: ["cli", "constructs", "dev"],
+  circles: ["cli", "constructs"],
   ends: ["cli"],
-  waits: ["cli", "dev", "steps"],
+  waits: ["cli", "steps"],
   spawns: ["dev"],
 };
 
