@@ -25,7 +25,7 @@ export const schema = schemaOf(PROVIDER_ATTRIBUTES, {});
 
 const model = z.object({ api_key: whenSet(z.string()), owner_id: whenSet(z.string()) });
 
-/** `render-oss/render` 1.9.1, with the resources that a Redis and its wiring need. */
+/** `render-oss/render` 1.9.1, with the resources that a Redis and the service that uses it need. */
 export function renderProvider(options: RenderProviderOptions): Provider<RenderConnection> {
   return {
     schema,
