@@ -1,6 +1,7 @@
-import { Aspects, LocalBackend, TerraformOutput } from "cdktf";
+import { Annotations, Aspects, LocalBackend, TerraformOutput } from "cdktf";
 import { Construct } from "constructs";
 import { expect, test } from "vitest";
+import { GuardedApp } from "../../constructs/guards/guarded-app.ts";
 import { GuardedStack } from "../../constructs/guards/guarded-stack.ts";
 import { EnvGroup } from "../../constructs/render/env-group.ts";
 import { RenderProvider } from "../../constructs/render/render-provider.ts";
@@ -75,4 +76,10 @@ test.each([
     new StateBackend(new GuardedStack(app, "test"), { type, settings });
   });
   expect(terraform.terraform).toMatchObject(expected);
+});
+
+test("a construct's warning carries no trace, which is for cdktf's own debugging", () => {
+  const app = new GuardedApp();
+  Annotations.of(app).addWarning("Mind this.");
+  expect(app.node.metadata).toEqual([{ type: "@cdktf/warn", data: "Mind this.", trace: undefined }]);
 });
