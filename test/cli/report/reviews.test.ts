@@ -1,0 +1,217 @@
+import { describe, expect, test } from "vitest";
+import { formatGithub } from "../../../cli/report/review/github.ts";
+import { formatMarkdown } from "../../../cli/report/review/markdown.ts";
+import { formatJson } from "../../../cli/report/review/reports.ts";
+import { formatTable } from "../../../cli/report/review/table.ts";
+import { headline, nextStep } from "../../../cli/report/review/view.ts";
+import type { Review } from "../../../pipeline/review/review.ts";
+
+const QUIET: Review = {
+  environment: "staging",
+  mode: "change",
+  verdict: "no changes",
+  findings: [],
+  drift: [],
+  changes: [],
+  quiet: { attributes: 0, resources: [] },
+  policy: { warnings: [], exceptions: [] },
+  errors: [],
+  terraform: "0".repeat(64),
+};
+
+const LOUD: Review = {
+  ...QUIET,
+  verdict: "needs acknowledgement",
+  findings: [
+    {
+      kind: "data-loss",
+      address: 'render_keyvalue.redis["a"]',
+      path: "staging/redis",
+      consequence: "It *loses* <data>.",
+      causes: [
+        { attribute: "region", before: "oregon", after: "ohio" },
+        { attribute: "added", after: "`x`" },
+        { attribute: "gone", before: "a\nb" },
+      ],
+      acknowledge: true,
+    },
+    { kind: "restart", address: "a.b", consequence: "It restarts, 100 %.", causes: [], acknowledge: false },
+    { kind: "cost", address: "a.b", consequence: "$10 → $32 a month.", causes: [], acknowledge: false },
+  ],
+  drift: [{ kind: "exposure", address: "a.b", consequence: "It is open.", causes: [], acknowledge: false }],
+  changes: [
+    { address: "a.b", action: "replace", attributes: [{ attribute: "region", before: "oregon", after: "ohio" }] },
+    { address: "a.b", deposed: true, action: "delete", attributes: [] },
+    { address: "output.url", action: "update", attributes: [] },
+  ],
+  cost: { before: 10, after: 32 },
+  quiet: { attributes: 1, resources: ["c.d", "e.f"] },
+  policy: {
+    warnings: [{ rule: "not-open", message: "It is open." }],
+    exceptions: [{ rule: "one-region", reason: "Just because." }],
+  },
+};
+
+const FAILED: Review = { ...QUIET, verdict: "failed", errors: ["No:\n  ```because```", "Not\u001b[31m either"] };
+
+test("the table", () => {
+  expect(formatTable([LOUD, QUIET, FAILED])).toMatchInlineSnapshot(`
+    "staging: needs acknowledgement – data loss, restart, +$22 a month, changed outside Terraform
+
+      Data loss
+        It *loses* <data>.
+          region: oregon → ohio
+          added: nothing → \`x\`
+          gone: a b → nothing
+          staging/redis render_keyvalue.redis["a"]
+
+      Restart
+        It restarts, 100 %.
+          a.b
+
+      Cost
+        $10 → $32 a month.
+          a.b
+
+      Changed outside Terraform
+        It is open.
+          a.b
+
+      Policy
+        warning not-open: It is open.
+        exception 1 of 1, one-region: Just because.
+
+      1 destroyed, 1 replaced; folded away as noise of the provider: 1 recomputed attribute, 2 changes that are none (c.d, e.f)
+      fingerprint f94271ce9f9b43f97903c1bec5bee71680851661cd03c44d74eec80418f2aa3e
+      Apply it with: npm run apply -- staging --ack 'data-loss:render_keyvalue.redis["a"]'
+
+    staging: no changes
+
+      no resource changes
+      fingerprint 31c46609bee2170d03b4ebdd1757f4afab33e9a42a5a9d2d6a2df51dbedf74a9
+
+    staging: cannot be planned
+
+      No:
+       \`\`\`because\`\`\`
+
+      Not�[31m either
+
+      no resource changes
+      fingerprint c87c8fe3d1a615747a8623b8489045d422b3b3d5e6509db3865970d893d46160
+    "
+  `);
+});
+
+test("the Markdown", () => {
+  expect(formatMarkdown([LOUD, QUIET, FAILED])).toMatchInlineSnapshot(`
+    "<!-- redis-plan-review -->
+    ## 🔴 staging: needs acknowledgement – data loss, restart, +$22 a month, changed outside Terraform
+
+    ### Data loss
+
+    - **It \\*loses\\* \\<data\\>.**
+      \`staging/redis\` · \`render_keyvalue.redis["a"]\`
+      - \`region\`: \`oregon\` → \`ohio\`
+      - \`added\`: nothing → \`\` \`x\` \`\`
+      - \`gone\`: \`a b\` → nothing
+
+    ### Restart
+
+    - **It restarts, 100 %.**
+      \`a.b\`
+
+    ### Cost
+
+    - **$10 → $32 a month.**
+      \`a.b\`
+
+    ### Changed outside Terraform
+
+    - **It is open.**
+      \`a.b\`
+
+    \`\`\`sh
+    # Apply it with:
+    npm run apply -- staging --ack 'data-loss:render_keyvalue.redis["a"]'
+    \`\`\`
+
+    ### Policy
+
+    - warning not-open: It is open.
+    - exception 1 of 1, one-region: Just because.
+
+    <details><summary>What Terraform does: 1 destroyed, 1 replaced; folded away as noise of the provider: 1 recomputed attribute, 2 changes that are none (c.d, e.f)</summary>
+
+    - \`a.b\` replace
+      - \`region\`: \`oregon\` → \`ohio\`
+    - \`a.b\` delete, left behind by an earlier apply
+    - \`output.url\` update
+
+    </details>
+
+    Fingerprint \`f94271ce9f9b43f97903c1bec5bee71680851661cd03c44d74eec80418f2aa3e\`
+
+    ## 🟢 staging: no changes
+
+    What Terraform does: no resource changes.
+
+    Fingerprint \`31c46609bee2170d03b4ebdd1757f4afab33e9a42a5a9d2d6a2df51dbedf74a9\`
+
+    ## ⛔ staging: cannot be planned
+
+    \`\`\`\`
+    No:
+     \`\`\`because\`\`\`
+    \`\`\`\`
+
+    \`\`\`
+    Not�[31m either
+    \`\`\`
+
+    What Terraform does: no resource changes.
+
+    Fingerprint \`c87c8fe3d1a615747a8623b8489045d422b3b3d5e6509db3865970d893d46160\`
+    "
+  `);
+});
+
+test("the GitHub annotations", () => {
+  expect(formatGithub([LOUD, QUIET, { ...FAILED, errors: ["No:\n100 %"] }])).toMatchInlineSnapshot(`
+    "::error file=environments/staging.ts,title=staging%3A Data loss::It *loses* <data>.%0Aregion: oregon → ohio%0Aadded: nothing → \`x\`%0Agone: a%0Ab → nothing%0Arender_keyvalue.redis["a"]
+    ::warning file=environments/staging.ts,title=staging%3A Restart::It restarts, 100 %25.%0Aa.b
+    ::warning file=environments/staging.ts,title=staging%3A Changed outside Terraform::It is open.%0Aa.b
+    ::error file=environments/staging.ts,title=staging%3A Cannot be planned::No:%0A100 %25
+    "
+  `);
+});
+
+test("the JSON", () => {
+  const report = JSON.parse(formatJson([QUIET, LOUD]));
+  expect(report).toMatchObject({ schemaVersion: 1, verdict: "needs acknowledgement", exitCode: 3 });
+  expect(report.reviews).toMatchObject([QUIET, LOUD]);
+  expect(report.reviews[0].fingerprint).toMatch(/^[0-9a-f]{64}$/);
+});
+
+describe("the headline", () => {
+  test.each<[mode: Review["mode"], review: Partial<Review>, text: string]>([
+    ["change", {}, "staging: no changes"],
+    ["change", LOUD, "staging: needs acknowledgement – data loss, restart, +$22 a month, changed outside Terraform"],
+    ["change", { ...LOUD, cost: undefined, drift: [] }, "staging: needs acknowledgement – data loss, restart, cost"],
+    ["destroy", { verdict: "changes" }, "staging: destroys everything"],
+    ["refresh-only", { ...LOUD, verdict: "changes" }, "staging: changed outside Terraform – exposure"],
+    ["refresh-only", {}, "staging: nothing was changed outside Terraform"],
+  ])("of %s", (mode, review, text) => {
+    expect(headline({ ...QUIET, ...review, mode })).toBe(text);
+  });
+});
+
+test.each<[review: Partial<Review>, command: string | undefined]>([
+  [{}, undefined],
+  [{ verdict: "failed" }, undefined],
+  [{ verdict: "changes" }, "Apply it with: npm run apply -- staging"],
+  [{ verdict: "changes", mode: "refresh-only" }, undefined],
+  [LOUD, `Apply it with: npm run apply -- staging --ack 'data-loss:render_keyvalue.redis["a"]'`],
+])("what comes next", (review, command) => {
+  expect(nextStep({ ...QUIET, ...review })).toBe(command);
+});

@@ -1,0 +1,62 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { readReport, writeReports } from "../../../cli/report/write-reports.ts";
+import { Secrets } from "../../../runtime/secrets.ts";
+
+const FORMATS = {
+  plain: (subject: string) => `\u001b[31m${subject}\u001b[39m\n`,
+  markdown: (subject: string) => `# ${subject}\n`,
+};
+
+let directory: string;
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), "reports-"));
+});
+afterEach(() => {
+  vi.unstubAllEnvs();
+  rmSync(directory, { recursive: true, force: true });
+});
+
+test.each([
+  ["plain", { format: "plain", file: undefined }],
+  ["markdown=a=b.md", { format: "markdown", file: "a=b.md" }],
+])("%s is a report", (text, request) => {
+  expect(readReport(FORMATS, text)).toEqual(request);
+});
+
+test.each(["", "plan", "plain=", "toString", "=x"])("%o is none", (text) => {
+  expect(() => readReport(FORMATS, text)).toThrow(
+    `must be one of plain, markdown, with =<file> if wanted, got: ${JSON.stringify(text)}.`,
+  );
+});
+
+test("files are masked, plain, and made with their folders; the step summary grows", () => {
+  const summary = join(directory, "summary.md");
+  writeFileSync(summary, "before\n");
+  vi.stubEnv("GITHUB_STEP_SUMMARY", summary);
+  const secrets = new Secrets();
+  secrets.add("pass-word");
+  const file = join(directory, "deep/er/report.txt");
+  writeReports(FORMATS, [{ format: "plain", file }], "the pass-word", secrets);
+  expect(readFileSync(file, "utf8")).toBe("the ***\n");
+  expect(readFileSync(summary, "utf8")).toBe("before\n# the ***\n");
+});
+
+test("a file that cannot be written is named, and the report before it is there", () => {
+  const file = join(directory, "good.txt");
+  const write = () =>
+    writeReports(
+      FORMATS,
+      [
+        { format: "plain", file },
+        { format: "markdown", file: join(file, "x.md") },
+      ],
+      "text",
+      new Secrets(),
+    );
+  expect(write).toThrow(expect.objectContaining({ name: "Stop", outcome: "misused" }));
+  expect(write).toThrow(/A report could not be written \(E[A-Z]+\): .*good\.txt, .*x\.md$/);
+  expect(readFileSync(file, "utf8")).toBe("text\n");
+});
