@@ -15,7 +15,7 @@ export const SERVERS = [
   "test/checks/**/{experiments,faults,try-libraries}.test.ts",
   "test/cli/{exit-codes,program-process,step,verify,verify-secrets}.test.ts",
   "test/cli/bundle/**/*.test.ts",
-  "test/constructs/escape-template.test.ts",
+  "test/constructs/render/escape-template.test.ts",
   "test/dev/doctor/**/*.test.ts",
   "test/dev/emulator/**/*.test.ts",
   "test/dev/rehearsal.test.ts",

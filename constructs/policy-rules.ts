@@ -1,6 +1,34 @@
-import { openToTheWorld } from "../../render/exposure.ts";
-import { NEVER_EVICT } from "../../render/spellings.ts";
-import type { PolicyRule, PolicySubject } from "./rule.ts";
+import { openToTheWorld } from "../render/exposure.ts";
+import { holdsToken, NEVER_EVICT } from "../render/spellings.ts";
+import type { KeyvalueConfig } from "./render/keyvalue.ts";
+
+/** What the rules judge: an environment as it is about to be synthesized. */
+export interface PolicySubject {
+  readonly environment: string;
+  /** Whether people depend on it. */
+  readonly isProduction: boolean;
+  /** Whether the service keeps jobs in the Redis, which it is told by `ENABLE_QUEUES`. */
+  readonly hasQueues: boolean;
+  /** Where the service runs, when the environment says so. */
+  readonly serviceRegion: string | undefined;
+  /** Terraform's kind of backend, which keeps the state. */
+  readonly stateType: string;
+  /** Every instance in the stack, as it is configured. */
+  readonly instances: readonly { readonly address: string; readonly config: KeyvalueConfig }[];
+}
+
+/** One rule of the policy: a pure function, and what a person needs to agree or to object. */
+export interface PolicyRule {
+  /** What an exception names. Never changes. */
+  readonly id: string;
+  /** An error stops the synthesis; a warning stands in the review. */
+  readonly severity: "error" | "warning";
+  readonly what: string;
+  readonly why: string;
+  readonly remedy: string;
+  /** What is wrong, with the value, as the end of a sentence; nothing when the rule holds or does not apply. */
+  readonly violations: (subject: PolicySubject) => readonly string[];
+}
 
 type Instance = PolicySubject["instances"][number];
 
@@ -16,6 +44,11 @@ function eachInstance(breaks: (config: Instance["config"], subject: PolicySubjec
 /** The same, where it is a matter of production. */
 function inProduction(breaks: (config: Instance["config"]) => string | undefined) {
   return eachInstance((config, { isProduction }) => (isProduction ? breaks(config) : undefined));
+}
+
+/** What cannot be judged here does not hold. */
+function unknownUntilApply(name: string, value: string | undefined): string | undefined {
+  return holdsToken(value) ? `has a ${name} that only the apply knows` : undefined;
 }
 
 function worldBlocks({ ipAllowList = [] }: Instance["config"]): string | undefined {
@@ -41,7 +74,7 @@ export const policyRules: readonly PolicyRule[] = [
     what: "Production is not on a free plan.",
     why: "A free instance has 25 MB and no disk: every restart, which Render may do at any time, begins empty.",
     remedy: 'Set redis.plan to "starter" or a larger plan. Going there from free loses what is in the instance.',
-    violations: inProduction(({ plan }) => (plan === "free" ? "is on the plan free" : undefined)),
+    violations: inProduction(({ plan }) => (plan === "free" ? "is on the plan free" : unknownUntilApply("plan", plan))),
   },
   {
     id: "production-persists",
@@ -49,7 +82,9 @@ export const policyRules: readonly PolicyRule[] = [
     what: "Production keeps its data on disk.",
     why: "Without persistence a restart, for maintenance or for a larger plan, loses every job that waits.",
     remedy: 'Set redis.persistence to "journal_snapshot". Switching it on loses what is in the instance.',
-    violations: inProduction(({ persistenceMode }) => (persistenceMode === "off" ? "has persistence off" : undefined)),
+    violations: inProduction(({ persistenceMode: mode }) =>
+      mode === "off" ? "has persistence off" : unknownUntilApply("persistence", mode),
+    ),
   },
   {
     id: "production-protected",
@@ -63,14 +98,14 @@ export const policyRules: readonly PolicyRule[] = [
     id: "production-not-open",
     severity: "error",
     what: "Production is not open to the world.",
-    why: "With 0.0.0.0/0 on the allow list only a password stands between the internet and the data.",
-    remedy: "List the addresses that need access in redis.ipAllowList, or none: the backend needs no entry.",
+    why: "Anyone on the internet may then try passwords; nothing else protects the data.",
+    remedy: "List the addresses that need access in redis.ipAllowList, or none: the service needs no entry.",
     violations: inProduction(worldBlocks),
   },
   {
     id: "not-open",
     severity: "warning",
-    what: "No other environment is open to the world either.",
+    what: "An environment outside production is not open to the world.",
     why: "Test data is often a copy of real data, and an open Redis is found within hours.",
     remedy: "List the addresses that need access in redis.ipAllowList.",
     violations: eachInstance((config, { isProduction }) => (isProduction ? undefined : worldBlocks(config))),
@@ -78,12 +113,12 @@ export const policyRules: readonly PolicyRule[] = [
   {
     id: "one-region",
     severity: "error",
-    what: "The instance and the backend are in one region.",
+    what: "The instance and the service are in one region.",
     why: "Render's private network ends at the region: from another one the internal URL does not resolve.",
-    remedy: "Set redis.region to the backend's region. Changing it replaces the instance, which loses data.",
-    violations: eachInstance(({ region }, { backendRegion }) =>
-      backendRegion !== undefined && region !== backendRegion
-        ? `is in ${region}, and the backend in ${backendRegion}`
+    remedy: "Set redis.region to the service's region. Changing it replaces the instance, which loses data.",
+    violations: eachInstance(({ region }, { serviceRegion }) =>
+      serviceRegion !== undefined && region !== serviceRegion
+        ? `is in ${region}, and the service in ${serviceRegion}`
         : undefined,
     ),
   },

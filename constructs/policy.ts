@@ -1,14 +1,13 @@
 import type { IConstruct } from "constructs";
-import { isProduction } from "../../render/exposure.ts";
-import { notOneOf } from "../../runtime/errors.ts";
-import { Keyvalue } from "../render/keyvalue.ts";
-import { policyRules } from "./all-rules.ts";
-import type { PolicyRule, PolicySubject } from "./rule.ts";
+import { isProduction } from "../render/exposure.ts";
+import { notOneOf } from "../runtime/errors.ts";
+import { type PolicyRule, type PolicySubject, policyRules } from "./policy-rules.ts";
+import { Keyvalue } from "./render/keyvalue.ts";
 
 export interface PolicyProps {
   /** The environment's name; by it production is told. */
   readonly environment: string;
-  /** The kind of backend that keeps the state. */
+  /** Terraform's kind of backend, which keeps the state. */
   readonly stateType: string;
   readonly backend: {
     /** Where it runs, when that is known before the deploy. */
@@ -77,7 +76,7 @@ function subjectOf(scope: IConstruct, { environment, stateType, backend }: Polic
     environment,
     isProduction: isProduction(environment),
     hasQueues: backend.env.ENABLE_QUEUES === "true",
-    backendRegion: backend.region,
+    serviceRegion: backend.region,
     stateType,
     instances: instances.map((keyvalue) => ({
       address: `render_keyvalue.${keyvalue.friendlyUniqueId}`,

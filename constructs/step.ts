@@ -3,7 +3,7 @@ import { Resource as NullResource } from "@cdktf/provider-null/lib/resource/inde
 import { App, type ITerraformDependable, TerraformIterator, TerraformSelf, TerraformStack, Token } from "cdktf";
 import { Construct } from "constructs";
 import { commandOf, type Given, resourceName, STEPS, type StepId } from "../steps/steps.ts";
-import { escapeTemplate } from "./escape-template.ts";
+import { escapeTemplate } from "./render/escape-template.ts";
 
 /** Where the commands run. */
 const REPOSITORY = join(import.meta.dirname, "..");

@@ -1,5 +1,5 @@
 import type { App } from "cdktf";
-import { GuardedApp } from "../constructs/guards/guarded-app.ts";
+import { GuardedApp } from "../constructs/guards.ts";
 import type { EnvironmentInput } from "../environments/define.ts";
 import { RedisStack } from "./redis-stack.ts";
 

@@ -1,10 +1,10 @@
 import { NullProvider } from "@cdktf/provider-null/lib/provider/index.js";
 import { Fn, TerraformOutput } from "cdktf";
 import type { Construct } from "constructs";
-import { GuardedStack } from "../constructs/guards/guarded-stack.ts";
+import { GuardedStack } from "../constructs/guards.ts";
+import { Policy } from "../constructs/policy.ts";
 import { RedisInstance } from "../constructs/redis-instance.ts";
 import { RenderProvider } from "../constructs/render/render-provider.ts";
-import { Policy } from "../constructs/rules/policy.ts";
 import { ServiceEnv } from "../constructs/service-env.ts";
 import { serviceIdVariable } from "../constructs/service-id.ts";
 import { StateBackend } from "../constructs/state-backend.ts";

@@ -1,4 +1,4 @@
-import { policyRules } from "../../constructs/rules/all-rules.ts";
+import { policyRules } from "../../constructs/policy-rules.ts";
 
 /** The rules of the policy as a page, from the rules themselves. */
 export function formatPolicy(): string {
@@ -18,7 +18,7 @@ export function formatPolicy(): string {
 const INTRODUCTION = [
   "# Policy",
   "",
-  "<!-- Written by `npm run rules` from constructs/rules/. -->",
+  "<!-- Written by `npm run rules` from constructs/policy-rules.ts. -->",
   "",
   "Every synthesis holds each environment against these rules, before Terraform is called. A broken rule is an error,",
   "which stops the synthesis, or a warning, which stands in the review of the plan. Production is every environment",

@@ -1,7 +1,7 @@
 import { Token } from "cdktf";
 import { propertyName } from "../../render/field.ts";
 import type { Attributes, AttributeType } from "../../render/terraform-schema.ts";
-import { escapeTemplate } from "../escape-template.ts";
+import { escapeTemplate } from "./escape-template.ts";
 
 /**
  * The JSON that Terraform reads for the properties of a construct: names in Terraform's spelling, texts escaped,

@@ -1,8 +1,7 @@
 import { Annotations, Aspects, LocalBackend, TerraformOutput } from "cdktf";
 import { Construct } from "constructs";
 import { expect, test } from "vitest";
-import { GuardedApp } from "../../constructs/guards/guarded-app.ts";
-import { GuardedStack } from "../../constructs/guards/guarded-stack.ts";
+import { GuardedApp, GuardedStack } from "../../constructs/guards.ts";
 import { EnvGroup } from "../../constructs/render/env-group.ts";
 import { RenderProvider } from "../../constructs/render/render-provider.ts";
 import { StateBackend } from "../../constructs/state-backend.ts";

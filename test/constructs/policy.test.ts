@@ -1,14 +1,15 @@
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { TerraformVariable } from "cdktf";
 import { afterAll, describe, expect, test } from "vitest";
-import { formatPolicy } from "../../../cli/report/policy.ts";
-import { Keyvalue } from "../../../constructs/render/keyvalue.ts";
-import { policyRules } from "../../../constructs/rules/all-rules.ts";
-import { defineEnvironment, type EnvironmentInput } from "../../../environments/define.ts";
-import { resolveEnvironments } from "../../../environments/environments.ts";
-import { createApp } from "../../../stacks/create-app.ts";
-import { RedisStack } from "../../../stacks/redis-stack.ts";
+import { formatPolicy } from "../../cli/report/policy.ts";
+import { policyRules } from "../../constructs/policy-rules.ts";
+import { Keyvalue } from "../../constructs/render/keyvalue.ts";
+import { defineEnvironment, type EnvironmentInput } from "../../environments/define.ts";
+import { resolveEnvironments } from "../../environments/environments.ts";
+import { createApp } from "../../stacks/create-app.ts";
+import { RedisStack } from "../../stacks/redis-stack.ts";
 
 const outdir = mkdtempSync(join(tmpdir(), "policy-"));
 afterAll(() => rmSync(outdir, { recursive: true, force: true }));
@@ -70,7 +71,7 @@ const BOTH_WAYS: [id: string, breaking: Change, keeping: Change, said: string][]
     "one-region",
     { backend: { name: "backend", region: "ohio" } },
     { backend: { name: "backend", region: "oregon" } },
-    "is in oregon, and the backend in ohio",
+    "is in oregon, and the service in ohio",
   ],
   [
     "production-remote-state",
@@ -116,6 +117,18 @@ test("plan-written-out holds for instances that no RedisInstance describes", () 
   expect(() => app.synth()).toThrow("render_keyvalue.extra names no plan");
 });
 
+test("production does not take what only the apply knows for a paid plan that persists", () => {
+  const { app } = stackOf({}, (stack) => {
+    const given = (name: string): object => ({
+      [name]: new TerraformVariable(stack, `given_${name}`, { type: "string" }).stringValue,
+    });
+    const config = { name: "extra", region: "oregon", maxMemoryPolicy: "noeviction" } as const;
+    new Keyvalue(stack, "extra", Object.assign({}, config, given("plan"), given("persistenceMode")));
+  });
+  expect(() => app.synth()).toThrow("render_keyvalue.extra has a plan that only the apply knows");
+  expect(() => app.synth()).toThrow("render_keyvalue.extra has a persistence that only the apply knows");
+});
+
 test("a warning does not stop the synthesis, and is told", () => {
   const { app, policy } = stackOf({ name: "staging", redis: { ipAllowList: open } });
   expect(() => app.synth()).not.toThrow();
@@ -148,6 +161,6 @@ test("the environments of this repository keep the policy; production waits for 
 });
 
 test("docs/rules.md is what the rules give", () => {
-  const page = readFileSync(join(import.meta.dirname, "../../../docs/rules.md"), "utf8");
+  const page = readFileSync(join(import.meta.dirname, "../../docs/rules.md"), "utf8");
   expect(page, "Run: npm run rules").toBe(formatPolicy());
 });

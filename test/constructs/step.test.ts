@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { TerraformVariable } from "cdktf";
 import { expect, test } from "vitest";
 import { z } from "zod";
-import type { GuardedStack } from "../../constructs/guards/guarded-stack.ts";
+import type { GuardedStack } from "../../constructs/guards.ts";
 import { Step, trigger } from "../../constructs/step.ts";
 import { synthesize } from "./synthesize.ts";
 

@@ -3,8 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { NullProvider } from "@cdktf/provider-null/lib/provider/index.js";
 import { z } from "zod";
-import { GuardedApp } from "../../constructs/guards/guarded-app.ts";
-import { GuardedStack } from "../../constructs/guards/guarded-stack.ts";
+import { GuardedApp, GuardedStack } from "../../constructs/guards.ts";
 import { RenderProvider } from "../../constructs/render/render-provider.ts";
 import { StateBackend } from "../../constructs/state-backend.ts";
 

@@ -5,10 +5,10 @@ import { execa } from "execa";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { z } from "zod";
-import { escapeTemplate } from "../../constructs/escape-template.ts";
-import { EnvGroup } from "../../constructs/render/env-group.ts";
-import { Keyvalue } from "../../constructs/render/keyvalue.ts";
-import { synthesize } from "./synthesize.ts";
+import { EnvGroup } from "../../../constructs/render/env-group.ts";
+import { escapeTemplate } from "../../../constructs/render/escape-template.ts";
+import { Keyvalue } from "../../../constructs/render/keyvalue.ts";
+import { synthesize } from "../synthesize.ts";
 
 test.each([
   [`pa\${ss}word`, `pa$\${ss}word`],
