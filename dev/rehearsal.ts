@@ -5,29 +5,29 @@ import { defineEnvironment, type EnvironmentInput } from "../environments/define
 import { RenderClient } from "../render/api/client.ts";
 import { type ChildOptions, runChild } from "../runtime/child-process.ts";
 import { createApp } from "../stacks/create-app.ts";
-import { LocalControl } from "./emulator/control.ts";
-import { type LocalRender, type LocalRenderOptions, startLocalRender } from "./emulator/emulator.ts";
+import { EmulatorControl } from "./emulator/control.ts";
+import { type Emulator, type EmulatorOptions, startEmulator } from "./emulator/emulator.ts";
 import { type RunningProvider, startProvider } from "./terraform-provider/server.ts";
 
 export const REPOSITORY = join(import.meta.dirname, "..");
 
-export interface RehearsalOptions extends Partial<LocalRenderOptions> {
+export interface RehearsalOptions extends Partial<EmulatorOptions> {
   /** Whose Terraform provider: this project's, which is the default, or Render's own from a registry. */
   readonly provider?: "local" | "registry";
 }
 
 /** Render on this machine, and the Terraform provider that talks to it. */
 export class Rehearsal {
-  readonly render: LocalRender;
-  readonly control: LocalControl;
+  readonly render: Emulator;
+  readonly control: EmulatorControl;
   readonly client: RenderClient;
   #provider: RunningProvider | undefined;
   #credentials: { readonly apiKey: string; readonly host: string };
   readonly #isTemporary: boolean;
 
-  private constructor(render: LocalRender, isTemporary: boolean) {
+  private constructor(render: Emulator, isTemporary: boolean) {
     this.render = render;
-    this.control = new LocalControl(render);
+    this.control = new EmulatorControl(render);
     this.client = new RenderClient({ apiKey: render.apiKey, host: render.host });
     this.#credentials = render;
     this.#isTemporary = isTemporary;
@@ -36,7 +36,7 @@ export class Rehearsal {
   /** Without a directory the state is in a temporary one, which is removed at the end. */
   static async start({ provider = "local", ...options }: RehearsalOptions = {}): Promise<Rehearsal> {
     const directory = options.directory ?? mkdtempSync(join(tmpdir(), "rehearsal-"));
-    const render = await startLocalRender({ ...options, directory });
+    const render = await startEmulator({ ...options, directory });
     const rehearsal = new Rehearsal(render, options.directory === undefined);
     try {
       if (provider === "local") await rehearsal.connect(render);

@@ -3,7 +3,7 @@ import { internalUrl } from "../../render/internal-url.ts";
 import { sleep, until, within } from "../../runtime/wait.ts";
 import { rollOut } from "../../steps/roll-out.ts";
 import { RENDER_API } from "../emulator/api/endpoints.ts";
-import type { LocalControl } from "../emulator/control.ts";
+import type { EmulatorControl } from "../emulator/control.ts";
 import { type Drill, drill, WARM_UP_MS } from "./drill.ts";
 import type { Stage } from "./stage.ts";
 
@@ -11,8 +11,8 @@ const AFTERWARDS_MS = 3_000;
 const ROLL_OUT_MS = 60_000;
 
 interface Away {
-  readonly take: (control: LocalControl, instanceId: string) => Promise<void>;
-  readonly giveBack: (control: LocalControl, instanceId: string) => Promise<void>;
+  readonly take: (control: EmulatorControl, instanceId: string) => Promise<void>;
+  readonly giveBack: (control: EmulatorControl, instanceId: string) => Promise<void>;
   readonly taken: string;
 }
 

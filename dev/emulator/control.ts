@@ -13,7 +13,7 @@ const TIMEOUT_MS = 60_000;
 const refusal = z.object({ message: z.string() });
 
 /** Steers a running emulator: its faults, the servers behind its instances, and the record of its calls. */
-export class LocalControl {
+export class EmulatorControl {
   readonly #address: URL;
   readonly #apiKey: string;
 
@@ -24,12 +24,12 @@ export class LocalControl {
   }
 
   /** The emulator that runs on a state directory. @throws Stop when the directory was never used by one. */
-  static of(directory: string): LocalControl {
+  static of(directory: string): EmulatorControl {
     const state = readState(directory);
     if (state === undefined) {
       throw new Stop("failed", `No local Render has run on ${resolve(directory)}. Start one with "npm run local".`);
     }
-    return new LocalControl({ host: `http://127.0.0.1:${state.apiPort}/v1`, apiKey: state.apiKey });
+    return new EmulatorControl({ host: `http://127.0.0.1:${state.apiPort}/v1`, apiKey: state.apiKey });
   }
 
   async faults(): Promise<FaultSettings> {

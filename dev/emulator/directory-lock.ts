@@ -9,7 +9,7 @@ const FILE = "render.pid";
  * Takes a state directory for this process.
  *
  * @returns What gives it back.
- * @throws Stop when another local Render, still running, has it.
+ * @throws Stop when another emulator, still running, has it.
  */
 export function lockDirectory(directory: string): () => void {
   mkdirSync(directory, { recursive: true, mode: 0o700 });

@@ -20,7 +20,7 @@ const API_HOST = "127.0.0.1";
 const GATEWAY_HOST = "localhost";
 const DEFAULT_DELAY_MS = 1_000;
 
-export interface LocalRenderOptions {
+export interface EmulatorOptions {
   /** Where everything is kept that must survive a restart. It holds secrets. */
   readonly directory: string;
   /** The API's port. Default: that of the last run, or any free one. */
@@ -34,8 +34,8 @@ export interface LocalRenderOptions {
   readonly log?: (line: string) => void;
 }
 
-/** A running local Render. */
-export interface LocalRender {
+/** A running emulator. */
+export interface Emulator {
   /** For `RENDER_HOST`: `http://127.0.0.1:<port>/v1`. */
   readonly host: string;
   readonly apiKey: string;
@@ -44,7 +44,7 @@ export interface LocalRender {
   /** For `NODE_EXTRA_CA_CERTS`: the authority of the certificate at external addresses. */
   readonly caFile: string;
   readonly directory: string;
-  /** A short-named directory for sockets; it has the same name after a restart, and goes when this stops. */
+  /** A short-named directory for sockets; it has the same name after a restart, and is deleted when this stops. */
   readonly socketDirectory: string;
   /** Ends every process behind it. The state stays for the next start. */
   stop(): Promise<void>;
@@ -53,10 +53,10 @@ export interface LocalRender {
 /**
  * Starts Render on this machine: its API on a loopback port, and a real server process behind every instance.
  *
- * @throws Error saying what to do when a local Render already runs on the directory, a port of the last run is taken, or no
+ * @throws Stop saying what to do when an emulator already runs on the directory, a port of the last run is in use, or no
  *   Valkey or Redis is installed.
  */
-export async function startLocalRender(options: LocalRenderOptions): Promise<LocalRender> {
+export async function startEmulator(options: EmulatorOptions): Promise<Emulator> {
   const directory = resolve(options.directory);
   const delayMs = options.creationDelayMs ?? DEFAULT_DELAY_MS;
   const log = options.log ?? (() => {});

@@ -1,12 +1,12 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import type { z } from "zod";
-import { LocalControl } from "../emulator/control.ts";
+import { EmulatorControl } from "../emulator/control.ts";
 import type { FaultChanges } from "../emulator/workspace/faults.ts";
 import { type Calls, isAct, STEERING } from "../emulator/workspace/steering.ts";
 
 /** `fault …`: makes things go wrong in a running emulator. The commands are those of its table of steering. */
 export function addFaultCommands(program: Command, directory: () => string): void {
-  const control = () => LocalControl.of(directory());
+  const control = () => EmulatorControl.of(directory());
   const change = async (changes: FaultChanges) => show(await control().setFaults(changes));
   const fault = program
     .command("fault")
@@ -47,7 +47,7 @@ export function addRequestsCommand(program: Command, directory: () => string): v
     .description("show the latest calls of the API")
     .option("--clear", "forget them instead")
     .action(async ({ clear }: { clear?: boolean }) => {
-      const control = LocalControl.of(directory());
+      const control = EmulatorControl.of(directory());
       if (clear) return control.clearRequests();
       for (const { at, method, path, status } of (await control.requests()).slice(-40)) {
         console.log(`${at.slice(11, 23)}  ${status}  ${method.padEnd(6)}  ${path}`);

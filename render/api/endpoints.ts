@@ -54,7 +54,7 @@ export const envGroup = envGroupSummary.extend({
   secretFiles: mayLack(z.array(z.object({ name: z.string(), content: z.string() })), []),
 });
 
-/** A service, as far as it matters to whoever gives it a Redis. */
+/** A service, as far as it matters to a Redis. */
 export const service = z.object({
   id: z.string(),
   name: z.string(),
@@ -76,7 +76,7 @@ export const deploy = z.object({
   createdAt: mayLack(z.string(), ""),
 });
 
-/** How a deploy ends that never went live. The one before it goes on running. */
+/** How a deploy ends that never went live. The one before it keeps running. */
 export const FAILED_DEPLOYS: readonly string[] = ["build_failed", "update_failed", "pre_deploy_failed", "canceled"];
 
 /** A one-off job: a command, run once with what its service is deployed with, inside Render's private network. */
@@ -92,7 +92,7 @@ export const owner = z.object({ id: z.string(), name: z.string() });
 
 const logs = z.object({
   hasMore: z.boolean(),
-  /** With these two the same query goes on where this answer ends. */
+  /** With these two the same query continues where this answer ends. */
   nextStartTime: z.string(),
   nextEndTime: z.string(),
   logs: mayLack(z.array(z.object({ id: z.string(), message: z.string(), timestamp: z.string() })), []),

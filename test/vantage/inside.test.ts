@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { RENDER_API } from "../../dev/emulator/api/endpoints.ts";
-import { type LocalRender, startLocalRender } from "../../dev/emulator/emulator.ts";
+import { type Emulator, startEmulator } from "../../dev/emulator/emulator.ts";
 import { RenderClient } from "../../render/api/client.ts";
 import { API, type KeyValue } from "../../render/api/endpoints.ts";
 import { bundleChecks } from "../checks/support/bundle.ts";
@@ -14,14 +14,14 @@ import { EXPECTED } from "../checks/support/render-api.ts";
 const run = promisify(execFile);
 
 let directory: string;
-let render: LocalRender;
+let render: Emulator;
 let client: RenderClient;
 let instance: KeyValue;
 let bundle: Awaited<ReturnType<typeof bundleChecks>>;
 
 beforeAll(async () => {
   directory = mkdtempSync(join(tmpdir(), "checks-render-"));
-  render = await startLocalRender({ directory, creationDelayMs: 200, rateLimits: "off" });
+  render = await startEmulator({ directory, creationDelayMs: 200, rateLimits: "off" });
   client = new RenderClient({ apiKey: render.apiKey, host: render.host });
   instance = await client.call(
     RENDER_API.createKeyValue,

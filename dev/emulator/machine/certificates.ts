@@ -14,7 +14,7 @@ export interface Certificates {
 }
 
 /**
- * The certificates of the gateway. The authority is made once and kept, so that what was told to trust it goes on doing so; the
+ * The certificates of the gateway. The authority is made once and kept, so that clients that trust it still do after a restart; the
  * server's own is made at every start.
  */
 export async function openCertificates(directory: string, host: string): Promise<Certificates> {

@@ -10,7 +10,7 @@ import type { Supervisor } from "./supervisor.ts";
 
 /** What an instance's server is started with, beside its settings. */
 export interface InstanceEvents {
-  /** Whether it is kept from becoming available. */
+  /** Whether it must not become available yet. */
   readonly stuck: () => boolean;
   readonly onStatus: (status: KeyValueStatus) => void;
   readonly onLine: OnLine;
@@ -24,7 +24,7 @@ export interface Machine {
   service(state: ServiceState, onLine: OnLine): ServiceRunner;
   /** Runs a command with what its service is deployed with. */
   job(service: ServiceState, command: string, onLine: OnLine): Pick<SupervisedProcess, "exited" | "stop">;
-  /** The host name of an instance that is deleted is not known any more. */
+  /** Forgets the host name of an instance that is deleted. */
   forget(instance: KeyValueState): void;
 }
 

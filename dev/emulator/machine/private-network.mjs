@@ -1,4 +1,4 @@
-// Puts a Node process inside the local Render's private network: a connection to `red-…:6379` goes to that instance's
+// Puts a Node process inside the emulator's private network: a connection to `red-…:6379` goes to that instance's
 // socket. Loaded with `--import` before the program; plain JavaScript, because the program may be anything.
 import { existsSync } from "node:fs";
 import net from "node:net";

@@ -2,7 +2,7 @@ import { type PlanFacts, planFacts } from "../../../render/plans.ts";
 import { redisSpelling } from "../../../render/spellings.ts";
 import type { KeyValueState } from "../state/schema.ts";
 
-/** The user that only the local Render knows; Render, too, has one behind every instance. */
+/** The user that only the emulator knows; Render, too, has one behind every instance. */
 export const ADMIN_USER = "render-platform";
 
 /**

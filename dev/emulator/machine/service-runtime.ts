@@ -20,7 +20,7 @@ export interface ServiceRunner {
   /**
    * Starts a process with what is to be deployed, and puts it in the place of the one before, which is asked to end.
    *
-   * @returns Why it failed, in which case the one before goes on; `undefined` when it is live.
+   * @returns Why it failed, in which case the one before keeps running; `undefined` when it is live.
    */
   replace(deployed: ServiceState["deployed"], signal: AbortSignal): Promise<string | undefined>;
   /** Ends the process; the public address answers that nothing runs. */

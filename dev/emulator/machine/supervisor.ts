@@ -11,9 +11,9 @@ const PAUSE = new Int32Array(new SharedArrayBuffer(4));
 const WATCHDOG = fileURLToPath(new URL("./watchdog.sh", import.meta.url));
 
 /**
- * Starts processes such that none outlives the local Render.
+ * Starts processes such that none outlives the emulator.
  *
- * Three nets: {@link stop} ends them; a watchdog ends them when the local Render dies without a word; and what even
+ * Three nets: {@link stop} ends them; a watchdog ends them when the emulator dies without a word; and what even
  * the watchdog's death would leave behind is found by its record and ended at the next start.
  */
 export class Supervisor {

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Ends the process groups it was told of as soon as its standard input ends. The local Render holds the other end of
-# that pipe, so this happens however the local Render dies, also by `kill -9`.
+# Ends the process groups it was told of as soon as its standard input ends. The emulator holds the other end of
+# that pipe, so this happens however the emulator dies, also by `kill -9`.
 #
 # Input, one order a line: "watch <group>" or "forget <group>".
 trap '' HUP INT TERM

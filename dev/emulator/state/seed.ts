@@ -2,7 +2,7 @@ import { join, resolve } from "node:path";
 import { newId, newSecret } from "./ids.ts";
 import type { ServiceState, State } from "./schema.ts";
 
-/** The backend that every fresh local Render has. Its id is fixed so that examples and tests can name it. */
+/** The backend that every fresh emulator has. Its id is fixed so that examples and tests can name it. */
 export const BACKEND_SERVICE_ID = "srv-d000000000000backend";
 export const BACKEND_SERVICE_NAME = "connect-yw-backend";
 
@@ -14,7 +14,7 @@ const HEALTH_CHECK_PATH = "/health";
  * What a fresh emulator begins with: a workspace with one project of two environments, and one web service, the sample backend
  * of this repository. It has been deployed once and knows of no Redis.
  *
- * @param directory Where the local Render keeps its state, and the backend what it has sent.
+ * @param directory Where the emulator keeps its state, and the backend what it has sent.
  */
 export function seedState(apiKey: string | undefined, directory: string): State {
   const now = new Date().toISOString();

@@ -203,7 +203,7 @@ export class KeyValues {
   }
 
   #restart(state: KeyValueState, status: KeyValueStatus, wipe: boolean): void {
-    // An instance that never was available goes on being created; the recorded answers show it so.
+    // An instance that was never available stays in creation, as in the recorded answers.
     if (state.status !== "creating") this.#all.note(state, { status });
     this.#options.events.add(state.id, "key_value_config_restart", { reason: status, message: "settings changed" });
     void this.running(state.id).restart(wipe);

@@ -1,6 +1,6 @@
 import { tmpdir } from "node:os";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { LocalControl } from "../../../dev/emulator/control.ts";
+import { EmulatorControl } from "../../../dev/emulator/control.ts";
 import { TestRender } from "./harness.ts";
 
 let render: TestRender;
@@ -10,15 +10,15 @@ beforeAll(async () => {
 afterAll(() => render.stop());
 
 test("finds the local Render that runs on a directory", async () => {
-  const control = LocalControl.of(render.render.directory);
+  const control = EmulatorControl.of(render.render.directory);
   expect(await control.setFaults({ latencyMs: 1 })).toMatchObject({ latencyMs: 1, stuckCreating: false });
   await control.clearFaults();
   expect(await control.faults()).toMatchObject({ latencyMs: 0 });
 });
 
 test("says what to do where none has run, and where none answers", async () => {
-  expect(() => LocalControl.of(`${tmpdir()}/no-such-directory`)).toThrow('Start one with "npm run local"');
-  const nobody = new LocalControl({ host: "http://127.0.0.1:9/v1", apiKey: "" });
+  expect(() => EmulatorControl.of(`${tmpdir()}/no-such-directory`)).toThrow('Start one with "npm run local"');
+  const nobody = new EmulatorControl({ host: "http://127.0.0.1:9/v1", apiKey: "" });
   await expect(nobody.faults()).rejects.toThrow('No local Render answers. Start one with "npm run local".');
 });
 

@@ -3,8 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { z } from "zod";
-import { LocalControl } from "../../../dev/emulator/control.ts";
-import { type LocalRender, type LocalRenderOptions, startLocalRender } from "../../../dev/emulator/emulator.ts";
+import { EmulatorControl } from "../../../dev/emulator/control.ts";
+import { type Emulator, type EmulatorOptions, startEmulator } from "../../../dev/emulator/emulator.ts";
 
 /** An answer of the API. Fields are read through {@link at}, so that tests need no cast. */
 export interface Answer {
@@ -15,17 +15,17 @@ export interface Answer {
 
 /** A local Render in a directory of its own, and short ways to talk to it. */
 export class TestRender {
-  readonly render: LocalRender;
-  readonly control: LocalControl;
+  readonly render: Emulator;
+  readonly control: EmulatorControl;
 
-  constructor(render: LocalRender) {
+  constructor(render: Emulator) {
     this.render = render;
-    this.control = new LocalControl(render);
+    this.control = new EmulatorControl(render);
   }
 
-  static async start(options: Partial<LocalRenderOptions> = {}): Promise<TestRender> {
+  static async start(options: Partial<EmulatorOptions> = {}): Promise<TestRender> {
     const directory = options.directory ?? (await mkdtemp(join(tmpdir(), "render-")));
-    const render = await startLocalRender({ creationDelayMs: 20, rateLimits: "off", ...options, directory });
+    const render = await startEmulator({ creationDelayMs: 20, rateLimits: "off", ...options, directory });
     return new TestRender(render);
   }
 

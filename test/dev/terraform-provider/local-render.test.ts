@@ -2,18 +2,18 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { type LocalRender, startLocalRender } from "../../../dev/emulator/emulator.ts";
+import { type Emulator, startEmulator } from "../../../dev/emulator/emulator.ts";
 import { type RunningProvider, startProvider } from "../../../dev/terraform-provider/server.ts";
 import { RenderClient } from "../../../render/api/client.ts";
 import { API } from "../../../render/api/endpoints.ts";
 import { type Config, interpolate, REDIS, Terraform } from "./workspace.ts";
 
 let directory: string;
-let render: LocalRender;
+let render: Emulator;
 let provider: RunningProvider;
 beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), "lr-"));
-  render = await startLocalRender({ directory: join(directory, "render"), creationDelayMs: 50, rateLimits: "off" });
+  render = await startEmulator({ directory: join(directory, "render"), creationDelayMs: 50, rateLimits: "off" });
   provider = await startProvider(render);
 });
 afterAll(async () => {

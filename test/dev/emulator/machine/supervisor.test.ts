@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { z } from "zod";
-import { startLocalRender } from "../../../../dev/emulator/emulator.ts";
+import { startEmulator } from "../../../../dev/emulator/emulator.ts";
 import { processStart } from "../../../../dev/emulator/machine/process-identity.ts";
 import { TestRender, until } from "../harness.ts";
 
@@ -108,7 +108,7 @@ describe("no process is left", () => {
 
 test("a directory is for one local Render at a time", async () => {
   const render = await TestRender.start();
-  await expect(startLocalRender({ directory: render.render.directory })).rejects.toThrow(
+  await expect(startEmulator({ directory: render.render.directory })).rejects.toThrow(
     /^A local Render is already running on .* \(process \d+\)\. Stop it/,
   );
   await render.stop();
@@ -117,7 +117,7 @@ test("a directory is for one local Render at a time", async () => {
 test("a port of the last run that is taken is not silently replaced", async () => {
   const first = await TestRender.start();
   const { port } = new URL(first.render.host);
-  await expect(startLocalRender({ directory: newDirectory(), port: Number(port) })).rejects.toThrow(
+  await expect(startEmulator({ directory: newDirectory(), port: Number(port) })).rejects.toThrow(
     `Port ${port} for the API is in use`,
   );
   await first.stop();
