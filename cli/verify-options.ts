@@ -54,7 +54,9 @@ export async function readCommandLine(
   const manner = readManner(values);
   const reports = (values.report ?? ["table"]).map(reportOption);
   const given = {
-    ...(values.deadline === undefined ? {} : { deadlineSeconds: readDeadline(values.deadline) }),
+    ...(values.deadline === undefined
+      ? {}
+      : { deadlineSeconds: readNumber("--deadline", values.deadline, "a number of seconds", DAY_SECONDS) }),
     ...(values["accept-unknown"] ? { acceptUnknown: true } : {}),
     ...(values.instance === undefined ? {} : { instanceId: values.instance }),
   };
@@ -110,12 +112,14 @@ function checksAfterApply({ service }: Subject): readonly Check[] {
   return allChecks.filter(({ about }) => (about === "service") === (service !== undefined));
 }
 
-const DEFAULT_MEMORY_WARN = 70;
-const DEFAULT_MEMORY_FAIL = 80;
+const DAY_SECONDS = 86_400;
+const MEMORY_USE = { warn: "70", fail: "80" } as const;
 
 function readManner(values: ReturnType<typeof parse>["values"]): Manner {
-  const warnPercent = readPercent("--memory-warn", values["memory-warn"] ?? String(DEFAULT_MEMORY_WARN));
-  const failPercent = readPercent("--memory-fail", values["memory-fail"] ?? String(DEFAULT_MEMORY_FAIL));
+  const percent = (name: "warn" | "fail") => {
+    return readNumber(`--memory-${name}`, values[`memory-${name}`] ?? MEMORY_USE[name], "a percentage", 100);
+  };
+  const [warnPercent, failPercent] = [percent("warn"), percent("fail")];
   if (warnPercent > failPercent) throw new Stop("misused", "--memory-warn must not be above --memory-fail.");
   return {
     vantage: oneOf("--vantage", ["auto", ...VANTAGES], values.vantage ?? "auto"),
@@ -138,18 +142,11 @@ function oneOf<T extends string>(option: string, allowed: readonly T[], got: str
   throw new Stop("misused", `${option} ${notOneOf(allowed, got).message}`);
 }
 
-function readPercent(option: string, text: string): number {
-  const percent = Number(text);
-  if (/^\d+(\.\d+)?$/.test(text) && percent > 0 && percent <= 100) return percent;
-  throw new Stop("misused", `${option} must be a percentage up to 100, got: ${JSON.stringify(text)}.`);
+function readNumber(option: string, text: string, what: string, most: number): number {
+  const number = Number(text);
+  if (/^\d+(\.\d+)?$/.test(text) && number > 0 && number <= most) return number;
+  throw new Stop("misused", `${option} must be ${what} up to ${most}, got: ${JSON.stringify(text)}.`);
 }
-
-function readDeadline(text: string): number {
-  const seconds = Number(text);
-  if (/^\d+(\.\d+)?$/.test(text) && seconds > 0 && seconds <= 86_400) return seconds;
-  throw new Stop("misused", `--deadline must be a number of seconds up to 86400, got: ${JSON.stringify(text)}.`);
-}
-
 function reportOption(text: string): ReportRequest<CheckFormat> {
   try {
     return readReport(CHECK_FORMATS, text);
