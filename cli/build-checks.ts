@@ -1,11 +1,11 @@
 import { statSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
-import { jsonReportSchema } from "../../checks/report.ts";
-import { runProgram } from "../program.ts";
-import { buildChecks } from "./build.ts";
+import { jsonReportSchema } from "../checks/report.ts";
+import { buildChecks } from "./bundle/build.ts";
+import { runProgram } from "./program.ts";
 
-const dist = (name: string) => fileURLToPath(new URL(`../../dist/${name}`, import.meta.url));
+const dist = (name: string) => fileURLToPath(new URL(`../dist/${name}`, import.meta.url));
 
 runProgram(makeChecks, { name: "build:checks" });
 
