@@ -10,7 +10,7 @@ async function start(command) {
   const bundle = join(__dirname, "../dist", `${command}.cjs`);
   if (!isCurrent(bundle, SOURCES)) {
     const readNoMore = await readTypeScript();
-    const { buildCommand } = await import("./bundle/pipeline.ts");
+    const { buildCommand } = await import("./bundle/build.ts");
     await buildCommand(command, bundle);
     await readNoMore();
   }

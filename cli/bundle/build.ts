@@ -1,12 +1,12 @@
-import { fileURLToPath } from "node:url";
+import { mkdir, rename, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import { deflateRawSync } from "node:zlib";
 import { type BuildOptions, build, type Plugin } from "esbuild";
 import { probeScript } from "../../checks/observation/probe-script.ts";
 import { buildWorker } from "../../checks/queue/build-worker.ts";
-import { onlyEnglish } from "./only-english.ts";
 
 const SHARED = {
-  absWorkingDir: fileURLToPath(new URL("../../", import.meta.url)),
+  absWorkingDir: join(import.meta.dirname, "../.."),
   bundle: true,
   platform: "node",
   target: "node20",
@@ -25,6 +25,26 @@ export async function buildChecks(outfile: string): Promise<void> {
     inject: ["cli/bundle/fetch-over-http.ts"],
     plugins: [packedWorker, builtProbe, onlyEnglish],
   });
+}
+
+/**
+ * Makes a command of the pipeline one file. Several may make it at once, so it appears in one piece.
+ *
+ * @param outfile In a folder as deep in the repository as the sources' own, which find everything from where they are.
+ */
+export async function buildCommand(command: "plan" | "apply", outfile: string): Promise<void> {
+  const { outputFiles } = await build({
+    ...SHARED,
+    entryPoints: [`cli/${command}.ts`],
+    write: false,
+    define: { "import.meta.dirname": "__dirname" },
+    plugins: [onlyEnglish],
+    logLevel: "error",
+  });
+  const part = `${outfile}.${process.pid}`;
+  await mkdir(dirname(outfile), { recursive: true });
+  await writeFile(part, outputFiles[0]?.contents ?? "");
+  await rename(part, outfile);
 }
 
 /**
@@ -50,6 +70,16 @@ const builtProbe: Plugin = {
   setup({ onLoad }) {
     onLoad({ filter: /checks[/\\]observation[/\\]probe-script\.ts$/ }, async () => {
       return { contents: `export const probeScript = () => ${JSON.stringify(await probeScript())};`, loader: "js" };
+    });
+  },
+};
+
+/** Of the fifty languages of zod's messages this project speaks one; the rest would be half of a bundle. */
+const onlyEnglish: Plugin = {
+  name: "only-english",
+  setup({ onLoad }) {
+    onLoad({ filter: /zod[/\\]v4[/\\]locales[/\\]index\.js$/ }, () => {
+      return { contents: 'export { default as en } from "./en.js";', loader: "js" };
     });
   },
 };
