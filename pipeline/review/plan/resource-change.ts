@@ -44,14 +44,32 @@ export interface ResourceChange {
 
 const values = z.record(z.string(), z.unknown()).nullish();
 
-export function toResourceChange(planned: TerraformResourceChange): ResourceChange {
+/** A resource's change, masked: what is sensitive leaves here only as a digest. */
+export function toResourceChange({ address, type, change, ...planned }: TerraformResourceChange): ResourceChange {
+  const raw = { before: values.parse(change.before), after: values.parse(change.after) };
+  const textAt = (side: Side, path: readonly string[]) => {
+    const value = path.reduce<unknown>((parent, key) => values.safeParse(parent).data?.[key], raw[side]);
+    return typeof value === "string" ? value : undefined;
+  };
   return {
-    ...fromChange(planned.change, values.parse(planned.change.before), values.parse(planned.change.after)),
-    address: planned.address,
-    type: planned.type,
+    address,
+    type,
+    action: actionOf(change.actions),
     reason: planned.action_reason,
-    movedFrom: planned.previous_address,
     isDeposed: planned.deposed !== undefined,
+    replacePaths: change.replace_paths.map((path) => path.join(".")),
+    movedFrom: planned.previous_address,
+    importedId: change.importing?.id,
+    createsFirst: change.actions.length > 1 && change.actions[0] === "create",
+    forgets: change.actions.includes("forget"),
+    attributes: attributeChanges(change),
+    before: visible(raw.before, change.before_sensitive),
+    after: visible(raw.after, change.after_sensitive),
+    matches: (side, path, form) => form.test(textAt(side, path) ?? ""),
+    digestOf: (side, path) => {
+      const text = textAt(side, path);
+      return text === undefined ? undefined : createHmac("sha256", DIGEST_KEY).update(text).digest("hex");
+    },
   };
 }
 
@@ -66,37 +84,7 @@ export function toOutputChange(name: string, change: TerraformChange): ResourceC
     after_sensitive: { value: change.after_sensitive },
     after_unknown: { value: change.after_unknown },
   };
-  return {
-    ...fromChange(wrapped, wrapped.before, wrapped.after),
-    address: `output.${name}`,
-    type: "output",
-    reason: undefined,
-    movedFrom: undefined,
-    isDeposed: false,
-  };
-}
-
-function fromChange(change: TerraformChange, before: Values | null | undefined, after: Values | null | undefined) {
-  const raw = { before, after };
-  const textAt = (side: Side, path: readonly string[]) => {
-    const value = path.reduce<unknown>((parent, key) => values.safeParse(parent).data?.[key], raw[side]);
-    return typeof value === "string" ? value : undefined;
-  };
-  return {
-    action: actionOf(change.actions),
-    replacePaths: change.replace_paths.map((path) => path.join(".")),
-    importedId: change.importing?.id,
-    createsFirst: change.actions.length > 1 && change.actions[0] === "create",
-    forgets: change.actions.includes("forget"),
-    attributes: attributeChanges(change),
-    before: visible(before, change.before_sensitive),
-    after: visible(after, change.after_sensitive),
-    matches: (side: Side, path: readonly string[], form: RegExp) => form.test(textAt(side, path) ?? ""),
-    digestOf: (side: Side, path: readonly string[]) => {
-      const text = textAt(side, path);
-      return text === undefined ? undefined : createHmac("sha256", DIGEST_KEY).update(text).digest("hex");
-    },
-  };
+  return toResourceChange({ address: `output.${name}`, type: "output", mode: "managed", change: wrapped });
 }
 
 /** Of this process alone, so that a digest says nothing to anybody else. */
