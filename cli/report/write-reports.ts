@@ -1,7 +1,7 @@
 import { appendFileSync, mkdirSync, writeFileSync, writeSync } from "node:fs";
 import { dirname } from "node:path";
 import { stripVTControlCharacters } from "node:util";
-import { InvalidValue, Stop } from "../../runtime/errors.ts";
+import { InvalidValue, nearest, Stop } from "../../runtime/errors.ts";
 import type { Secrets } from "../../runtime/secrets.ts";
 
 /** The formats in which something can be reported, by their names on the command line. */
@@ -29,7 +29,9 @@ export function readReport<Format extends string>(formats: Formats<never, Format
   const format = names.find((known) => known === name);
   const file = rest.length === 0 ? undefined : rest.join("=");
   if (format !== undefined && file !== "") return { format, file };
-  throw new InvalidValue(`must be one of ${names.join(", ")}, with =<file> if wanted`, text);
+  const like = format === undefined ? nearest(name, names) : undefined;
+  const hint = like === undefined ? undefined : `Did you mean "${like}"?`;
+  throw new InvalidValue(`must be one of ${names.join(", ")}, with =<file> if wanted`, text, hint);
 }
 
 /**

@@ -26,10 +26,14 @@ test.each([
   expect(readReport(FORMATS, text)).toEqual(request);
 });
 
-test.each(["", "plan", "plain=", "toString", "=x"])("%o is none", (text) => {
+test.each(["", "xml", "plain=", "toString", "=x"])("%o is none", (text) => {
   expect(() => readReport(FORMATS, text)).toThrow(
     `must be one of plain, markdown, with =<file> if wanted, got: ${JSON.stringify(text)}.`,
   );
+});
+
+test("of a slip of the pen is told what was meant", () => {
+  expect(() => readReport(FORMATS, "markdow=x")).toThrow('got: "markdow=x". Did you mean "markdown"?');
 });
 
 test("files are masked, plain, and made with their folders; the step summary grows", () => {
