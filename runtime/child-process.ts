@@ -15,8 +15,6 @@ export interface ChildOptions {
   readonly env?: Readonly<NodeJS.ProcessEnv>;
   /** Given on standard input, which then ends. Default: nothing. */
   readonly input?: string;
-  /** Shows its output as it comes instead of collecting it. */
-  readonly inherit?: boolean;
   /** Is told each line instead of collecting them. */
   readonly onLine?: (line: string, stream: Stream) => void;
   /**
@@ -52,12 +50,11 @@ export class Child {
   /** @param args Must hold no secret: every user of the machine can read them. */
   constructor(command: string, args: readonly string[], options: ChildOptions = {}) {
     this.#options = options;
-    const output = options.inherit ? "inherit" : "pipe";
     this.#process = spawn(command, args, {
       cwd: options.cwd,
       env: options.env ?? process.env,
       detached: options.group === true,
-      stdio: [options.input === undefined ? "ignore" : "pipe", output, output],
+      stdio: [options.input === undefined ? "ignore" : "pipe", "pipe", "pipe"],
     });
     this.pid = this.#process.pid;
     // One that ends without reading is no error of ours.

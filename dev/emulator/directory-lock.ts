@@ -1,6 +1,7 @@
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { Stop } from "../../runtime/errors.ts";
+import { makePrivateDirectory, writePrivateFile } from "../../runtime/private-file.ts";
 import { processStart } from "./machine/process-identity.ts";
 
 const FILE = "render.pid";
@@ -12,7 +13,7 @@ const FILE = "render.pid";
  * @throws Stop when another emulator, still running, has it.
  */
 export function lockDirectory(directory: string): () => void {
-  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  makePrivateDirectory(directory);
   const file = join(directory, FILE);
   const owner = readOwner(file);
   if (owner !== undefined && processStart(owner.pid) === owner.start) {
@@ -21,7 +22,7 @@ export function lockDirectory(directory: string): () => void {
       `A local Render is already running on ${directory} (process ${owner.pid}). Stop it with Ctrl-C, or use it.`,
     );
   }
-  writeFileSync(file, `${process.pid} ${processStart(process.pid) ?? ""}\n`, { mode: 0o600 });
+  writePrivateFile(file, `${process.pid} ${processStart(process.pid) ?? ""}\n`);
   return () => rmSync(file, { force: true });
 }
 

@@ -1,6 +1,7 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { generate } from "selfsigned";
+import { makePrivateDirectory, writePrivateFile } from "../../../runtime/private-file.ts";
 
 const YEAR_MS = 365 * 24 * 3_600_000;
 const CA_YEARS = 10;
@@ -22,7 +23,7 @@ export async function openCertificates(directory: string, host: string): Promise
   const caFile = join(folder, "ca.pem");
   const caKeyFile = join(folder, "ca-key.pem");
   if (!existsSync(caFile) || !existsSync(caKeyFile)) {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    makePrivateDirectory(folder);
     const authority = await generate([{ name: "commonName", value: "Local Render authority" }], {
       ...EC,
       notAfterDate: new Date(Date.now() + CA_YEARS * YEAR_MS),
@@ -31,7 +32,7 @@ export async function openCertificates(directory: string, host: string): Promise
         { name: "keyUsage", keyCertSign: true, cRLSign: true, critical: true },
       ],
     });
-    writeFileSync(caKeyFile, authority.private, { mode: 0o600 });
+    writePrivateFile(caKeyFile, authority.private);
     writeFileSync(caFile, authority.cert, { mode: 0o644 });
   }
   const ca = { key: readFileSync(caKeyFile, "utf8"), cert: readFileSync(caFile, "utf8") };

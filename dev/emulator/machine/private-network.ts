@@ -1,7 +1,8 @@
-import { mkdirSync, realpathSync, rmSync } from "node:fs";
+import { realpathSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Region } from "../../../render/spellings.ts";
+import { makePrivateDirectory } from "../../../runtime/private-file.ts";
 
 const PRELOAD = new URL("./private-network.mjs", import.meta.url).href;
 /** Names the directory of the instances that a process can reach. The preload reads it. */
@@ -22,13 +23,13 @@ export class PrivateNetwork {
     const temporary = realpathSync(tmpdir());
     const directory = join(temporary, `rl-${name}`);
     this.directory = Buffer.byteLength(directory) > LONGEST_ROOT ? join("/tmp", `rl-${name}`) : directory;
-    mkdirSync(this.directory, { recursive: true, mode: 0o700 });
+    makePrivateDirectory(this.directory);
   }
 
   /** Makes an instance's host name known, and gives the socket to listen on. */
   join(region: Region, instanceId: string): string {
     const host = join(this.directory, region, instanceId);
-    mkdirSync(host, { recursive: true, mode: 0o700 });
+    makePrivateDirectory(host);
     return join(host, "s");
   }
 

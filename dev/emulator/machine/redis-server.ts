@@ -1,7 +1,8 @@
-import { existsSync, mkdirSync, rmSync } from "node:fs";
+import { existsSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { Redis } from "ioredis";
 import { Stop } from "../../../runtime/errors.ts";
+import { makePrivateDirectory } from "../../../runtime/private-file.ts";
 import { until } from "../../../runtime/wait.ts";
 import { newSecret } from "../state/ids.ts";
 import type { KeyValueState } from "../state/schema.ts";
@@ -37,7 +38,7 @@ export class RedisServer {
   static async start(options: RedisServerOptions): Promise<RedisServer> {
     const { instance, dataDirectory, socket } = options;
     const adminPassword = newSecret(32);
-    mkdirSync(dataDirectory, { recursive: true, mode: 0o700 });
+    makePrivateDirectory(dataDirectory);
     const journal = instance.persistenceMode === "journal_snapshot";
     const journalFiles = join(dataDirectory, "appendonlydir");
     // A journal that is no longer written would bring back old data if the mode were ever changed back.

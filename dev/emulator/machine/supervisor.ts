@@ -1,8 +1,9 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { makePrivateDirectory, writePrivateFile } from "../../../runtime/private-file.ts";
 import { processStart } from "./process-identity.ts";
 import { SupervisedProcess, type SupervisedProcessOptions } from "./supervised-process.ts";
 
@@ -23,7 +24,7 @@ export class Supervisor {
 
   constructor(directory: string) {
     this.#records = join(directory, "processes");
-    mkdirSync(this.#records, { recursive: true, mode: 0o700 });
+    makePrivateDirectory(this.#records);
     this.#endLeftovers();
     this.#watchdog = spawn("sh", [WATCHDOG], { stdio: ["pipe", "ignore", "ignore"], detached: true });
     this.#watchdog.unref();
@@ -39,7 +40,7 @@ export class Supervisor {
     if (pid === undefined) return child;
     const record = join(this.#records, String(pid));
     this.#watchdog.stdin?.write(`watch ${pid}\n`);
-    writeFileSync(record, processStart(pid) ?? "", { mode: 0o600 });
+    writePrivateFile(record, processStart(pid) ?? "");
     this.#running.add(child);
     void child.exited.then(() => {
       this.#running.delete(child);

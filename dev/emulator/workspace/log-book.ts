@@ -1,6 +1,7 @@
-import { appendFileSync, mkdirSync, readFileSync } from "node:fs";
+import { appendFileSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
+import { makePrivateDirectory } from "../../../runtime/private-file.ts";
 import { newId } from "../state/ids.ts";
 
 const entrySchema = z.object({
@@ -20,7 +21,7 @@ export class LogBook {
 
   constructor(directory: string) {
     this.#directory = join(directory, "logs");
-    mkdirSync(this.#directory, { recursive: true, mode: 0o700 });
+    makePrivateDirectory(this.#directory);
   }
 
   write(resourceId: string, message: string, stream: LogEntry["stream"]): void {
