@@ -30,7 +30,7 @@ const eventSchema = z.object({
  */
 export type TerraformEvent = z.output<typeof eventSchema>;
 
-/** The event that a line holds; `undefined` for a line that is none, such as a warning about the settings of the CLI. */
+/** The event in a line; `undefined` for a line without one, such as a warning about the settings of the CLI. */
 export function readEvent(line: string): TerraformEvent | undefined {
   try {
     return eventSchema.safeParse(JSON.parse(line)).data;

@@ -99,7 +99,7 @@ export class Terraform {
       const directory = relative(process.cwd(), this.#options.directory);
       throw new Stop(
         "failed",
-        `The state is to be kept in another place than before. Move it there with:\n  ${this.#binary} -chdir=${directory} init -migrate-state`,
+        `The configured state backend changed. Migrate the state:\n  ${this.#binary} -chdir=${directory} init -migrate-state`,
       );
     }
   }

@@ -69,7 +69,7 @@ interface InstanceField extends Field, Change {
   readonly api?: (shown: Shown, wanted: string) => string | null | undefined;
 }
 
-const UNDOCUMENTED = "Render does not say for how long; reckon with a minute or two without Redis";
+const UNDOCUMENTED = "Expect one or two minutes of downtime (Render does not document how long)";
 
 const cidrBlock = z.string().superRefine((block, context) => {
   if (holdsToken(block) || z.union([z.cidrv4(), z.cidrv6()]).safeParse(block).success) return;
@@ -116,7 +116,7 @@ export const INSTANCE = {
     what: "see the table above; `1g` and the other newer names are read too; never a smaller one",
     otherwise: "the smallest with the memory",
     changing: { restarts: "", loses: "from `free`" },
-    away: "a minute or two without Redis, and up to a second of writes lost",
+    away: "Expect one or two minutes of downtime, and the loss of up to a second of writes",
     terraform: "plan",
     // `custom` stands for every plan made by contract.
     api: ({ plan }, wanted) => (plan === "custom" && isCustomPlan(wanted) ? wanted : (knownPlan(plan) ?? plan)),

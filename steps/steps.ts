@@ -65,7 +65,7 @@ export const STEPS = {
       RENDER_OWNER_ID: z.string({ error: `is not set. ${WORKSPACE}` }).min(1, `is empty. ${WORKSPACE}`),
     },
     kind: "checks",
-    says: "First of all Render is asked whether this can be deployed; a refusal stops the apply before anything changes.",
+    says: "Preflight runs first. If it fails, nothing is changed.",
   },
   /**
    * Proves that the instance is the one described, before anything uses it. The checks fetch the connection string from
@@ -82,7 +82,7 @@ export const STEPS = {
     finds: { TF_VAR_backend_service_id },
     command: VERIFY,
     kind: "checks",
-    says: "The checks run; one that fails stops the apply there.",
+    says: "Verifies the instance. A failed check stops the apply.",
   },
   /**
    * Drains the queue before the instance is destroyed; when that fails, the instance stays. For an instance that is
@@ -98,7 +98,7 @@ export const STEPS = {
     },
     finds: { TF_VAR_backend_service_id },
     kind: "behaviour",
-    says: "The backend works off what still waits in the instance before that is destroyed; should it fail, the instance stays.",
+    says: "The service drains the queue before the instance is destroyed. If that fails, the instance stays.",
   },
   /** Rolls a service out after its variables were removed, so that it lets go of the Redis before that is destroyed. */
   leave: {
@@ -109,7 +109,7 @@ export const STEPS = {
       BACKEND_ROLL_OUT_SECONDS: z.coerce.number("is not a number of seconds").int().positive(),
     },
     kind: "redeploy",
-    says: "The backend is deployed once more, without the variables, so that what runs lets go of the Redis.",
+    says: "The service is deployed again without the variables, so that it stops using the Redis.",
   },
   /**
    * Makes the running service read its variables, by a deploy that reuses its build, and waits until that is live: Render
@@ -123,7 +123,7 @@ export const STEPS = {
       BACKEND_GROUP_ID: required.regex(/^evg-[a-z0-9]+$/, "is not a group's id (evg-…)"),
     },
     kind: "redeploy",
-    says: "The backend is deployed again, so that it reads its variables. The apply waits until the deploy is live.",
+    says: "The service is deployed again, so that it reads its variables. The apply waits until the deploy is live.",
   },
   /** Proves after each roll-out that the service reads what it was given, and answers. */
   proof: {
@@ -139,7 +139,7 @@ export const STEPS = {
     command: VERIFY,
     address: "checks",
     kind: "checks",
-    says: "The checks run; one that fails stops the apply there.",
+    says: "Verifies the service. A failed check stops the apply.",
   },
   /** Drains the instances that a new one replaces, once the service uses the new one and before they are destroyed. */
   hand_over: {
@@ -147,7 +147,7 @@ export const STEPS = {
     when: "create",
     reads: { REDIS_INSTANCE_ID: instanceId, BACKEND_EXPECTED: json(expectedServiceSchema) },
     kind: "behaviour",
-    says: "The backend works off what still waits in the instance that this one replaces; should it fail, the old one stays.",
+    says: "Moves the waiting jobs from the old instance. If that fails, the old instance is kept.",
   },
 } as const satisfies Readonly<Record<string, Step>>;
 

@@ -159,7 +159,7 @@ function judgeDrift(context: RuleContext): Consequence[] {
   return context.changes
     .filter((change) => isChange(change) && !isNoise(change, context))
     .flatMap((change) => {
-      // Nothing waits for an acknowledgement any more.
+      // It has happened: there is nothing to acknowledge.
       const happened = consequencesOf(change, context, (rule) => rule.happened).map((one) => ({
         ...one,
         acknowledge: false,

@@ -1,6 +1,7 @@
 import { acknowledgementsOf, type Review } from "../../../pipeline/review/review.ts";
 import { type Consequence, KIND_TITLES, KINDS } from "../../../pipeline/review/rules/consequence.ts";
 import { difference } from "../../../pipeline/review/rules/cost.ts";
+
 /** The first line: the verdict and what brings it about, the worst first. */
 export function headline(review: Review): string {
   const reasons = reasonsOf(review);
@@ -21,7 +22,7 @@ const VERDICT_TEXTS = {
     failed: "cannot be planned",
   },
   "refresh-only": {
-    "no changes": "nothing was changed outside Terraform",
+    "no changes": "no drift",
     changes: "changed outside Terraform",
     "needs acknowledgement": "changed outside Terraform",
     failed: "cannot be compared",
@@ -59,17 +60,16 @@ function countActions({ changes }: Review): string {
   return counts.length === 0 ? "no resource changes" : counts.join(", ");
 }
 
-/** What was folded away; `undefined` when nothing was. */
+/** What the provider only recomputes, which a review does not show; `undefined` when there is nothing. */
 function countQuiet({ quiet }: Review): string | undefined {
+  const { attributes, resources } = quiet;
   const parts = [
-    ...(quiet.attributes === 0 ? [] : [`${quiet.attributes} recomputed ${plural("attribute", quiet.attributes)}`]),
-    ...(quiet.resources.length === 0
+    ...(attributes === 0 ? [] : [`${attributes} recomputed ${plural("attribute", attributes)}`]),
+    ...(resources.length === 0
       ? []
-      : [
-          `${quiet.resources.length} ${quiet.resources.length === 1 ? "change that is none" : "changes that are none"} (${quiet.resources.join(", ")})`,
-        ]),
+      : [`${resources.length} ${plural("no-op", resources.length)} (${resources.join(", ")})`]),
   ];
-  return parts.length === 0 ? undefined : `folded away as noise of the provider: ${parts.join(", ")}`;
+  return parts.length === 0 ? undefined : parts.join(", ");
 }
 
 function plural(word: string, number: number): string {
@@ -85,10 +85,10 @@ export function sectionsOf({ findings, drift }: Review): [title: string, consequ
   return all.filter(([, consequences]) => consequences.length > 0);
 }
 
-/** What Terraform does, counted, and what was folded away. */
+/** What Terraform does, counted, and what is hidden. */
 export function summaryOf(review: Review): string {
   const quiet = countQuiet(review);
-  return `${countActions(review)}${quiet === undefined ? "" : `; ${quiet}`}`;
+  return `${countActions(review)}${quiet === undefined ? "" : `. Hidden: ${quiet}`}`;
 }
 
 /** What the policy warns of, and what is excepted from it, counted and with the reasons. */

@@ -116,7 +116,7 @@ export function reasonText({ reason }: ResourceChange): string {
 
 const REASONS: Readonly<Record<string, string>> = {
   replace_because_tainted: " It is marked as tainted: an earlier apply failed after creating it.",
-  replace_by_request: " Whoever planned asked for it with --replace.",
+  replace_by_request: " It was asked for with --replace.",
   replace_by_triggers: " Its replace_triggered_by names something that changes.",
 };
 

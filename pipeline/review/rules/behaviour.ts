@@ -1,3 +1,4 @@
+import { z } from "zod";
 import { NEVER_EVICT } from "../../../render/spellings.ts";
 import { isInstance } from "../plan/instance-change.ts";
 import { realAttributes } from "../plan/noise.ts";
@@ -10,18 +11,30 @@ const always = () => true;
 const policy = (change: ResourceChange) => causesOf(change, ["max_memory_policy"]);
 
 const LOSES_JOBS =
-  "When memory is full, Redis throws keys away without an error, queued jobs among them; with never-evict it refused the write.";
+  "When memory is full, Redis evicts keys without an error, queued jobs among them. With noeviction it refused the write.";
 
-/** Whether what the backend reads, or whether it reads it, is different. */
-function isWiring({ type }: ResourceChange): boolean {
+/** Whether it decides what a service reads. */
+function givesVariables({ type }: ResourceChange): boolean {
   return type === "render_env_group" || type === "render_env_group_link";
 }
 
-/** A link goes with its group; one sentence is enough. */
-function isLinkOfGoingGroup({ type }: ResourceChange, { changes }: RuleContext): boolean {
-  const groupGoes = changes.some((other) => other.type === "render_env_group" && other.action === "delete");
-  return type === "render_env_group_link" && groupGoes;
+/** A link is removed with its group; one sentence is enough. */
+function isLinkOfRemovedGroup({ type }: ResourceChange, { changes }: RuleContext): boolean {
+  const isGroupRemoved = changes.some((other) => other.type === "render_env_group" && other.action === "delete");
+  return type === "render_env_group_link" && isGroupRemoved;
 }
+
+/** The services that a link no longer names. */
+function unlinked({ before, after }: ResourceChange): string {
+  const [old, fresh] = [ids.safeParse(before?.service_ids), ids.safeParse(after?.service_ids)];
+  if (!old.success || !fresh.success) return "Other services are linked. One that is no longer listed loses REDIS_URL.";
+  const gone = old.data.filter((id) => !fresh.data.includes(id));
+  if (gone.length === 0) return "More services are linked to the variables.";
+  const [are, lose] = gone.length === 1 ? ["is", "It loses"] : ["are", "They lose"];
+  return `${gone.join(", ")} ${are} no longer linked. ${lose} REDIS_URL at the next deploy.`;
+}
+
+const ids = z.array(z.string());
 
 /** Variables by what happens to them. Names only: a value may be a password. */
 function variables(change: ResourceChange, context: RuleContext): string {
@@ -70,22 +83,23 @@ export const behaviour: readonly Rule[] = [
       isInstance(change) &&
       (change.action === "update" || change.action === "replace") &&
       policy(change).some(({ after }) => after === NEVER_EVICT),
-    says: () => "When memory is full, Redis refuses new writes and keeps what it has, instead of throwing keys away.",
-    happened: () => "When memory is full, Redis now refuses new writes instead of throwing keys away.",
+    says: () => "When memory is full, Redis refuses new writes instead of evicting keys.",
+    happened: () => "When memory is full, Redis now refuses new writes instead of evicting keys.",
     causes: policy,
   },
   {
     kind,
     when: (change) => isInstance(change) && (change.action === "forget" || change.forgets),
-    says: () =>
-      "Terraform forgets the instance: it goes on running, and costing, and nothing here looks after it any more.",
+    says: () => "Terraform forgets the instance. It keeps running and costing, and is no longer managed here.",
     acknowledge: always,
   },
   {
     kind,
-    when: (change, context) => change.action === "delete" && isWiring(change) && !isLinkOfGoingGroup(change, context),
-    says: (_change, context) => `The backend loses REDIS_URL and what came with it ${whenRead(context)}.`,
-    happened: () => "The backend's wiring was removed: it goes without REDIS_URL from its next deploy.",
+    when: (change, context) =>
+      change.action === "delete" && givesVariables(change) && !isLinkOfRemovedGroup(change, context),
+    says: (_change, context) =>
+      `The service loses REDIS_URL and the other variables of the group ${whenRead(context)}.`,
+    happened: () => "The service's variables were removed. It loses REDIS_URL at its next deploy.",
     acknowledge: (_change, { changes }) => !changes.some((other) => isInstance(other) && other.action === "delete"),
   },
   {
@@ -94,8 +108,8 @@ export const behaviour: readonly Rule[] = [
       change.type === "render_env_group_link" &&
       (change.action === "update" || change.action === "replace") &&
       causesOf(change, ["service_ids"]).length > 0,
-    says: () => "Another service is linked: what is no longer listed loses REDIS_URL at its next deploy.",
-    happened: () => "The services that the variables are linked to were changed.",
+    says: unlinked,
+    happened: () => "Other services were linked to the variables.",
     causes: (change) => causesOf(change, ["service_ids"]),
     acknowledge: always,
   },
@@ -103,7 +117,7 @@ export const behaviour: readonly Rule[] = [
     kind,
     when: (change, context) => changedVariables(change, context).length > 0,
     says: (change, context) =>
-      `The backend's variables: ${variables(change, context)}. It reads them ${whenRead(context)}.`,
-    happened: (change, context) => `Somebody else set the backend's variables: ${variables(change, context)}.`,
+      `The service's variables: ${variables(change, context)}. It reads them ${whenRead(context)}.`,
+    happened: (change, context) => `The service's variables were set outside Terraform: ${variables(change, context)}.`,
   },
 ];

@@ -43,11 +43,11 @@ export const bookkeeping: readonly Rule[] = [
   {
     kind,
     when: (change) => change.isDeposed && !isInstance(change),
-    says: () => "What an earlier apply replaced, and was stopped before it could remove, is removed.",
+    says: () => "What an interrupted apply left behind is removed.",
   },
   {
     kind,
     when: ({ type, action }) => type === "render_env_group_link" && action === "create",
-    says: () => "The backend is linked to the variables.",
+    says: () => "The service is linked to the variables.",
   },
 ];

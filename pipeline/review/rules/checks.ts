@@ -28,18 +28,18 @@ export const checks: readonly Rule[] = [
   {
     kind,
     when: (change, context) => losesCheck(change, context) && !goesWithInstance(context),
-    says: () => "This no longer runs: nothing proves any more what it proved.",
+    says: () => "This check is removed; what it proved is no longer checked.",
     acknowledge: () => true,
   },
   {
     kind,
     when: (change, context) => losesCheck(change, context) && goesWithInstance(context),
-    says: () => "It goes with the instance.",
+    says: () => "It is removed together with the instance.",
   },
   {
     kind,
     when: (change, context) => isUpdate(change) && restartCauses(change).length > 0 && !runsAny("checks", context),
     says: (_change, { environment }) =>
-      `No check in this plan proves the change. Afterwards run: npm run verify -- ${environment}`,
+      `No check in this plan verifies the change. Afterwards run: npm run verify -- ${environment}`,
   },
 ];

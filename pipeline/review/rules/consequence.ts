@@ -24,7 +24,7 @@ export const KIND_TITLES: Readonly<Record<Kind, string>> = {
   duplicate: "Duplicate",
   restart: "Restart",
   behaviour: "Behaviour",
-  redeploy: "Redeploy of the backend",
+  redeploy: "Redeploy",
   exposure: "Exposure",
   cost: "Cost",
   checks: "Checks",

@@ -12,7 +12,7 @@ import type { Rule } from "./rule.ts";
 const kind = "data-loss";
 const always = () => true;
 
-/** Whether the plan takes the instance's protection away, in words of the configuration. */
+/** Whether the plan removes the instance's protection. */
 function removesProtection({ address, before, after }: ResourceChange): boolean {
   return address === "output.deletion_protection" && before?.value === true && after?.value !== true;
 }
@@ -23,9 +23,9 @@ export const dataLoss: readonly Rule[] = [
     when: (change) => isInstance(change) && change.action === "delete",
     says: ({ isDeposed }) =>
       isDeposed
-        ? `The instance that an earlier apply replaced is destroyed now, which ${EFFECTS.loses}: what still waits in it.`
+        ? `The instance that an earlier apply replaced is destroyed, which ${EFFECTS.loses}: the jobs that still wait in it.`
         : `The instance is destroyed, which ${EFFECTS.loses}. Render keeps no backup of it.`,
-    happened: () => "The instance was deleted: its data is gone, and whoever uses its URL gets no answer.",
+    happened: () => "The instance was deleted. Its data is lost, and its URL no longer answers.",
     acknowledge: always,
   },
   {
@@ -41,7 +41,7 @@ export const dataLoss: readonly Rule[] = [
     kind,
     when: leavesFree,
     says: () => `Leaving the plan free ${EFFECTS.loses}: Render starts the paid instance empty.`,
-    happened: () => "The instance left the plan free: what was in it is gone.",
+    happened: () => "The instance left the plan free. Its data is lost.",
     causes: (change) => causesOf(change, ["plan"]),
     acknowledge: always,
   },
@@ -49,7 +49,7 @@ export const dataLoss: readonly Rule[] = [
     kind,
     when: (change) => isUpdate(change) && !leavesFree(change) && changesPersistenceToOrFromOff(change),
     says: () => `Switching persistence on or off ${EFFECTS.loses}: Render starts the instance empty.`,
-    happened: () => "Persistence was switched on or off: what was in the instance is gone.",
+    happened: () => "Persistence was switched on or off. The instance's data is lost.",
     causes: (change) => causesOf(change, ["persistence_mode"]),
     acknowledge: always,
   },
@@ -70,7 +70,7 @@ export const dataLoss: readonly Rule[] = [
     when: removesProtection,
     says: (_change, { changes }) =>
       changes.some((other) => isInstance(other) && (other.action === "delete" || other.action === "replace"))
-        ? "The instance's protection is removed together with the instance: nothing but this review stands before the loss."
+        ? "The instance's protection is removed together with the instance: only this review prevents the loss."
         : `The instance's protection is removed: from now on a plan can destroy or replace it, which ${EFFECTS.loses}.`,
     causes: (change) => change.attributes,
     acknowledge: always,

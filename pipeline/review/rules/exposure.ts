@@ -1,6 +1,5 @@
 import { z } from "zod";
 import { isWithin, openToTheWorld } from "../../../render/exposure.ts";
-import { EFFECTS } from "../../../render/instance.ts";
 import { UNKNOWN } from "../plan/attribute-change.ts";
 import { isInstance } from "../plan/instance-change.ts";
 import { realAttributes } from "../plan/noise.ts";
@@ -49,32 +48,32 @@ export const exposure: readonly Rule[] = [
   {
     kind,
     when: (change) => changes(change) && openToTheWorld(added(change)).length > 0,
-    says: () => "Every address of the internet may try to connect; only the password stands before the data.",
-    happened: () => "Every address of the internet may now try to connect; only the password stands before the data.",
+    says: () => "Open to the internet. Only the password protects the data.",
+    happened: () => "Opened to the internet. Only the password protects the data.",
     causes: list,
     acknowledge: () => true,
   },
   {
     kind,
     when: (change) => changes(change) && added(change).length > 0 && openToTheWorld(added(change)).length === 0,
-    says: (change) => `More addresses may connect from outside Render: ${added(change).join(", ")}; ${EFFECTS.none}.`,
-    happened: (change) => `More addresses may connect from outside Render: ${added(change).join(", ")}.`,
+    says: (change) => `Added to the allow list: ${added(change).join(", ")}. No data is lost.`,
+    happened: (change) => `Added to the allow list: ${added(change).join(", ")}.`,
     causes: list,
   },
   {
     kind,
     when: (change) => changes(change) && change.action !== "create" && removed(change).length > 0,
-    says: (change) => `Some can no longer connect from outside Render: ${removed(change).join(", ")}; ${EFFECTS.none}.`,
-    happened: (change) => `Some can no longer connect from outside Render: ${removed(change).join(", ")}.`,
+    says: (change) => `Removed from the allow list: ${removed(change).join(", ")}. No data is lost.`,
+    happened: (change) => `Removed from the allow list: ${removed(change).join(", ")}.`,
     causes: list,
   },
   {
     kind,
     when: becomesExternal,
     says: () =>
-      "The backend gets the external URL instead of the internal one: its traffic leaves the private network, and the URL has the password in it.",
+      "The service gets the external URL instead of the internal one. Its traffic leaves the private network, and the URL contains the password.",
     happened: () =>
-      "The backend got the external URL instead of the internal one: its traffic leaves the private network.",
+      "The service got the external URL instead of the internal one. Its traffic leaves the private network.",
     causes: (change) => causesOf(change, ["env_vars"]),
     acknowledge: () => true,
   },

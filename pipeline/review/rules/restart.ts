@@ -18,12 +18,12 @@ const SERVICES = new Set([
   "render_static_site",
 ]);
 
-/** What is away for a while. The roll-out that this project does itself is one of its steps: see `steps.ts`. */
+/** What does not answer for a while. The roll-out that this project does itself is one of its steps: see `steps.ts`. */
 export const restart: readonly Rule[] = [
   {
     kind: "restart",
     when: (change) => isUpdate(change) && !isRefusedDowngrade(change) && restartCauses(change).length > 0,
-    says: (change) => `The instance ${EFFECTS.restarts}: ${duration(change)}.`,
+    says: (change) => `The instance ${EFFECTS.restarts}. ${duration(change)}.`,
     causes: restartCauses,
   },
   {

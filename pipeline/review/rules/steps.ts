@@ -17,7 +17,7 @@ const OTHER: PlannedStep = {
   id: "other",
   when: "create",
   kind: "checks",
-  says: "The apply runs a command of its own.",
+  says: "Runs a command that this project does not know.",
 };
 
 /** Every step that there can be. */

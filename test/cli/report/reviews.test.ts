@@ -81,7 +81,7 @@ test("the table", () => {
         warning not-open: It is open.
         exception 1 of 1, one-region: Just because.
 
-      1 destroyed, 1 replaced; folded away as noise of the provider: 1 recomputed attribute, 2 changes that are none (c.d, e.f)
+      1 destroyed, 1 replaced. Hidden: 1 recomputed attribute, 2 no-ops (c.d, e.f)
       fingerprint f94271ce9f9b43f97903c1bec5bee71680851661cd03c44d74eec80418f2aa3e
       Apply it with: npm run apply -- staging --ack 'data-loss:render_keyvalue.redis["a"]'
 
@@ -141,7 +141,7 @@ test("the Markdown", () => {
     - warning not-open: It is open.
     - exception 1 of 1, one-region: Just because.
 
-    <details><summary>What Terraform does: 1 destroyed, 1 replaced; folded away as noise of the provider: 1 recomputed attribute, 2 changes that are none (c.d, e.f)</summary>
+    <details><summary>What Terraform does: 1 destroyed, 1 replaced. Hidden: 1 recomputed attribute, 2 no-ops (c.d, e.f)</summary>
 
     - \`a.b\` replace
       - \`region\`: \`oregon\` → \`ohio\`
@@ -200,7 +200,7 @@ describe("the headline", () => {
     ["change", { ...LOUD, cost: undefined, drift: [] }, "staging: needs acknowledgement – data loss, restart, cost"],
     ["destroy", { verdict: "changes" }, "staging: destroys everything"],
     ["refresh-only", { ...LOUD, verdict: "changes" }, "staging: changed outside Terraform – exposure"],
-    ["refresh-only", {}, "staging: nothing was changed outside Terraform"],
+    ["refresh-only", {}, "staging: no drift"],
   ])("of %s", (mode, review, text) => {
     expect(headline({ ...QUIET, ...review, mode })).toBe(text);
   });
