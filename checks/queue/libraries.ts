@@ -1,10 +1,12 @@
+import { randomBytes } from "node:crypto";
 import Bull from "bull";
 import { Queue, Worker } from "bullmq";
-import type { LibraryObservation } from "../observation/observation.ts";
-import type { Clients } from "./clients.ts";
+import type { RedisAddress } from "../../redis/address.ts";
+import type { Answer, LibraryObservation } from "../observation/observation.ts";
+import { Clients } from "./clients.ts";
 
 /** A library at work on a queue of its own. */
-export interface Trial {
+interface Trial {
   /** Takes a job that adds one to 41 through the queue, leaves nothing behind, and answers with the result. */
   complete(): Promise<unknown>;
   /** Ends everything that the library still does. */
@@ -68,7 +70,23 @@ const tryBullMq: StartTrial = (clients, name) => {
   };
 };
 
-export const LIBRARIES: Readonly<Record<LibraryObservation["library"], StartTrial>> = {
+const LIBRARIES: Readonly<Record<LibraryObservation["library"], StartTrial>> = {
   Bull: tryBull,
   BullMQ: tryBullMq,
 };
+
+/** Takes a job through one of the libraries. Never rejects. */
+export async function outcomeOf(library: LibraryObservation["library"], address: RedisAddress): Promise<Answer> {
+  const clients = new Clients(address);
+  let trial: Trial | undefined;
+  try {
+    trial = LIBRARIES[library](clients, `render-redis-check-${randomBytes(9).toString("hex")}`);
+    const answer = await Promise.race([trial.complete(), clients.failed]);
+    return answer === 42 ? { reply: "OK" } : { failure: "ERR" };
+  } catch (error) {
+    return { failure: clients.classify(error).kind };
+  } finally {
+    trial?.end();
+    clients.close();
+  }
+}
