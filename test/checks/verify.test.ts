@@ -1,4 +1,7 @@
 import { describe, expect, onTestFinished, test } from "vitest";
+import { evictionProof, pubSub } from "../../checks/catalogue/behaviour.ts";
+import { auth } from "../../checks/catalogue/reach.ts";
+import { role } from "../../checks/catalogue/server.ts";
 import { serviceHealth, serviceVariables } from "../../checks/catalogue/service.ts";
 import { identity } from "../../checks/catalogue/settings.ts";
 import type { Check } from "../../checks/check.ts";
@@ -7,8 +10,10 @@ import { type VerifyOptions, verify } from "../../checks/verify.ts";
 import { RenderClient } from "../../render/api/client.ts";
 import { Deadline } from "../../runtime/deadline.ts";
 import { Secrets } from "../../runtime/secrets.ts";
-import { EXPECTED, INSTANCE, startTestApi, type TestApiOptions } from "./support/render-api.ts";
+import { always, EXPECTED, INSTANCE, startTestApi, type TestApiOptions } from "./support/render-api.ts";
 import { answering, closing, type Listener } from "./support/sockets.ts";
+
+type Answer = NonNullable<TestApiOptions["answer"]>;
 
 const SERVICE = {
   name: "api",
@@ -26,7 +31,7 @@ const GROUP = {
 };
 
 /** A service of Render's, at this address. */
-function withService(url: string | undefined): TestApiOptions["answer"] {
+function withService(url: string | undefined): Answer {
   const service = {
     ...{ id: SERVICE.serviceId, name: "api", type: "web_service", ownerId: "tea-test" },
     ...{ autoDeploy: "yes", suspended: "not_suspended", serviceDetails: { region: "oregon", plan: "starter", url } },
@@ -55,17 +60,19 @@ async function reachable(listening: Promise<Listener>): Promise<string> {
 
 async function verified(
   checks: readonly Check[],
-  options: Partial<VerifyOptions> & { answer?: TestApiOptions["answer"] },
+  options: Partial<VerifyOptions> & TestApiOptions & { seconds?: number },
 ) {
-  const { answer, ...rest } = options;
-  const { host, calls, stop } = await startTestApi(answer === undefined ? {} : { answer });
+  const { answer, instance, url, seconds = 10, ...rest } = options;
+  const api = { ...(answer && { answer }), ...(instance && { instance }), ...(url && { url }) };
+  const { host, calls, stop } = await startTestApi(api);
   onTestFinished(stop);
-  const deadline = new Deadline(10);
+  const deadline = new Deadline(seconds);
   onTestFinished(() => deadline.stop("over"));
   const verification = new Verification("test", checks, false);
   await verify(
     {
-      ...{ client: new RenderClient({ apiKey: "k", host }), deadline, secrets: new Secrets(), onProgress: () => {} },
+      ...{ client: new RenderClient({ apiKey: "k", host, signal: deadline.signal }), deadline },
+      ...{ secrets: new Secrets(), onProgress: () => {} },
       ...{ expected: EXPECTED, instanceId: INSTANCE.id, ownerId: undefined, checks, vantage: "api-only", prove: false },
       memoryUse: { warnPercent: 70, failPercent: 80 },
       ...rest,
@@ -90,14 +97,20 @@ describe("the service", () => {
     ["has no address", async () => undefined, "the service has no address after 0.0 s"],
     ["does not answer", () => reachable(closing()), "no answer (UND_ERR_SOCKET) after"],
   ])("%s", async (_, address, actual) => {
-    const deadline = new Deadline(2);
     const { report } = await verified([serviceHealth], {
-      ...{ deadline, service: SERVICE, answer: withService(await address()) },
+      ...{ seconds: 2, service: SERVICE, answer: withService(await address()) },
     });
     expect(report.results.at(-1)).toMatchObject({
       status: "fail",
       evidence: { actual: expect.stringContaining(actual) },
     });
+  });
+
+  test("is not asked without a health path", async () => {
+    const { healthPath, ...silent } = SERVICE;
+    const { statuses } = await verified(checks, { service: silent, answer: withService("http://127.0.0.1:1") });
+    expect(healthPath).toBeDefined();
+    expect(statuses).toEqual(["available pass", "backend-variables pass", "backend-health skip"]);
   });
 
   test("is not looked at when no check asks for it", async () => {
@@ -141,4 +154,76 @@ test("a check that breaks is unknown, leaves the others alone, and its error sta
   expect(statuses).toEqual(["available pass", "breaks unknown", "works pass"]);
   expect(JSON.stringify(report)).toContain("TypeError");
   expect(JSON.stringify(report)).not.toContain("abc");
+});
+
+describe("the instance", () => {
+  const missing = always(404, '{"message":"not found"}');
+  const entries =
+    (...ids: string[]): Answer =>
+    (request, response) => {
+      const all = ids.map((id) => ({ cursor: id, keyValue: { ...INSTANCE, id } }));
+      response.end(JSON.stringify(request.url?.includes("cursor") ? [] : all));
+      return true;
+    };
+  const creating = { instance: { status: "creating" } };
+
+  test.each<[string, Parameters<typeof verified>[1], string, RegExp, boolean?]>([
+    ["is suspended", { instance: { status: "suspended" } }, "fail", /the instance is suspended/],
+    ["is not ready in time", { ...creating, seconds: 1 }, "fail", /creating \(the deadline of 1 s passed\)/],
+    ["does not exist", { answer: missing }, "fail", /there is no such instance/],
+    ["is not found", { instanceId: undefined, answer: entries() }, "fail", /no instance .*test-redis.* in oregon/],
+    ["is one of two", { instanceId: undefined, answer: entries("red-a", "red-b") }, "unknown", /red-a, red-b/, true],
+    ["is not for this key", { answer: always(401, "{}") }, "unknown", /failed: 401/, true],
+    ["is in another workspace", { answer: always(403, "{}") }, "unknown", /failed: 403/, true],
+    ["is garbage", { answer: always(200, "<html>") }, "unknown", /not JSON/],
+    [
+      "is not told in time",
+      { answer: always(500, ""), seconds: 1 },
+      "unknown",
+      /API did not answer: the deadline of 1 s/,
+    ],
+  ])("%s: nothing is judged", async (_, options, status, says, misconfigured = false) => {
+    const { report } = await verified([identity], options);
+    const [available, other] = report.results;
+    expect(available).toMatchObject({ id: "available", status });
+    expect(JSON.stringify(available)).toMatch(says);
+    expect(other).toMatchObject({ id: "identity", reason: "not run: there is no available instance" });
+    expect(report).toMatchObject({ misconfigured, passedOver: [] });
+    expect(report.vantage).toBeUndefined();
+  });
+
+  test("is what the report is about, with the vantage that it was seen from", async () => {
+    const { report } = await verified([identity], { vantage: "external", url: "redis://localhost:1", seconds: 1 });
+    const { id, name, region, plan } = INSTANCE;
+    expect(report).toMatchObject({ instance: { id, name, region, plan }, vantage: "external" });
+    expect(report.results.map(({ status }) => status)).toEqual(["pass", "pass"]);
+  });
+
+  test("cannot be seen without its URL: what the API tells is judged all the same", async () => {
+    const { report } = await verified([identity, role], {
+      vantage: "external",
+      answer: (request, response) => request.url?.endsWith("/connection-info") === true && missing(request, response),
+    });
+    expect(report).toMatchObject({ vantage: "api-only", passedOver: [] });
+    expect(report.results.at(-1)).toMatchObject({ status: "unknown", reason: expect.stringContaining("404") });
+  });
+});
+
+test.each([
+  [false, ["stranger", "pubSub"]],
+  [true, ["stranger", "proof", "pubSub"]],
+])("only what a check judges is tried; the proof when it is asked for: %s", async (prove, experiments) => {
+  let body = "";
+  await verified([auth, identity, evictionProof, pubSub], {
+    ...{ prove, vantage: "inside", serviceId: SERVICE.serviceId },
+    answer(request, response) {
+      if (!request.url?.includes("/jobs")) return false;
+      request.on("data", (chunk) => {
+        body += chunk;
+      });
+      return always(400, "{}")(request, response);
+    },
+  });
+  const [, task = ""] = /' '([^']+)'$/.exec(JSON.parse(body).startCommand) ?? [];
+  expect(JSON.parse(task)).toMatchObject({ instanceId: INSTANCE.id, task: { experiments } });
 });
