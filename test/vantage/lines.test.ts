@@ -36,7 +36,10 @@ describe("an answer in the lines of a log", () => {
     ["a line that claims none", ["render-redis-check 1/0 abcd"]],
     ["no packed text", ["render-redis-check 1/1 abcd"]],
     ["no JSON", [`render-redis-check 1/1 ${deflateRawSync("no JSON").toString("base64")}`]],
-    ["more than any answer", [`render-redis-check 1/1 ${deflateRawSync(" ".repeat(2 ** 25)).toString("base64")}`]],
+    [
+      "more than any answer",
+      [`render-redis-check 1/1 ${deflateRawSync(`"${" ".repeat(2 ** 25)}"`).toString("base64")}`],
+    ],
   ])("%s: no answer", (_, lines) => {
     expect(fromLines(lines)).toBeUndefined();
   });

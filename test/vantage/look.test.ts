@@ -1,15 +1,18 @@
 import { describe, expect, onTestFinished, test } from "vitest";
+import type { Observation } from "../../checks/observation/observation.ts";
 import { observation } from "../../checks/program.ts";
 import { RenderClient } from "../../render/api/client.ts";
 import { keyValue as keyValueSchema } from "../../render/api/endpoints.ts";
 import { Deadline } from "../../runtime/deadline.ts";
 import { Secrets } from "../../runtime/secrets.ts";
+import { toLines } from "../../vantage/lines.ts";
 import { look } from "../../vantage/look.ts";
 import { startRedis } from "../checks/support/redis-server.ts";
 import { always, INSTANCE, startTestApi, type TestApiOptions } from "../checks/support/render-api.ts";
 import { answering } from "../checks/support/sockets.ts";
 
 const BACKEND = "srv-00000000000000000000";
+const INSIDE = { serviceId: BACKEND } as const;
 
 /** Where the checks look from when the API and the world are so. */
 async function lookAt(
@@ -44,13 +47,30 @@ async function lookAt(
 const noJobs: TestApiOptions["answer"] = (request, response) =>
   request.url?.includes("/jobs") === true && always(400, '{"message":"not for free services"}')(request, response);
 
-/** A job that ends without a word of the probe. */
-const silentJob: TestApiOptions["answer"] = (request, response) => {
-  if (request.url?.startsWith("/v1/logs")) {
-    return always(200, '{"hasMore":false,"nextStartTime":"","nextEndTime":"","logs":[]}')(request, response);
-  }
-  if (!request.url?.includes("/jobs")) return false;
-  return always(200, JSON.stringify({ id: "job-1", serviceId: BACKEND, status: "failed" }))(request, response);
+/** A job with this status that has logged these lines. */
+const job =
+  (status: string, lines: readonly string[] = []): NonNullable<TestApiOptions["answer"]> =>
+  (request, response) => {
+    if (request.url?.startsWith("/v1/logs")) {
+      const logs = lines.map((message, index) => ({ id: `${index}`, message, timestamp: "2026-06-17T08:15:30Z" }));
+      const page = { hasMore: false, nextStartTime: "", nextEndTime: "", logs };
+      return always(200, JSON.stringify(page))(request, response);
+    }
+    if (!request.url?.includes("/jobs")) return false;
+    return always(200, JSON.stringify({ id: "job-1", serviceId: BACKEND, status }))(request, response);
+  };
+
+const SEEN: Observation = {
+  core: {
+    ...{
+      ping: { reply: "PONG" },
+      latenciesMs: [0.5],
+      info: { reply: "role:master" },
+      configuredPolicy: { failure: "NOPERM" },
+    },
+    write: { value: "v", set: { reply: "OK" }, get: { reply: "v" }, ttl: { reply: 9 }, deleted: { reply: 1 } },
+  },
+  stranger: { failure: "NOAUTH" },
 };
 
 async function refusing(): Promise<string> {
@@ -94,7 +114,28 @@ describe("auto", () => {
     });
   });
 
-  test("a finding is not looked away from", async () => {
+  test("a refused connection does not take the time of a job", async () => {
+    const { live } = await lookAt(
+      { url: "redis://localhost:1", answer: noJobs },
+      { serviceId: BACKEND, deadlineSeconds: 3 },
+    );
+    expect(live).toMatchObject({
+      vantage: "external",
+      passedOver: [{ vantage: "inside", reason: expect.stringContaining("not for free services") }],
+      obstacle: { failure: "REFUSED" },
+    });
+  });
+
+  test("what a job sees counts when nobody is let in from outside", async () => {
+    const seen = await lookAt({ url: await refusing(), answer: job("succeeded", toLines({ failure: "OOM" })) }, INSIDE);
+    expect(seen.live).toMatchObject({
+      vantage: "inside",
+      passedOver: [{ vantage: "external" }],
+      obstacle: { failure: "OOM", reason: expect.stringContaining("(OOM)") },
+    });
+  });
+
+  test("a result is not looked away from", async () => {
     const server = await startRedis({ password: "another password" });
     onTestFinished(() => server.stop());
     const { live, calls } = await lookAt({ url: `redis://u:wrong@localhost:${server.port}` }, { serviceId: BACKEND });
@@ -106,7 +147,7 @@ describe("auto", () => {
 describe("inside", () => {
   test("a job that says nothing: what its image may lack", { timeout: 30_000 }, async () => {
     const { live } = await lookAt(
-      { answer: silentJob },
+      { answer: job("failed") },
       { vantage: "inside", serviceId: BACKEND, deadlineSeconds: 20 },
     );
     expect(live).toMatchObject({
@@ -116,6 +157,17 @@ describe("inside", () => {
         remedy: expect.stringContaining("node (18 or newer)"),
       },
     });
+  });
+
+  test("what the probe saw", async () => {
+    const answer = job("succeeded", ["starting", ...toLines({ seen: SEEN })]);
+    const { live } = await lookAt({ answer }, { ...INSIDE, vantage: "inside" });
+    expect(live).toEqual({ vantage: "inside", passedOver: [], seen: SEEN });
+  });
+
+  test("a job that does not end in time", async () => {
+    const { live } = await lookAt({ answer: job("running") }, { ...INSIDE, vantage: "inside", deadlineSeconds: 1 });
+    expect(live).toMatchObject({ vantage: "inside", obstacle: { reason: "the job did not end in time" } });
   });
 
   test("what the job is told holds no secret", async () => {

@@ -45,6 +45,12 @@ test.each<[string, Check, Partial<ServiceState>, string]>([
     "warn",
   ],
   ["a live deploy after the change", serviceDeploy, {}, "pass"],
+  [
+    "a live deploy at the same moment",
+    serviceDeploy,
+    { deploys: [{ id: "d", status: "live", createdAt: CHANGED }] },
+    "fail",
+  ],
   ["a live deploy before it", serviceDeploy, { deploys: [{ id: "d", status: "live", createdAt: BEFORE }] }, "fail"],
   [
     "a newer one that is not live yet",
@@ -64,6 +70,30 @@ test.each<[string, Check, Partial<ServiceState>, string]>([
   ["no health path", serviceHealth, { health: undefined }, "skip"],
 ])("%s", async (_what, check, change, status) => {
   expect(await judge(check, change)).toMatchObject({ status });
+});
+
+test("says which variables should come from where, and which do not", async () => {
+  const right = { key: "REDIS_URL", from: { group: "queues-env" }, asExpected: true } as const;
+  const all = [
+    right,
+    { key: "A", from: "service", asExpected: false },
+    { key: "B", from: undefined, asExpected: false },
+  ] as const;
+  expect(await judge(serviceVariables, { variables: all })).toMatchObject({
+    evidence: {
+      expected: 'REDIS_URL, A, B from the group "queues-env"',
+      actual: "A set on the service itself, with another value, B is not set",
+    },
+    remedy: expect.stringContaining("from backend itself"),
+  });
+  expect(await judge(serviceVariables, { variables: [right] })).toMatchObject({
+    evidence: { actual: "REDIS_URL as set" },
+  });
+  const other = { ...right, asExpected: false };
+  expect(await judge(serviceVariables, { variables: [other] })).toMatchObject({
+    evidence: { actual: 'REDIS_URL from the group "queues-env", with another value' },
+    remedy: expect.stringContaining("outside Terraform"),
+  });
 });
 
 describe.each([serviceVariables, serviceDeploy, serviceHealth])("$id", (check) => {

@@ -168,6 +168,7 @@ const TABLE: Readonly<Record<string, readonly Row[]>> = {
     ["a plan by contract without a limit", { expected: { plan: "Custom-7" }, info: { maxmemory: "0" } }, "fail"],
     ["missing", { info: { maxmemory: undefined } }, "unknown"],
     ["no number", { info: { maxmemory: "" } }, "unknown"],
+    ["a number and more", { info: { maxmemory: "268435456kb" } }, "unknown"],
   ],
   "memory-headroom": [
     ["little used", {}, "pass"],
@@ -319,6 +320,23 @@ test.each([
 ] as const)("a queue is tried by %s", (_, libraries, source) => {
   const result = judge(queue, { observation: { queue: { commands: { reply: "OK" }, libraries: [...libraries] } } });
   expect(result).toMatchObject({ status: "pass", evidence: { source } });
+});
+
+test.each([
+  ["connections", "at most 50 and below 70 % of the limit, none rejected"],
+  ["memory-headroom", "below 70 % used"],
+  ["persistence", "journal_snapshot (environment), journal on, writes ok"],
+  ["eviction-policy", "noeviction (environment)"],
+  ["ping", "PONG within 400 ms"],
+])("%s says what it expects", (id, expected) => {
+  const check = allChecks.find((candidate) => candidate.id === id);
+  expect(check && judge(check)).toMatchObject({ status: "pass", evidence: { expected } });
+});
+
+test("what cannot be seen names what is missing", () => {
+  const [check] = redisChecks.filter(({ id }) => id === "evictions");
+  const result = check && judge(check, { info: { evicted_keys: undefined, uptime_in_seconds: "soon" } });
+  expect(result).toMatchObject({ status: "unknown", reason: "INFO has no usable evicted_keys, uptime_in_seconds" });
 });
 
 test("the order of the reports is a contract", () => {

@@ -1,0 +1,84 @@
+import { expect, onTestFinished, test } from "vitest";
+import { observePubSub, observeQueueCommands, observeStranger } from "../../../checks/observation/experiments.ts";
+import { observe } from "../../../checks/observation/observe.ts";
+import { parseRedisUrl } from "../../../redis/address.ts";
+import { answering, type Listener, listen } from "../support/sockets.ts";
+
+/** The replies to the commands of a queue as a Redis gives them, and one that is wrong. */
+const STEPS = [
+  ["EVALSHA", "$4\r\nhash\r\n$1\r\n1\r\n", "$4\r\nhash\r\n$1\r\n2\r\n"],
+  ["HGET", '$10\r\n{"id":"1"}\r\n', '$10\r\n{"id":"2"}\r\n'],
+  ["BRPOPLPUSH", "$1\r\n1\r\n", "$-1\r\n"],
+  ["BZPOPMIN", "*3\r\n$1\r\nk\r\n$1\r\n1\r\n$1\r\n1\r\n", "*3\r\n$1\r\nk\r\n$1\r\n2\r\n$1\r\n1\r\n"],
+  ["XREAD", "*1\r\n$1\r\nx\r\n", "$-1\r\n"],
+  ["DEL", ":5\r\n", ":0\r\n"],
+] as const;
+
+const options = () => ({ signal: new AbortController().signal, patienceMs: 200 });
+
+async function address(listening: Promise<Listener>) {
+  const { port, stop } = await listening;
+  onTestFinished(stop);
+  return parseRedisUrl(`redis://localhost:${port}`);
+}
+
+/** A Redis that answers each command in turn. */
+const scripted = (replies: readonly string[]) => {
+  const all = replies.flatMap((reply) => reply.split(/(?<=^\$4\r\nhash\r\n)/));
+  return listen((socket) => {
+    const left = [...all];
+    socket.on("data", () => socket.write(left.shift() ?? ""));
+  });
+};
+
+test("a job passes through every command of the libraries", async () => {
+  const server = scripted(STEPS.map(([, right]) => right));
+  expect(await observeQueueCommands(await address(server), options())).toEqual({ reply: "OK" });
+});
+
+test.each(STEPS.map(([command], index) => [command, index] as const))("%s may answer wrongly", async (command, at) => {
+  const server = scripted(STEPS.map(([, right, wrong], index) => (index === at ? wrong : right)));
+  expect(await observeQueueCommands(await address(server), options())).toEqual({ command, failure: "ERR" });
+});
+
+test.each([
+  ["AUTH", "-NOAUTH no\r\n", "NOAUTH"],
+  ["EVALSHA", "-NOPERM no\r\n", "NOPERM"],
+])("%s may be refused", async (command, reply, failure) => {
+  const where = await address(answering(reply));
+  const login = command === "AUTH" ? { ...where, password: "p" } : where;
+  expect(await observeQueueCommands(login, options())).toEqual({ command, failure });
+});
+
+test("another message than the one that was published, or none, is no delivery", async () => {
+  const subscribed = "*3\r\n$9\r\nsubscribe\r\n$1\r\nc\r\n:1\r\n";
+  const other = await address(answering(`${subscribed}*3\r\n$7\r\nmessage\r\n$1\r\nc\r\n$1\r\nx\r\n`));
+  expect(await observePubSub(other, options())).toEqual({ delivered: { failure: "NOT_REDIS" } });
+  const none = await address(answering(subscribed));
+  expect(await observePubSub(none, options())).toEqual({ delivered: { failure: "TIMEOUT" } });
+});
+
+test("a stranger is told what it is told", async () => {
+  expect(await observeStranger(await address(answering("+PONG\r\n")), options())).toEqual({ reply: "PONG" });
+  expect(await observeStranger(await address(answering("-NOAUTH no\r\n")), options())).toEqual({ failure: "NOAUTH" });
+  expect(await observeStranger(parseRedisUrl("redis://localhost:1"), options())).toEqual({ failure: "REFUSED" });
+});
+
+test("the last failure is reported, not the end of the time", async () => {
+  let connections = 0;
+  const once = await address(
+    listen((socket) => {
+      connections += 1;
+      if (connections === 1) socket.destroy();
+    }),
+  );
+  const stopped = new AbortController();
+  setTimeout(() => stopped.abort(), 500);
+  const seen: string[] = [];
+  const observing = observe(`redis://localhost:${once.port}`, {
+    ...{ signal: stopped.signal, connectWithinMs: 5_000, experiments: [] },
+    onRetry: ({ kind }) => seen.push(kind),
+  });
+  await expect(observing).rejects.toMatchObject({ kind: "CLOSED" });
+  expect({ connections, seen }).toEqual({ connections: 2, seen: ["CLOSED"] });
+});
