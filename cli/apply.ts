@@ -69,5 +69,5 @@ function report({ environment, outcome, done, failed, checks }: DeploymentRecord
   console.log(
     `\n${outcome === "applied" ? colors.green(summary) : colors.red(summary)}\n${colors.dim(`recorded in ${file}`)}`,
   );
-  if (outcome !== "applied") console.error(`See where things stand with: npm run plan -- ${environment}`);
+  if (outcome !== "applied") console.error(`See the current state with: npm run plan -- ${environment}`);
 }

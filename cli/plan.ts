@@ -16,7 +16,7 @@ interface Options {
   readonly report?: readonly ReportRequest<ReviewFormat>[];
 }
 
-// Wrong usage is 1, too: 2 means that there are changes, and a pipeline goes on with that.
+// Wrong usage is 1, too: 2 means changes, which a pipeline then applies.
 runProgram(main, { name: "plan", ends: "when done", misused: EXIT_CODES.failed });
 
 async function main(program: Program): Promise<number> {

@@ -23,7 +23,7 @@ export const deploymentRecordSchema = z.strictObject({
   startedAt: z.iso.datetime(),
   /** Absent while it runs, and for ever when it was killed. */
   finishedAt: z.iso.datetime().optional(),
-  /** `running` in a record that is over says that whoever wrote it was killed: plan again to see where things stand. */
+  /** `running` in a record that is over says that whoever wrote it was killed: plan again to see the current state. */
   outcome: z.enum(["running", "applied", "failed", "interrupted", "refused"]),
   acknowledged: z.array(z.string()),
   /** Addresses in the order in which Terraform was done with them. */

@@ -9,7 +9,7 @@ export type Formats<Subject, Format extends string> = Readonly<
   Record<Format | "markdown", (subject: Subject) => string>
 >;
 
-/** A report that was asked for; without a file it goes to standard output. */
+/** A requested report; without a file it goes to standard output. */
 export interface ReportRequest<Format extends string> {
   readonly format: Format;
   readonly file: string | undefined;
@@ -35,7 +35,7 @@ export function readReport<Format extends string>(formats: Formats<never, Format
 }
 
 /**
- * Writes every report that was asked for, masked. Synchronously: it may be the last thing that a process does before
+ * Writes every requested report, masked. Synchronously: it may be the last thing that a process does before
  * its deadline, or while it crashes.
  *
  * @param withinMs How long a reader of standard output may take. Default: as long as it likes.
