@@ -70,7 +70,7 @@ export const count = z.string().regex(/^\d+$/).transform(Number);
 /** The service that uses the Redis. */
 export const service: Sight<ServiceState> = ({ service: seen }) => {
   if (seen === undefined)
-    return new Unseen({ reason: "no backend is known", remedy: "Set TF_VAR_backend_service_id." });
+    return new Unseen({ reason: "no service is known", remedy: "Set TF_VAR_backend_service_id." });
   return "state" in seen ? seen.state : new Unseen(seen.obstacle);
 };
 

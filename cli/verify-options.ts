@@ -16,7 +16,7 @@ Proves that the Redis on Render is the one that the environment describes.
 
   --instance <id>       verify this instance as the one environment named, instead of finding it by name and region
   --deadline <seconds>  the time for everything, waiting included (default: the environment's checks.deadlineSeconds)
-  --vantage <where>     auto (default), external, inside (a one-off job of the backend) or api-only
+  --vantage <where>     auto (default), external, inside (a one-off job of the service) or api-only
   --prove               fill an empty instance to its limit, to see that it never evicts
   --only <check>        run only this check; repeatable
   --memory-warn <percent>, --memory-fail <percent>

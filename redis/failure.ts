@@ -10,27 +10,17 @@ const ERR_REPLIES: readonly (readonly [RegExp, FailureKind])[] = [
   [/without any password configured|no password is set/i, "NO_PASSWORD_SET"],
 ];
 
-const SOCKET_CODES: Readonly<Record<string, FailureKind>> = {
-  ENOTFOUND: "NOT_FOUND",
-  EAI_AGAIN: "NOT_FOUND",
-  ENODATA: "NOT_FOUND",
-  ECONNREFUSED: "REFUSED",
-  ENETUNREACH: "UNREACHABLE",
-  EHOSTUNREACH: "UNREACHABLE",
-  EADDRNOTAVAIL: "UNREACHABLE",
-  EACCES: "UNREACHABLE",
-  ETIMEDOUT: "TIMEOUT",
-  ECONNRESET: "CLOSED",
-  EPIPE: "CLOSED",
-  EPROTO: "NO_HANDSHAKE",
-  ERR_SSL_WRONG_VERSION_NUMBER: "NO_HANDSHAKE",
-  ERR_SSL_PACKET_LENGTH_TOO_LONG: "NO_HANDSHAKE",
-  CERT_HAS_EXPIRED: "CERTIFICATE_EXPIRED",
-  CERT_NOT_YET_VALID: "CERTIFICATE_EXPIRED",
-  ERR_TLS_CERT_ALTNAME_INVALID: "CERTIFICATE_NAME",
-};
-
-const UNTRUSTED = /SELF_SIGNED|UNABLE_TO|CERT_|ERR_TLS_CERT/;
+/** What the codes of Node's `net` and `tls` mean. Every other one is a connection that broke. */
+const SOCKET_CODES: readonly (readonly [RegExp, FailureKind])[] = [
+  [/^(ENOTFOUND|EAI_AGAIN|ENODATA)$/, "NOT_FOUND"],
+  [/^ECONNREFUSED$/, "REFUSED"],
+  [/^(ENETUNREACH|EHOSTUNREACH|EADDRNOTAVAIL|EACCES)$/, "UNREACHABLE"],
+  [/^ETIMEDOUT$/, "TIMEOUT"],
+  [/^(EPROTO|ERR_SSL_WRONG_VERSION_NUMBER|ERR_SSL_PACKET_LENGTH_TOO_LONG)$/, "NO_HANDSHAKE"],
+  [/^CERT_(HAS_EXPIRED|NOT_YET_VALID)$/, "CERTIFICATE_EXPIRED"],
+  [/^ERR_TLS_CERT_ALTNAME_INVALID$/, "CERTIFICATE_NAME"],
+  [/SELF_SIGNED|UNABLE_TO|CERT_|ERR_TLS_CERT/, "CERTIFICATE_UNTRUSTED"],
+];
 
 /** An instance that is new, or restarts, shows these for a while. */
 const TRANSIENT: readonly FailureKind[] = [
@@ -71,6 +61,6 @@ export class RedisFailure extends Error {
     if (error instanceof RedisFailure) return error;
     if (!(error instanceof Error && "code" in error)) throw error;
     const code = String(error.code);
-    return new RedisFailure(SOCKET_CODES[code] ?? (UNTRUSTED.test(code) ? "CERTIFICATE_UNTRUSTED" : "CLOSED"));
+    return new RedisFailure(SOCKET_CODES.find(([pattern]) => pattern.test(code))?.[1] ?? "CLOSED");
   }
 }

@@ -27,7 +27,7 @@ export async function lookFromInside<Seen>(
 ): Promise<Sighting<Seen>> {
   const { client, serviceId, deadline, signal, onProgress } = options;
   if (serviceId === undefined) {
-    const reason = "no backend is known that could run a job inside";
+    const reason = "no service is known that could run a job inside";
     return { obstacle: { reason, remedy: "Say which: `backend.serviceId`, or TF_VAR_backend_service_id=srv-…." } };
   }
   try {
@@ -45,14 +45,14 @@ export async function lookFromInside<Seen>(
       obstacle: {
         reason: `the job ${job.id} ${job.status} without an answer in its log`,
         remedy:
-          "The backend's image must have node (18 or newer) on its PATH. See the job's log in Render's dashboard.",
+          "The service's image must have node (18 or newer) on its PATH. See the job's log in Render's dashboard.",
       },
     };
   } catch (error) {
     if (signal.aborted) return { obstacle: TOO_LATE };
     if (!(error instanceof RenderApiError)) throw error;
     const remedy =
-      "One-off jobs need a paid backend that is not suspended, in the instance's region. Check the backend's service id.";
+      "One-off jobs need a paid service that is not suspended, in the instance's region. Check the service's id.";
     return { obstacle: { reason: `no job inside: ${error.message}`, remedy } };
   }
 }

@@ -41,7 +41,7 @@ export const ping: Check = {
     if (latency <= limits.slow) return pass(timed);
     return warn(
       timed,
-      "Check that the backend is in the instance's region, and the instance's CPU in Render's metrics.",
+      "Check that the service is in the instance's region, and the instance's CPU in Render's metrics.",
     );
   },
 };

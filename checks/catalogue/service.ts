@@ -6,12 +6,12 @@ import { fail, pass, unknown, warn } from "../result.ts";
 // Whether the service reads what it was given, and answers.
 
 function unlessKnown({ service: seen }: CheckContext): string | undefined {
-  return seen === undefined ? "no backend is known: set backend.serviceId, or TF_VAR_backend_service_id" : undefined;
+  return seen === undefined ? "no service is known: set backend.serviceId, or TF_VAR_backend_service_id" : undefined;
 }
 
 export const serviceVariables: Check = {
   id: "backend-variables",
-  title: "Backend's variables",
+  title: "Service's variables",
   proves: "Every variable of the environment has, service over groups, the value that the environment gives it.",
   about: "service",
   skip: unlessKnown,
@@ -47,8 +47,8 @@ function describe({ key, from, asExpected }: EffectiveVariable): string {
 
 export const serviceDeploy: Check = {
   id: "backend-deploy",
-  title: "Backend rolled out",
-  proves: "The deploy that is live began after the last change of what the backend reads.",
+  title: "Service rolled out",
+  proves: "The deploy that is live began after the last change of what the service reads.",
   about: "service",
   skip: unlessKnown,
   run: judging(service, ({ description: { groupName }, changedAt, deploys }) => {
@@ -66,7 +66,7 @@ export const serviceDeploy: Check = {
     if (Date.parse(live.createdAt) > Date.parse(changedAt)) return pass(evidence);
     return fail(
       evidence,
-      "The backend runs with what it had before the change. Roll it out: Manual Deploy in Render's dashboard, " +
+      "The service runs with what it had before the change. Roll it out: Manual Deploy in Render's dashboard, " +
         "or terraform apply -replace=null_resource.backend_roll_out.",
     );
   }),
@@ -74,8 +74,8 @@ export const serviceDeploy: Check = {
 
 export const serviceHealth: Check = {
   id: "backend-health",
-  title: "Backend answers",
-  proves: "The backend answers on its health path.",
+  title: "Service answers",
+  proves: "The service answers on its health path.",
   about: "service",
   skip(context) {
     const state = context.service !== undefined && "state" in context.service ? context.service.state : undefined;

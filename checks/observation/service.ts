@@ -1,13 +1,10 @@
-import type { RenderClient } from "../../render/api/client.ts";
 import { API, type Deploy, type EnvGroup, type EnvVar } from "../../render/api/endpoints.ts";
 import { isLinkedTo } from "../../render/api/env-groups.ts";
 import { RenderApiError } from "../../render/api/error.ts";
 import { gatherServiceFacts } from "../../render/api/service-facts.ts";
 import type { ExpectedService } from "../../render/service.ts";
-import type { Deadline } from "../../runtime/deadline.ts";
-import type { Secrets } from "../../runtime/secrets.ts";
 import { until, within } from "../../runtime/wait.ts";
-import type { Obstacle } from "../../vantage/vantage.ts";
+import type { LookOptions, Obstacle } from "../../vantage/vantage.ts";
 
 const HEALTH_POLLS = { first: 500, withinMs: 30_000 } as const;
 const HEALTH_TIMEOUT_MS = 5_000;
@@ -42,24 +39,19 @@ export interface EffectiveVariable {
 
 export type ServiceSeen = { readonly state: ServiceState } | { readonly obstacle: Obstacle };
 
-export interface ObserveServiceOptions {
-  readonly client: RenderClient;
-  readonly deadline: Deadline;
-  readonly secrets: Secrets;
-  readonly onProgress: (text: string) => void;
-}
+type Options = Pick<LookOptions, "client" | "deadline" | "secrets" | "onProgress">;
 
 /** Looks at a service through Render's API, and at its health path. */
 export async function observeService(
   description: ExpectedService,
   instanceId: string,
-  options: ObserveServiceOptions,
+  options: Options,
 ): Promise<ServiceSeen> {
   const { client, secrets } = options;
   const { serviceId, groupName } = description;
   const unknown: Obstacle = {
     reason: `there is no service ${serviceId}`,
-    remedy: "Set backend.serviceId, or TF_VAR_backend_service_id, to the backend's id.",
+    remedy: "Set backend.serviceId, or TF_VAR_backend_service_id, to the service's id.",
   };
   try {
     const [{ service, variables, groups }, deploys, { internalConnectionString: url }] = await Promise.all([
@@ -112,7 +104,7 @@ export function effectiveVariables(
 async function askHealth(
   { healthPath, name }: ExpectedService,
   url: string | undefined,
-  { deadline, onProgress }: ObserveServiceOptions,
+  { deadline, onProgress }: Options,
 ): Promise<Health | undefined> {
   if (healthPath === undefined) return undefined;
   if (url === undefined) return { well: false, outcome: "the service has no address", milliseconds: 0 };

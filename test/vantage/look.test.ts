@@ -92,13 +92,13 @@ describe("auto", () => {
     expect(calls.some((call) => call.includes("/jobs"))).toBe(false);
   });
 
-  test("nobody may come from outside, and no backend is known: it says both", async () => {
+  test("nobody may come from outside, and no service is known: it says both", async () => {
     const { live, calls } = await lookAt({ url: "redis://localhost:1", instance: { ipAllowList: null } });
     expect(live).toMatchObject({
       vantage: "api-only",
       passedOver: [
         { vantage: "external", reason: expect.stringContaining("allow list is empty") },
-        { vantage: "inside", reason: expect.stringContaining("no backend is known") },
+        { vantage: "inside", reason: expect.stringContaining("no service is known") },
       ],
       obstacle: { remedy: expect.stringMatching(/TF_VAR_backend_service_id.*redis\.ipAllowList/) },
     });
