@@ -6,7 +6,7 @@ import { acknowledgementsOf, type Review } from "./review/review.ts";
  *
  * @throws Stop for one that the plan does not ask for: a slip of the pen must not look like consent.
  */
-export function missingAcknowledgements(review: Review, given: readonly string[]): string[] {
+export function missingAcknowledgements(review: Pick<Review, "findings">, given: readonly string[]): string[] {
   const needed = acknowledgementsOf(review);
   for (const token of given) {
     if (needed.includes(token)) continue;

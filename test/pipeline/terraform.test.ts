@@ -1,0 +1,141 @@
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { Terraform } from "../../pipeline/terraform.ts";
+import { describeDiagnostic, readEvent, type TerraformEvent } from "../../pipeline/terraform-event.ts";
+
+let directory: string;
+let events: TerraformEvent[];
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), "terraform-"));
+  events = [];
+});
+afterEach(() => {
+  vi.unstubAllEnvs();
+  rmSync(directory, { recursive: true, force: true });
+});
+
+/** A program in Terraform's place, which keeps what it was called with. */
+function terraform(script: string): Terraform {
+  const binary = join(directory, "fake-terraform");
+  writeFileSync(binary, `#!/bin/sh\necho "$@" >> calls\n${script}\n`);
+  chmodSync(binary, 0o700);
+  vi.stubEnv("TERRAFORM_BINARY_NAME", binary);
+  return new Terraform({ directory, onEvent: (event) => events.push(event) });
+}
+
+const calls = () => readFileSync(join(directory, "calls"), "utf8").trim().split("\n");
+const say = (...lines: object[]) => lines.map((line) => `echo '${JSON.stringify(line)}'`).join("\n");
+const error = (summary: string) => ({ type: "diagnostic", diagnostic: { severity: "error", summary } });
+
+describe("a plan", () => {
+  test("with changes is not empty; everything that Terraform reports is passed on", async () => {
+    const fake = terraform(`${say({ type: "version" }, { type: "planned_change" })}\necho no JSON\nexit 2`);
+    expect(await fake.plan({ out: "x.tfplan", replace: ["a.b", "c.d"] })).toEqual({
+      exitCode: 0,
+      errors: [],
+      isEmpty: false,
+    });
+    expect(calls()).toEqual([
+      "plan -json -detailed-exitcode -input=false -lock-timeout=60s -out=x.tfplan -replace=a.b -replace=c.d",
+    ]);
+    expect(events.map(({ type }) => type)).toEqual(["version", "planned_change"]);
+  });
+
+  test.each([
+    ["nothing to do", [], true],
+    ["drift", [{ type: "resource_drift" }, { type: "version" }], false],
+  ] as const)("of %s", async (_what, lines, isEmpty) => {
+    const fake = terraform(`${say(...lines)}\nexit 0`);
+    expect(await fake.plan({ out: "x" })).toEqual({ exitCode: 0, errors: [], isEmpty });
+  });
+
+  test.each([
+    ["destroy", "-destroy"],
+    ["refresh-only", "-refresh-only"],
+  ] as const)("to %s", async (mode, flag) => {
+    await terraform("exit 0").plan({ out: "x", mode });
+    expect(calls()[0]).toMatch(new RegExp(` ${flag}$`));
+  });
+
+  test("is made again after an init where Terraform asks for one", async () => {
+    const asks = say(error("Inconsistent dependency lock file"), error("run: terraform init"));
+    const fake = terraform(`[ $1 = init ] && touch ready && exit 0\n[ -e ready ] && exit 2\n${asks}\nexit 1`);
+    expect(await fake.plan({ out: "x" })).toMatchObject({ exitCode: 0, isEmpty: false });
+    expect(calls().map((call) => call.split(" ")[0])).toEqual(["plan", "init", "plan"]);
+  });
+
+  test("that fails says why, whether in JSON or not", async () => {
+    const warning = { type: "diagnostic", diagnostic: { severity: "warning", summary: "Old" } };
+    const inJson = await terraform(`${say(warning, error("Bad"))}\nexit 1`).plan({ out: "x" });
+    expect(inJson).toMatchObject({ exitCode: 1, errors: [{ summary: "Bad" }], isEmpty: false });
+    const outside = await terraform('echo "no such option" >&2\nexit 1').plan({ out: "x" });
+    expect(outside.errors).toEqual([{ severity: "error", summary: "no such option", detail: "" }]);
+  });
+});
+
+test("an apply applies the file and nothing else", async () => {
+  expect(await terraform(say(error("Later forgiven"))).apply("x.tfplan")).toEqual({ exitCode: 0, errors: [] });
+  expect(calls()).toEqual(["apply -json -input=false -lock-timeout=60s x.tfplan"]);
+});
+
+test("a saved plan is read in the rules' terms", async () => {
+  const plan = { format_version: "1.2", output_changes: { url: { actions: ["create"], after: "x" } } };
+  const { outputs, resources, drift } = await terraform(say(plan)).show("x.tfplan");
+  expect([outputs.map(({ address }) => address), resources, drift]).toEqual([["output.url"], [], []]);
+});
+
+describe("what stops everything", () => {
+  test("a command that fails, in Terraform's words", async () => {
+    const show = terraform('echo "not a plan" >&2\nexit 1').show("x");
+    await expect(show).rejects.toMatchObject({
+      name: "Stop",
+      outcome: "failed",
+      message: expect.stringMatching(/^terraform show failed:\nnot a plan$/),
+    });
+  });
+
+  test("a state that must be migrated first, with the command", async () => {
+    const init = terraform('echo "Error: Backend configuration changed" >&2\nexit 1').init();
+    await expect(init).rejects.toThrow(
+      /^The configured state backend changed\. .*\n {2}.*fake-terraform -chdir=.* init -migrate-state$/,
+    );
+    await expect(terraform("echo no network >&2; exit 1").init()).rejects.toThrow("terraform init failed:\nno network");
+  });
+
+  test("no Terraform", async () => {
+    vi.stubEnv("TERRAFORM_BINARY_NAME", "terrafrom");
+    const plan = new Terraform({ directory }).plan({ out: "x" });
+    await expect(plan).rejects.toMatchObject({
+      outcome: "misused",
+      message: expect.stringContaining('"terrafrom" cannot be run.'),
+    });
+  });
+});
+
+test("an interruption asks Terraform to end, which then finishes what it has begun", async () => {
+  const fake = terraform('trap "touch asked; exit 1" INT\ntouch started\nwhile :; do sleep 0.05; done');
+  fake.interrupt();
+  const applied = fake.apply("x");
+  await expect.poll(() => existsSync(join(directory, "started"))).toBe(true);
+  fake.interrupt();
+  expect(await applied).toMatchObject({ exitCode: 1 });
+  expect(existsSync(join(directory, "asked"))).toBe(true);
+  fake.interrupt();
+});
+
+test.each([
+  ["{", undefined],
+  ['{"no":"type"}', undefined],
+  ['{"type":"log"}', { type: "log", "@message": "" }],
+])("the event in %s", (line, event) => {
+  expect(readEvent(line)).toEqual(event);
+});
+
+test.each([
+  [{ summary: "No", detail: "" }, "No"],
+  [{ summary: "No", detail: " because\n", address: "a.b" }, "No (a.b)\nbecause"],
+])("a diagnostic reads %o", (diagnostic, text) => {
+  expect(describeDiagnostic({ severity: "error", ...diagnostic })).toBe(text);
+});
