@@ -82,7 +82,7 @@ export const STEPS = {
     finds: { TF_VAR_backend_service_id },
     command: VERIFY,
     kind: "checks",
-    says: "Verifies the instance. A failed check stops the apply.",
+    says: "Runs the checks. A failed check stops the apply.",
   },
   /**
    * Drains the queue before the instance is destroyed; when that fails, the instance stays. For an instance that is
@@ -139,7 +139,7 @@ export const STEPS = {
     command: VERIFY,
     address: "checks",
     kind: "checks",
-    says: "Verifies the service. A failed check stops the apply.",
+    says: "Runs the checks. A failed check stops the apply.",
   },
   /** Drains the instances that a new one replaces, once the service uses the new one and before they are destroyed. */
   hand_over: {
