@@ -14,29 +14,23 @@ interface Options {
   readonly fingerprint?: string;
 }
 
-runProgram(main, { name: "apply", ends: "when done" });
+const command = new Command("apply")
+  .description("Applies the plan that `npm run plan` saved and that was reviewed, and nothing else.")
+  .argument("<environment>")
+  .option(
+    "--ack <kind:address>",
+    "acknowledge a consequence by its name in the review; repeatable",
+    (token: string, others: readonly string[] | undefined) => [...(others ?? []), token],
+  )
+  .option("--fingerprint <sha256>", "refuse the plan unless its review has this fingerprint")
+  .allowExcessArguments(false)
+  .addHelpText("after", "\nExit codes: 0 applied, 1 failed or refused, 2 wrong usage, 3 needs acknowledgement.")
+  .exitOverride();
 
-async function main(program: Program): Promise<Outcome> {
-  let outcome: Outcome = "good";
-  await parse(
-    new Command("apply")
-      .description("Applies the plan that `npm run plan` saved and that was reviewed, and nothing else.")
-      .argument("<environment>")
-      .option(
-        "--ack <kind:address>",
-        "acknowledge a consequence by its name in the review; repeatable",
-        (token: string, others: readonly string[] | undefined) => [...(others ?? []), token],
-      )
-      .option("--fingerprint <sha256>", "refuse the plan unless its review has this fingerprint")
-      .allowExcessArguments(false)
-      .addHelpText("after", "\nExit codes: 0 applied, 1 failed or refused, 2 wrong usage, 3 needs acknowledgement.")
-      .exitOverride()
-      .action(async (environment: string, options: Options) => {
-        outcome = await apply(environment, options, program);
-      }),
-  );
-  return outcome;
-}
+runProgram(
+  (program) => parse(command, (environment: string, options: Options) => apply(environment, options, program)),
+  { name: "apply", ends: "when done" },
+);
 
 async function apply(environment: string, { ack = [], fingerprint }: Options, program: Program): Promise<Outcome> {
   const applied = await applySavedPlan(environment, {

@@ -16,34 +16,29 @@ interface Options {
   readonly report?: readonly ReportRequest<ReviewFormat>[];
 }
 
-// Wrong usage is 1, too: 2 means changes, which a pipeline then applies.
-runProgram(main, { name: "plan", ends: "when done", misused: EXIT_CODES.failed });
+const command = new Command("plan")
+  .description(
+    "Plans environments, saves each plan for `npm run apply`, and tells in an operator's words what it would do.",
+  )
+  .argument("<environment...>", "the environments, planned side by side")
+  .option("--refresh-only", "only look what somebody changed outside Terraform; saves nothing")
+  .option("--destroy", "plan the removal of everything in the environment")
+  .option("--replace <address>", "replace a resource although nothing asks for it; repeatable", append<string>)
+  .option(
+    "--report <format[=file]>",
+    "table (default), markdown, json or github (annotations); repeatable, without a file to standard output; in GitHub Actions the Markdown also goes to the step summary",
+    (text: string, requests: readonly ReportRequest<ReviewFormat>[] | undefined) =>
+      append(reportOption(text), requests),
+  )
+  .addHelpText("after", "\nExit codes: 0 no changes, 1 failed, 2 changes, 3 needs acknowledgement.")
+  .exitOverride();
 
-async function main(program: Program): Promise<number> {
-  let exitCode: number = EXIT_CODES.good;
-  await parse(
-    new Command("plan")
-      .description(
-        "Plans environments, saves each plan for `npm run apply`, and tells in an operator's words what it would do.",
-      )
-      .argument("<environment...>", "the environments, planned side by side")
-      .option("--refresh-only", "only look what somebody changed outside Terraform; saves nothing")
-      .option("--destroy", "plan the removal of everything in the environment")
-      .option("--replace <address>", "replace a resource although nothing asks for it; repeatable", append<string>)
-      .option(
-        "--report <format[=file]>",
-        "table (default), markdown, json or github (annotations); repeatable, without a file to standard output; in GitHub Actions the Markdown also goes to the step summary",
-        (text: string, requests: readonly ReportRequest<ReviewFormat>[] | undefined) =>
-          append(reportOption(text), requests),
-      )
-      .addHelpText("after", "\nExit codes: 0 no changes, 1 failed, 2 changes, 3 needs acknowledgement.")
-      .exitOverride()
-      .action(async (names: readonly string[], options: Options) => {
-        exitCode = await plan(names, options, program);
-      }),
-  );
-  return exitCode;
-}
+// Wrong usage is 1, too: 2 means changes, which a pipeline then applies.
+runProgram((program) => parse(command, (names: readonly string[], options: Options) => plan(names, options, program)), {
+  name: "plan",
+  ends: "when done",
+  misused: EXIT_CODES.failed,
+});
 
 async function plan(names: readonly string[], options: Options, program: Program): Promise<number> {
   const { refreshOnly, destroy, replace = [], report = [{ format: "table", file: undefined }] } = options;

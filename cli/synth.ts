@@ -12,24 +12,20 @@ const REPOSITORY = join(import.meta.dirname, "..");
 const SYNTHESIZED = join(REPOSITORY, "synthesized");
 const SUFFIX = ".tf.json";
 
-runProgram(main, { name: "synth" });
+const command = new Command("synth")
+  .description("Writes the Terraform of every environment to synthesized/, as reviewers see it.")
+  .option("--check", "write nothing; fail when a file is not what the sources give")
+  .allowExcessArguments(false)
+  .exitOverride();
 
-async function main(): Promise<Outcome> {
-  let outcome: Outcome = "good";
-  await parse(
-    new Command("synth")
-      .description("Writes the Terraform of every environment to synthesized/, as reviewers see it.")
-      .option("--check", "write nothing; fail when a file is not what the sources give")
-      .allowExcessArguments(false)
-      .exitOverride()
-      .action(async (options: { check?: true }) => {
-        const fresh = await synthesize();
-        const stale = await staleFiles(fresh);
-        if (options.check) outcome = report(stale);
-        else await write(fresh, stale);
-      }),
-  );
-  return outcome;
+runProgram(() => parse(command, synth), { name: "synth" });
+
+async function synth({ check }: { readonly check?: true }): Promise<Outcome> {
+  const fresh = await synthesize();
+  const stale = await staleFiles(fresh);
+  if (check) return report(stale);
+  await write(fresh, stale);
+  return "good";
 }
 
 /** A committed file that differs from what the sources give; no `after` when the environment is gone. */
