@@ -1,4 +1,4 @@
-import { createServer, type Server } from "node:http";
+import { createServer } from "node:http";
 import { resolve } from "node:path";
 import { getRequestListener } from "@hono/node-server";
 import { Stop } from "../../runtime/errors.ts";
@@ -7,6 +7,7 @@ import { createApp } from "./http/app.ts";
 import { RateLimits } from "./http/rate-limits.ts";
 import { openCertificates } from "./machine/certificates.ts";
 import { Gateway } from "./machine/gateway.ts";
+import { listen } from "./machine/listen.ts";
 import { LocalMachine } from "./machine/machine.ts";
 import { PrivateNetwork } from "./machine/private-network.ts";
 import { findRedisBinary } from "./machine/redis-binary.ts";
@@ -97,7 +98,10 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
     await workspace.open();
 
     const api = createServer(getRequestListener(app.fetch));
-    cleanups.push(() => closeServer(api));
+    cleanups.push(() => {
+      api.close();
+      api.closeAllConnections();
+    });
     const apiPort = await onPort(options.port ?? store.settings.apiPort, "the API", (port) => listen(api, port));
     store.change({ apiPort, gatewayPort });
     return {
@@ -137,20 +141,4 @@ async function onPort(port: number, purpose: string, open: (port: number) => Pro
         "Stop the other program, choose --port, or delete the state directory to start fresh.",
     );
   }
-}
-
-function listen(server: Server, port: number): Promise<number> {
-  return new Promise((fulfil, reject) => {
-    server.once("error", reject);
-    server.listen(port, API_HOST, () => {
-      server.removeListener("error", reject);
-      const address = server.address();
-      fulfil(typeof address === "object" && address !== null ? address.port : port);
-    });
-  });
-}
-
-function closeServer(server: Server): void {
-  server.close();
-  server.closeAllConnections();
 }

@@ -3,11 +3,11 @@ import { connect, type Socket } from "node:net";
 import { createServer, type Server, type TLSSocket } from "node:tls";
 import ipaddr from "ipaddr.js";
 import type { KeyValueState } from "../state/schema.ts";
+import { listen } from "./listen.ts";
 import { ProtocolError, readCommand } from "./resp.ts";
 
 /** Milliseconds that a client has for telling who it is. */
 const AUTHENTICATION_TIMEOUT_MS = 30_000;
-const BIND = "127.0.0.1";
 
 const NOAUTH = "-NOAUTH Authentication required.\r\n";
 const WRONGPASS = "-WRONGPASS invalid username-password pair or user is disabled.\r\n";
@@ -49,14 +49,7 @@ export class Gateway {
 
   /** Listens on a port, or on any for 0. @throws Error (`EADDRINUSE`) when it is taken. */
   listen(port: number): Promise<number> {
-    return new Promise((resolve, reject) => {
-      this.#server.once("error", reject);
-      this.#server.listen(port, BIND, () => {
-        this.#server.removeListener("error", reject);
-        const address = this.#server.address();
-        resolve(typeof address === "object" && address !== null ? address.port : port);
-      });
-    });
+    return listen(this.#server, port);
   }
 
   close(): void {

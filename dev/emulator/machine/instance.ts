@@ -10,27 +10,6 @@ const STUCK_POLL_MS = 50;
 /** Render, too, starts a crashed server again; a server that crashes at once must not do so in a tight loop. */
 const CRASH_PAUSE_MS = 500;
 
-/** What the emulator's machine does for one instance. */
-export interface InstanceServer {
-  /** Starts the server after a delay, as at creation; at once when the whole emulator starts again. */
-  start(delayMs?: number): Promise<void>;
-  /** Replaces the server by one with the present settings. @param wipe Whether the data is lost. */
-  restart(wipe: boolean): Promise<void>;
-  suspend(): Promise<void>;
-  /** Kills the server and keeps it from starting until {@link release}. */
-  kill(): Promise<void>;
-  release(): Promise<void>;
-  /** Suspends the server's process (SIGSTOP): clients get no answer. */
-  freeze(): void;
-  thaw(): void;
-  /** Uses a connection with all rights. @throws Error when no server answers. */
-  admin<T>(use: (redis: Redis) => Promise<T>): Promise<T>;
-  /** Stops the server for good. The data stays. */
-  close(): Promise<void>;
-  /** Stops the server for good and deletes the data. */
-  delete(): Promise<void>;
-}
-
 export interface InstanceOptions {
   readonly state: KeyValueState;
   readonly command: string;
@@ -46,7 +25,7 @@ export interface InstanceOptions {
 }
 
 /** The server of one instance. Its changes of state happen one after another, in the order they were asked for. */
-export class Instance implements InstanceServer {
+export class Instance {
   readonly #options: InstanceOptions;
   readonly #closing = new AbortController();
   #work: Promise<void> = Promise.resolve();
@@ -58,14 +37,12 @@ export class Instance implements InstanceServer {
     this.#options = options;
   }
 
-  get socket(): string {
-    return this.#options.socket;
-  }
-
+  /** Starts the server after a delay, as at creation; at once when the whole emulator starts again. */
   start(delayMs = this.#options.delayMs): Promise<void> {
     return this.#enqueue(() => this.#bringUp(delayMs));
   }
 
+  /** Replaces the server by one with the present settings. @param wipe Whether the data is lost. */
   restart(wipe: boolean): Promise<void> {
     return this.#enqueue(async () => {
       await this.#bringDown();
@@ -78,6 +55,7 @@ export class Instance implements InstanceServer {
     return this.#enqueue(() => this.#bringDown());
   }
 
+  /** Kills the server and keeps it from starting until {@link release}. */
   kill(): Promise<void> {
     this.#held = true;
     this.#server?.process.signal("SIGKILL");
@@ -93,6 +71,7 @@ export class Instance implements InstanceServer {
     return this.#enqueue(() => this.#bringUp(0));
   }
 
+  /** Suspends the server's process (SIGSTOP): clients get no answer. */
   freeze(): void {
     this.#server?.process.signal("SIGSTOP");
   }
@@ -101,11 +80,13 @@ export class Instance implements InstanceServer {
     this.#server?.process.signal("SIGCONT");
   }
 
+  /** Uses a connection with all rights. @throws Error when no server answers. */
   async admin<T>(use: (redis: Redis) => Promise<T>): Promise<T> {
     if (this.#server === undefined) throw new Error(`${this.#options.state.id} has no running server`);
     return this.#server.admin(use);
   }
 
+  /** Stops the server for good. The data stays. */
   async close(): Promise<void> {
     this.#closing.abort();
     await this.#enqueue(() => this.#bringDown());

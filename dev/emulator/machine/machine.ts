@@ -1,12 +1,16 @@
 import { join } from "node:path";
 import type { KeyValueState, KeyValueStatus, ServiceState } from "../state/schema.ts";
 import { CHECKOUT, insideEnvironment } from "./inside.ts";
-import { Instance, type InstanceServer } from "./instance.ts";
+import { Instance } from "./instance.ts";
 import type { PrivateNetwork } from "./private-network.ts";
 import type { RedisBinary } from "./redis-binary.ts";
-import { type OnLine, type ServiceRunner, ServiceRuntime } from "./service-runtime.ts";
+import { type OnLine, ServiceRuntime } from "./service-runtime.ts";
 import type { SupervisedProcess } from "./supervised-process.ts";
 import type { Supervisor } from "./supervisor.ts";
+
+/** What can be done to an instance, and to a service. Private fields are not part of it, so that tests can play both. */
+export type InstanceServer = Pick<Instance, keyof Instance>;
+export type ServiceRunner = Pick<ServiceRuntime, keyof ServiceRuntime>;
 
 /** What an instance's server is started with, beside its settings. */
 export interface InstanceEvents {

@@ -1,4 +1,5 @@
 import { connect, createServer, type Server } from "node:net";
+import { listen } from "./listen.ts";
 
 const HOST = "127.0.0.1";
 const NOTHING_RUNS =
@@ -26,23 +27,11 @@ export class PublicAddress {
   }
 
   /** Listens on the port of the last run, or on another one when that is taken. Gives the port. */
-  async open(port: number): Promise<number> {
-    await this.#listen(port).catch(() => this.#listen(0));
-    const address = this.#server.address();
-    if (typeof address !== "object" || address === null) throw new Error("no port to listen on");
-    return address.port;
+  open(port: number): Promise<number> {
+    return listen(this.#server, port).catch(() => listen(this.#server, 0));
   }
 
   close(): void {
     this.#server.close();
-  }
-
-  #listen(port: number): Promise<void> {
-    return new Promise((resolve, reject) => {
-      this.#server.once("error", reject).listen(port, HOST, () => {
-        this.#server.removeListener("error", reject);
-        resolve();
-      });
-    });
   }
 }

@@ -1,6 +1,7 @@
 import { connect, createServer } from "node:net";
 import { until, within } from "../../../runtime/wait.ts";
 import { CHECKOUT } from "./inside.ts";
+import { listen } from "./listen.ts";
 import type { SupervisedProcess } from "./supervised-process.ts";
 import type { Supervisor } from "./supervisor.ts";
 
@@ -81,14 +82,9 @@ export class ServiceProcess {
   }
 }
 
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer().once("error", reject);
-    server.listen(0, HOST, () => {
-      const address = server.address();
-      server.close(() =>
-        typeof address === "object" && address ? resolve(address.port) : reject(new Error("no port")),
-      );
-    });
-  });
+async function freePort(): Promise<number> {
+  const server = createServer();
+  const port = await listen(server, 0);
+  await new Promise((resolve) => server.close(resolve));
+  return port;
 }

@@ -13,21 +13,6 @@ const CRASH_PAUSE_MS = 1_000;
 /** Is told each line of output. */
 export type OnLine = (line: string, stream: "stdout" | "stderr") => void;
 
-/** What the emulator's machine does for one service. */
-export interface ServiceRunner {
-  /** Opens the public address on the port of the last run, or on another one when that is taken. Gives the port. */
-  open(port: number): Promise<number>;
-  /**
-   * Starts a process with what is to be deployed, and puts it in the place of the one before, which is asked to end.
-   *
-   * @returns Why it failed, in which case the one before keeps running; `undefined` when it is live.
-   */
-  replace(deployed: ServiceState["deployed"], signal: AbortSignal): Promise<string | undefined>;
-  /** Ends the process; the public address answers that nothing runs. */
-  stop(): Promise<void>;
-  close(): Promise<void>;
-}
-
 export interface ServiceRuntimeOptions {
   readonly service: ServiceState;
   readonly supervisor: Supervisor;
@@ -36,7 +21,7 @@ export interface ServiceRuntimeOptions {
 }
 
 /** What runs behind one service: its process, and the public address that leads to it. */
-export class ServiceRuntime implements ServiceRunner {
+export class ServiceRuntime {
   readonly #options: ServiceRuntimeOptions;
   readonly #address = new PublicAddress();
   readonly #closing = new AbortController();
@@ -48,10 +33,16 @@ export class ServiceRuntime implements ServiceRunner {
     this.#options = options;
   }
 
+  /** Opens the public address on the port of the last run, or on another one when that is taken. Gives the port. */
   open(port: number): Promise<number> {
     return this.#address.open(port);
   }
 
+  /**
+   * Starts a process with what is to be deployed, and puts it in the place of the one before, which is asked to end.
+   *
+   * @returns Why it failed, in which case the one before keeps running; `undefined` when it is live.
+   */
   replace(deployed: ServiceState["deployed"], signal: AbortSignal): Promise<string | undefined> {
     this.#replacing = this.#replacing
       .catch(() => undefined)
@@ -79,6 +70,7 @@ export class ServiceRuntime implements ServiceRunner {
     return undefined;
   }
 
+  /** Ends the process; the public address answers that nothing runs. */
   async stop(): Promise<void> {
     const live = this.#live;
     this.#live = undefined;

@@ -3,8 +3,7 @@ import { isDowngrade, type NamedPlan, PLAN_NAMES, PLANS, parsePlan, planFacts } 
 import { EVICTION_POLICIES, PERSISTENCE_MODES, type PersistenceMode, parseRegion } from "../../../render/spellings.ts";
 import { notOneOf } from "../../../runtime/errors.ts";
 import type { RENDER_API } from "../api/endpoints.ts";
-import type { InstanceServer } from "../machine/instance.ts";
-import type { Machine } from "../machine/machine.ts";
+import type { InstanceServer, Machine } from "../machine/machine.ts";
 import { newSecret } from "../state/ids.ts";
 import { conflict, invalid, missing, readSetting } from "../state/refusal.ts";
 import type { KeyValueState, KeyValueStatus } from "../state/schema.ts";

@@ -1,7 +1,7 @@
+import type { Redis } from "ioredis";
 import { z } from "zod";
 import { parseEvictionPolicy, redisSpelling } from "../../../render/spellings.ts";
 import { drain, fill } from "../machine/filler.ts";
-import type { InstanceServer } from "../machine/instance.ts";
 import { conflict, invalid, readSetting } from "../state/refusal.ts";
 import type { FaultChanges } from "./faults.ts";
 import type { KeyValues } from "./key-values.ts";
@@ -102,11 +102,7 @@ export type ActName = {
   [Name in keyof typeof STEERING]: (typeof STEERING)[Name]["kind"] extends "act" ? Name : never;
 }[keyof typeof STEERING];
 
-type Use<T> = Parameters<InstanceServer["admin"]>[0] extends (redis: infer R) => unknown
-  ? (redis: R) => Promise<T>
-  : never;
-
-async function onServer<T>(keyValues: KeyValues, id: string, use: Use<T>): Promise<T> {
+async function onServer<T>(keyValues: KeyValues, id: string, use: (redis: Redis) => Promise<T>): Promise<T> {
   const instance = keyValues.running(id);
   try {
     return await instance.admin(use);
@@ -116,6 +112,7 @@ async function onServer<T>(keyValues: KeyValues, id: string, use: Use<T>): Promi
   }
 }
 
+/** Whether a command of the table is done to one instance at once. */
 export function isAct(name: string): name is ActName {
   return Object.entries(STEERING).some(([known, { kind }]) => known === name && kind === "act");
 }

@@ -17,7 +17,8 @@ async function withRedis<T>(id: string, use: (redis: Redis) => Promise<T>, withi
     tls: { ca: readFileSync(within.render.caFile) },
     retryStrategy: () => null,
     maxRetriesPerRequest: 0,
-    commandTimeout: 500,
+    // Long for a busy machine, short for a server that is suspended.
+    commandTimeout: 2_000,
   });
   redis.on("error", () => {});
   try {
