@@ -4,8 +4,17 @@ import { ALL, DEPLOYS } from "../../vitest.config.ts";
 export default defineConfig({
   test: {
     include: ALL,
-    // No changed line runs in these: they are about other code, or they start programs.
-    exclude: [...DEPLOYS, "test/dev/**", "test/examples/**", "test/checks/faults.test.ts", "test/cli/bundle/**"],
+    exclude: [
+      ...DEPLOYS,
+      // No changed line runs in these. They are about other code, start programs, or read the sources.
+      "test/{dev,examples}/**",
+      "test/{layers,words,readme}.test.ts",
+      "test/checks/faults.test.ts",
+      "test/cli/{exit-codes,program-process,step,verify,verify-secrets}.test.ts",
+      "test/cli/bundle/**",
+      "test/constructs/escape-template.test.ts",
+      "test/vantage/inside.test.ts",
+    ],
     setupFiles: "test/watch-secrets.ts",
     testTimeout: 60_000,
     hookTimeout: 60_000,

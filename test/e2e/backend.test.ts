@@ -11,7 +11,7 @@ let deployment: Deployment;
 afterEach(() => deployment.stop());
 
 async function start() {
-  deployment = await Deployment.start("terraform");
+  deployment = await Deployment.start();
   deployment.describe({}, { backend: BACKEND });
 }
 

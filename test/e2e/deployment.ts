@@ -12,9 +12,6 @@ import { discard } from "../secrets-in-play.ts";
 
 const STACK = "e2e";
 
-/** How Terraform is run: through cdktf's command line, or as a pipeline does, without it. */
-export type Tool = "cdktf" | "terraform";
-
 /**
  * cdktf stops reading when Terraform has ended, and on a busy machine loses its last lines: those with the reason. What
  * Terraform says is asserted here, so it stays a moment longer.
@@ -53,19 +50,17 @@ export const ENVIRONMENT: EnvironmentInput = {
 /** An environment, a Render on this machine to deploy it to, and what a person would type to do so. */
 export class Deployment {
   readonly #rehearsal: Rehearsal;
-  readonly #tool: Tool;
   readonly #workspace = new Workspace(STACK);
   #environment = ENVIRONMENT;
 
-  private constructor(tool: Tool, rehearsal: Rehearsal) {
-    this.#tool = tool;
+  private constructor(rehearsal: Rehearsal) {
     this.#rehearsal = rehearsal;
     writeFileSync(this.#file("terraform.sh"), PATIENT_TERRAFORM, { mode: 0o755 });
     this.describe({});
   }
 
-  static async start(tool: Tool, options: RehearsalOptions = {}): Promise<Deployment> {
-    return new Deployment(tool, await Rehearsal.start({ creationDelayMs: 300, rateLimits: "off", ...options }));
+  static async start(options: RehearsalOptions = {}): Promise<Deployment> {
+    return new Deployment(await Rehearsal.start({ creationDelayMs: 300, rateLimits: "off", ...options }));
   }
 
   async stop(): Promise<void> {
@@ -97,15 +92,11 @@ export class Deployment {
   }
 
   deploy(env: NodeJS.ProcessEnv = {}): Promise<Ran> {
-    return this.#tool === "cdktf"
-      ? this.#cdktf(["deploy", STACK, "--auto-approve"], env)
-      : this.terraform(["apply", "-auto-approve", "-input=false"], env);
+    return this.terraform(["apply", "-auto-approve", "-input=false"], env);
   }
 
   destroy(): Promise<Ran> {
-    return this.#tool === "cdktf"
-      ? this.#cdktf(["destroy", STACK, "--auto-approve"], {})
-      : this.terraform(["destroy", "-auto-approve", "-input=false"]);
+    return this.terraform(["destroy", "-auto-approve", "-input=false"]);
   }
 
   /** Whether anything is left to change: exit code 0 for no, 2 for yes. */
@@ -144,7 +135,8 @@ export class Deployment {
     return join(this.#workspace.path, name);
   }
 
-  #cdktf(args: string[], env: NodeJS.ProcessEnv): Promise<Ran> {
+  /** Runs a command of cdktf's command line, which synthesizes and runs Terraform itself. */
+  cdktf(command: string, args: readonly string[] = [], env: NodeJS.ProcessEnv = {}): Promise<Ran> {
     const app = `${process.execPath} --import tsx ${relative(REPOSITORY, join(import.meta.dirname, "app.ts"))}`;
     const variables = {
       ...this.#rehearsal.commandVariables,
@@ -157,7 +149,9 @@ export class Deployment {
     };
     const cdktf = join(REPOSITORY, "node_modules/.bin/cdktf");
     const outdir = this.#workspace.outdir;
-    return this.#workspace.run(cdktf, [...args, "--app", app, "--output", outdir], variables, { cwd: REPOSITORY });
+    return this.#workspace.run(cdktf, [command, STACK, ...args, "--app", app, "--output", outdir], variables, {
+      cwd: REPOSITORY,
+    });
   }
 }
 

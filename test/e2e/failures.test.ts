@@ -1,9 +1,8 @@
 import { createServer } from "node:net";
 import { afterEach, describe, expect, test } from "vitest";
 import { RENDER_API } from "../../dev/emulator/api/endpoints.ts";
-import { Deployment, ENVIRONMENT, type Tool } from "./deployment.ts";
+import { Deployment, ENVIRONMENT } from "./deployment.ts";
 
-const TOOLS: Tool[] = ["terraform", "cdktf"];
 const WRONG_KEY = "rnd_thisisnotthekeythatopens";
 
 /** A port that was free a moment ago. */
@@ -17,12 +16,12 @@ async function closedPort(): Promise<number> {
 
 // Whatever goes wrong: a message that says what, a state that Terraform can go on from, a backend left alone, and a
 // next deploy that heals it.
-describe.each(TOOLS)("with %s", (tool) => {
+describe("a deploy that fails", () => {
   let deployment: Deployment;
   afterEach(() => deployment.stop());
 
-  async function start(options: Parameters<typeof Deployment.start>[1] = {}) {
-    deployment = await Deployment.start(tool, options);
+  async function start(options: Parameters<typeof Deployment.start>[0] = {}) {
+    deployment = await Deployment.start(options);
   }
 
   async function expectHealed() {
@@ -130,8 +129,7 @@ describe.each(TOOLS)("with %s", (tool) => {
     expect(await deployment.instanceId()).toBe(id);
   });
 
-  // That cdktf shows no prompt is one question; what is malformed is Terraform's to say.
-  test.each(tool === "cdktf" ? [undefined] : [undefined, "", "connect-yw-backend", "srv-1"])(
+  test.each([undefined, "", "connect-yw-backend", "srv-1"])(
     "the backend's service id %o is an error at once, not a prompt",
     async (id) => {
       await start();

@@ -1,9 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { RENDER_API } from "../../dev/emulator/api/endpoints.ts";
 import { API } from "../../render/api/endpoints.ts";
-import { createBackend, Deployment, type Tool } from "./deployment.ts";
+import { createBackend, Deployment } from "./deployment.ts";
 
-const TOOLS: Tool[] = ["terraform", "cdktf"];
 const ADDRESSES = [
   "null_resource.backend_checks",
   "null_resource.backend_leave",
@@ -16,12 +15,12 @@ const ADDRESSES = [
 ];
 
 // One life, told in order: each test begins where the one before it ended.
-describe.each(TOOLS)("an environment's life with %s", (tool) => {
+describe("an environment's life", () => {
   let deployment: Deployment;
   /** The backend in another region, once there is one. */
   let ohio: string;
   beforeAll(async () => {
-    deployment = await Deployment.start(tool);
+    deployment = await Deployment.start();
   });
   afterAll(() => deployment.stop());
 
