@@ -5,7 +5,7 @@ import { BaseSequencer, type TestSpecification } from "vitest/node";
 export const DEPLOYS = [
   "test/e2e/**/*.test.ts",
   "test/dev/drills/**/*.test.ts",
-  "test/dev/terraform-provider/{env-group,keyvalue,local-render,null-resource,provider,schema}.test.ts",
+  "test/dev/terraform-provider/{env-group,keyvalue,null-resource,provider,schema}.test.ts",
   "test/pipeline/{apply,reviews,state,workflows}.test.ts",
   "test/cli/synth.test.ts",
 ];
