@@ -169,7 +169,7 @@ describe("the instance", () => {
 
   test.each<[string, Parameters<typeof verified>[1], string, RegExp, boolean?]>([
     ["is suspended", { instance: { status: "suspended" } }, "fail", /the instance is suspended/],
-    ["is not ready in time", { ...creating, seconds: 1 }, "fail", /creating \(the deadline of 1 s passed\)/],
+    ["is not ready in time", { ...creating, seconds: 2 }, "fail", /creating \(the deadline of 2 s passed\)/],
     ["does not exist", { answer: missing }, "fail", /there is no such instance/],
     ["is not found", { instanceId: undefined, answer: entries() }, "fail", /no instance .*test-redis.* in oregon/],
     ["is one of two", { instanceId: undefined, answer: entries("red-a", "red-b") }, "unknown", /red-a, red-b/, true],

@@ -66,14 +66,14 @@ test("a stranger is told what it is told", async () => {
 
 test("the last failure is reported, not the end of the time", async () => {
   let connections = 0;
+  const stopped = new AbortController();
   const once = await address(
     listen((socket) => {
       connections += 1;
       if (connections === 1) socket.destroy();
+      else setTimeout(() => stopped.abort(), 50);
     }),
   );
-  const stopped = new AbortController();
-  setTimeout(() => stopped.abort(), 500);
   const seen: string[] = [];
   const observing = observe(`redis://localhost:${once.port}`, {
     ...{ signal: stopped.signal, connectWithinMs: 5_000, experiments: [] },
