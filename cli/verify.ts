@@ -32,7 +32,11 @@ async function verifyAll({ targets, reports }: VerifyRequest, program: Program):
     const deadline = new Deadline(target.deadlineSeconds);
     signal.addEventListener("abort", () => deadline.stop(String(signal.reason)));
     const verification = new Verification(target.expected.environment, target.checks, target.acceptUnknown);
-    return { target, deadline, verification, client: connectToRender(deadline) };
+    const client = RenderClient.fromEnvironment(process.env, {
+      deadlineMs: deadline.remainingMs + BEHIND_MS,
+      signal: deadline.signal,
+    });
+    return { target, deadline, verification, client };
   });
   const progress = await startProgress(process.stderr);
 
@@ -57,15 +61,4 @@ async function verifyAll({ targets, reports }: VerifyRequest, program: Program):
       return verify({ ...target, client, ownerId, deadline, secrets, onProgress }, verification);
     }),
   );
-}
-
-function connectToRender(deadline: Deadline): RenderClient {
-  try {
-    return RenderClient.fromEnvironment(process.env, {
-      deadlineMs: deadline.remainingMs + BEHIND_MS,
-      signal: deadline.signal,
-    });
-  } catch (error) {
-    throw new Stop("misused", error instanceof Error ? error.message : "RENDER_API_KEY cannot be used.");
-  }
 }
