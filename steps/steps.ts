@@ -175,7 +175,7 @@ export function programName(step: StepId): string {
   return step.replaceAll("_", "-");
 }
 
-/** The step that a command runs. By equality, never by likeness: every other command is somebody else's. */
+/** The step that a command runs. By equality: every other command is somebody else's, however alike. */
 export function stepOfCommand(command: string): StepId | undefined {
   return STEP_IDS.find((step) => commandOf(step) === command);
 }

@@ -36,7 +36,7 @@ export interface KeyvalueConfig extends TerraformMetaArguments {
   /** Left out, the provider sends an empty list, which wipes one set in the dashboard. Changing it: no effect on data. */
   readonly ipAllowList?: readonly IpAllowListEntry[];
   /** Changing it: no effect on data. */
-  readonly logStreamOverride?: LogStreamOverride;
+  readonly logStreamOverride?: LogStreamOverride | undefined;
 }
 
 /**

@@ -6,6 +6,7 @@ import { z } from "zod";
 import { defineEnvironment, type EnvironmentInput } from "../../environments/define.ts";
 import { expectedInstanceSchema } from "../../render/instance.ts";
 import { createApp } from "../../stacks/create-app.ts";
+import { resourceName, STEP_IDS, STEPS } from "../../steps/steps.ts";
 
 const REPOSITORY = join(import.meta.dirname, "../..");
 const outdir = mkdtempSync(join(REPOSITORY, ".synth-"));
@@ -134,6 +135,13 @@ test("the checks know the service that can look from inside, and do not run agai
   const { triggers, environment } = checks({}, { backend: { name: "backend", serviceId: "srv-d00000000000000000a0" } });
   expect(JSON.parse(environment.REDIS_CHECKS ?? "")).toMatchObject({ backendServiceId: "srv-d00000000000000000a0" });
   expect(triggers).toEqual(checks().triggers);
+});
+
+test("every step of the table has its place in the stack", () => {
+  const subjects = { environment: undefined, instance: "redis", service: "backend" };
+  const names = STEP_IDS.map((step) => resourceName(step, subjects[STEPS[step].each]));
+  const { resource } = stack({ backend: { name: "backend", drainCommand: "npm run drain" } });
+  expect(Object.keys(resource.null_resource ?? {}).sort()).toEqual(names.sort());
 });
 
 test("what holds a password is a sensitive output", () => {
