@@ -11,7 +11,7 @@ const LOCK_TIMEOUT = "60s";
 /** The exit code of `terraform plan -detailed-exitcode` when it found something to do. */
 const HAS_CHANGES = 2;
 
-export interface TerraformOptions {
+interface TerraformOptions {
   /** The directory with the Terraform. */
   readonly directory: string;
   /** Whatever Terraform reports while it works. */
@@ -19,7 +19,7 @@ export interface TerraformOptions {
 }
 
 /** What to plan; nothing for the difference between what is described and what there is. */
-export interface PlanOptions {
+interface PlanOptions {
   /** Where to save it. */
   readonly out: string;
   readonly mode?: "change" | "destroy" | "refresh-only";
@@ -27,16 +27,14 @@ export interface PlanOptions {
   readonly replace?: readonly string[];
 }
 
-/** How a command of Terraform ended. */
-export interface TerraformOutcome {
+/** How a command of Terraform ended, and what was wrong; no errors when it succeeded. */
+interface Ended {
   readonly exitCode: number;
-  /** What was wrong; empty when it succeeded. */
   readonly errors: readonly Diagnostic[];
 }
 
-/** How planning ended. */
-export interface PlanOutcome extends TerraformOutcome {
-  /** There is nothing to do, and nobody changed anything elsewhere: the plan has nothing to show. */
+/** How planning ended. Empty: there is nothing to do, and nobody changed anything elsewhere. */
+interface PlanEnded extends Ended {
   readonly isEmpty: boolean;
 }
 
@@ -58,7 +56,7 @@ export class Terraform {
    * Plans and saves the plan. Initializes first where Terraform says that it must: init costs as much as a plan, and is
    * needed once.
    */
-  async plan(options: PlanOptions): Promise<PlanOutcome> {
+  async plan(options: PlanOptions): Promise<PlanEnded> {
     const args = [
       "plan",
       "-json",
@@ -76,7 +74,7 @@ export class Terraform {
     return this.#plan(args);
   }
 
-  async #plan(args: readonly string[]): Promise<PlanOutcome> {
+  async #plan(args: readonly string[]): Promise<PlanEnded> {
     let hasDrift = false;
     const { exitCode, errors } = await this.#report(args, ({ type }) => {
       hasDrift ||= type === "resource_drift";
@@ -86,7 +84,7 @@ export class Terraform {
   }
 
   /** Applies a saved plan, and nothing else. */
-  async apply(planFile: string): Promise<TerraformOutcome> {
+  async apply(planFile: string): Promise<Ended> {
     return this.#report(["apply", "-json", "-input=false", `-lock-timeout=${LOCK_TIMEOUT}`, planFile]);
   }
 
@@ -119,10 +117,7 @@ export class Terraform {
     if (this.#running?.running && this.#running.pid !== undefined) process.kill(this.#running.pid, "SIGINT");
   }
 
-  async #report(
-    args: readonly string[],
-    onEvent: (event: TerraformEvent) => void = () => {},
-  ): Promise<TerraformOutcome> {
+  async #report(args: readonly string[], onEvent: (event: TerraformEvent) => void = () => {}): Promise<Ended> {
     const errors: Diagnostic[] = [];
     const { exitCode, stderr } = await this.#run(args, (line) => {
       const event = readEvent(line);

@@ -1,24 +1,8 @@
 import { z } from "zod";
 import { attributeChangeSchema } from "../plan/attribute-change.ts";
 
-/** The kinds of consequences, the worst first. A review lists them in this order. */
-export const KINDS = [
-  "data-loss",
-  "refused",
-  "duplicate",
-  "restart",
-  "behaviour",
-  "redeploy",
-  "exposure",
-  "cost",
-  "checks",
-  "bookkeeping",
-] as const;
-
-export type Kind = (typeof KINDS)[number];
-
-/** What people read for a kind. */
-export const KIND_TITLES: Readonly<Record<Kind, string>> = {
+/** The kinds of consequences and what people read for each, the worst first. A review lists them in this order. */
+export const KIND_TITLES = {
   "data-loss": "Data loss",
   refused: "Refused by Render",
   duplicate: "Duplicate",
@@ -29,7 +13,11 @@ export const KIND_TITLES: Readonly<Record<Kind, string>> = {
   cost: "Cost",
   checks: "Checks",
   bookkeeping: "Also",
-};
+} as const;
+
+export type Kind = keyof typeof KIND_TITLES;
+
+export const KINDS = Object.keys(KIND_TITLES) as readonly Kind[];
 
 export const consequenceSchema = z.strictObject({
   kind: z.enum(KINDS),
