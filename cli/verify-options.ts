@@ -32,11 +32,11 @@ Reads RENDER_API_KEY, RENDER_OWNER_ID, RENDER_HOST, TF_VAR_backend_service_id; N
 Exit codes: 0 good, 1 failed, 2 wrong usage or configuration, 3 not established.
 `;
 
-/** How to verify: what the command line decides. */
-type Manner = Pick<VerifyOptions, "vantage" | "prove" | "checks" | "memoryUse">;
+/** What the command line decides, whatever is verified. */
+type Choices = Pick<VerifyOptions, "vantage" | "prove" | "checks" | "memoryUse">;
 
 export interface VerifyRequest {
-  readonly targets: readonly (Subject & Manner)[];
+  readonly targets: readonly (Subject & Choices)[];
   readonly reports: readonly ReportRequest<CheckFormat>[];
 }
 
@@ -51,7 +51,7 @@ export async function readCommandLine(
 ): Promise<VerifyRequest | undefined> {
   const { values, positionals } = parse(args);
   if (values.help) return undefined;
-  const manner = readManner(values);
+  const choices = readChoices(values);
   const reports = (values.report ?? ["table"]).map(reportOption);
   const given = {
     ...(values.deadline === undefined
@@ -63,15 +63,15 @@ export async function readCommandLine(
   if (values["post-apply"]) {
     if (positionals.length > 0) throw new Stop("misused", "--post-apply takes no environment.");
     const subject = postApplySubject(env);
-    const checks = values.only === undefined ? checksAfterApply(subject) : manner.checks;
-    return { targets: [{ ...subject, ...manner, checks, ...given }], reports };
+    const checks = values.only === undefined ? checksAfterApply(subject) : choices.checks;
+    return { targets: [{ ...subject, ...choices, checks, ...given }], reports };
   }
   if (positionals.length === 0) throw new Stop("misused", `Name at least one environment.\n\n${USAGE}`);
   if (values.instance !== undefined && positionals.length !== 1) {
     throw new Stop("misused", "--instance needs exactly one environment, which says what the instance should be.");
   }
   const subjects = await Promise.all([...new Set(positionals)].map((name) => subjectOf(name, env)));
-  return { targets: subjects.map((subject) => ({ ...subject, ...manner, ...given })), reports };
+  return { targets: subjects.map((subject) => ({ ...subject, ...choices, ...given })), reports };
 }
 
 function parse(args: readonly string[]) {
@@ -115,7 +115,7 @@ function checksAfterApply({ service }: Subject): readonly Check[] {
 const DAY_SECONDS = 86_400;
 const MEMORY_USE = { warn: "70", fail: "80" } as const;
 
-function readManner(values: ReturnType<typeof parse>["values"]): Manner {
+function readChoices(values: ReturnType<typeof parse>["values"]): Choices {
   const percent = (name: "warn" | "fail") => {
     return readNumber(`--memory-${name}`, values[`memory-${name}`] ?? MEMORY_USE[name], "a percentage", 100);
   };
