@@ -5,7 +5,7 @@ import { sleep } from "./wait.ts";
 /** Milliseconds between the request to stop and the end by force. */
 const GRACE_MS = 8_000;
 /** Milliseconds in which the output of a process that has ended is read, though something else may hold it open. */
-const DRAIN_MS = 1_000;
+const OUTPUT_MS = 1_000;
 
 type Stream = "stdout" | "stderr";
 
@@ -121,7 +121,7 @@ export class Child {
     const late = setTimeout(() => {
       stdout?.destroy();
       stderr?.destroy();
-    }, DRAIN_MS);
+    }, OUTPUT_MS);
     this.#process.once("close", () => clearTimeout(late));
   }
 }
