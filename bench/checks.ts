@@ -10,6 +10,7 @@ import { verify } from "../checks/verify.ts";
 import { buildChecks } from "../cli/bundle/build.ts";
 import { runProgram } from "../cli/program.ts";
 import { RENDER_API } from "../dev/emulator/api/endpoints.ts";
+import { listen } from "../dev/emulator/machine/listen.ts";
 import { REPOSITORY, Rehearsal } from "../dev/rehearsal.ts";
 import { RenderClient } from "../render/api/client.ts";
 import { API } from "../render/api/endpoints.ts";
@@ -153,7 +154,7 @@ async function apiThatTells({ rehearsal, url }: Redis, other: string, latencyMs 
     const text = (await answer.text()).replaceAll(url, other);
     setTimeout(() => response.writeHead(answer.status, { "content-type": "application/json" }).end(text), latencyMs);
   });
-  const { port, stop } = await listen(server);
+  const { port, stop } = await served(server);
   return { host: `http://127.0.0.1:${port}/v1`, stop };
 }
 
@@ -181,21 +182,17 @@ async function countingProxy(to: NetConnectOpts) {
       }, LATENCY_MS / 2);
     });
   });
-  return { ...(await listen(server)), trips: () => trips };
+  return { ...(await served(server)), trips: () => trips };
 }
 
-async function listen(server: Server) {
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  if (address === null || typeof address === "string") throw new TypeError("no port");
-  return {
-    port: address.port,
-    async stop() {
-      server.close();
-      await once(server, "close");
-    },
+/** What is needed of a server that listens. */
+async function served(server: Server) {
+  const port = await listen(server, 0);
+  const stop = async () => {
+    server.close();
+    await once(server, "close");
   };
+  return { port, stop };
 }
 
 /** Many environments in one run against one, with a distance between here and there. */

@@ -2,6 +2,7 @@ import { createServer, type Server } from "node:http";
 import { json } from "node:stream/consumers";
 import { z } from "zod";
 import { sleep } from "../../runtime/wait.ts";
+import { listen } from "../emulator/machine/listen.ts";
 
 const message = z.object({ id: z.string() });
 
@@ -9,6 +10,8 @@ const message = z.object({ id: z.string() });
 export class ProviderSink {
   readonly #server: Server;
   readonly #times = new Map<string, number>();
+  /** Where it takes messages. */
+  url = "";
 
   private constructor(latencyMs: number) {
     this.#server = createServer(async (request, response) => {
@@ -22,14 +25,8 @@ export class ProviderSink {
   /** @param latencyMs What sending one message takes. */
   static async start(latencyMs: number): Promise<ProviderSink> {
     const sink = new ProviderSink(latencyMs);
-    await new Promise<void>((resolve) => sink.#server.listen(0, "127.0.0.1", resolve));
+    sink.url = `http://127.0.0.1:${await listen(sink.#server, 0)}`;
     return sink;
-  }
-
-  get url(): string {
-    const address = this.#server.address();
-    if (typeof address !== "object" || address === null) throw new Error("the sink does not listen");
-    return `http://127.0.0.1:${address.port}`;
   }
 
   /** How often a message was sent. */
