@@ -1,7 +1,9 @@
-import { expect, onTestFinished, test } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { answer, observeCore } from "../../../checks/observation/core.ts";
 import { observePubSub, observeQueueCommands, observeStranger } from "../../../checks/observation/experiments.ts";
 import { observe } from "../../../checks/observation/observe.ts";
 import { parseRedisUrl } from "../../../redis/address.ts";
+import { RedisFailure } from "../../../redis/failure.ts";
 import { answering, type Listener, listen } from "../support/sockets.ts";
 
 /** The replies to the commands of a queue as a Redis gives them, and one that is wrong. */
@@ -81,4 +83,49 @@ test("the last failure is reported, not the end of the time", async () => {
   });
   await expect(observing).rejects.toMatchObject({ kind: "CLOSED" });
   expect({ connections, seen }).toEqual({ connections: 2, seen: ["CLOSED"] });
+});
+
+describe("the core", () => {
+  /** What a Redis answers to the core's one write: PING, INFO, CONFIG GET, SET, GET, PTTL, DEL. */
+  const core = (ping: string) =>
+    answering(`${ping}$7\r\nrole:x\n\r\n*2\r\n+name\r\n+noeviction\r\n+OK\r\n$-1\r\n:9\r\n:1\r\n`);
+
+  test.each([
+    ["+PONG\r\n", { reply: "PONG" }],
+    ["-NOPERM no\r\n", { failure: "NOPERM" }],
+    ["-LOADING soon\r\n", { failure: "LOADING" }],
+  ])("is what was answered, also when PING is answered with %j", async (ping, answered) => {
+    expect(await observeCore(await address(core(ping)), options())).toEqual({
+      ping: answered,
+      latenciesMs: [],
+      info: { reply: "role:x\n" },
+      configuredPolicy: { reply: "noeviction" },
+      write: {
+        value: expect.any(String),
+        set: { reply: "OK" },
+        get: { reply: null },
+        ttl: { reply: 9 },
+        deleted: { reply: 1 },
+      },
+    });
+  });
+
+  test.each([
+    ["-NOAUTH no\r\n", "NOAUTH"],
+    ["-ERR max number of clients reached\r\n", "MAX_CLIENTS"],
+    ["-DENIED no\r\n", "DENIED"],
+    ["-MASTERDOWN no\r\n", "MASTERDOWN"],
+    ["-ERR Client IP address is not in the allowlist.\r\n", "NOT_ALLOWED"],
+    ["HTTP/1.1 400\r\n", "NOT_REDIS"],
+  ])("is nothing when PING is answered with %j", async (ping, kind) => {
+    await expect(observeCore(await address(core(ping)), options())).rejects.toMatchObject({ kind });
+  });
+
+  test("a reply is plain data: of a list the last item", () => {
+    const failure = new RedisFailure("OOM");
+    expect(["a", 1, null, [], ["a", ["b", "c"]], failure, ["a", failure]].map(answer)).toEqual([
+      ...[{ reply: "a" }, { reply: 1 }, { reply: null }, { reply: null }, { reply: "c" }],
+      ...[{ failure: "OOM" }, { failure: "OOM" }],
+    ]);
+  });
 });
