@@ -44,7 +44,7 @@ const variableName = z
   .string("must be a text")
   .regex(VARIABLE_NAME, "must be a name of letters, digits and _ that does not begin with a digit");
 const variables = z.array(z.object({ key: variableName }).and(value));
-const file = z.object({ name: z.string().min(1), content: z.string() });
+export const file = z.object({ name: z.string().min(1), content: z.string() });
 
 const newEnvGroup = z.object({
   name,
@@ -95,7 +95,7 @@ const newJob = z.object({
   planId: z.string().optional(),
 });
 
-const project = z.object({
+export const project = z.object({
   id: z.string(),
   name: z.string(),
   owner,
@@ -106,7 +106,7 @@ const project = z.object({
 
 /** `null` means none. */
 const ids = z.array(z.string()).nullable();
-const environment = z.object({
+export const environment = z.object({
   id: z.string(),
   name: z.string(),
   projectId: z.string(),
@@ -118,7 +118,7 @@ const environment = z.object({
   serviceIds: ids,
 });
 
-const event = z.object({
+export const event = z.object({
   id: z.string(),
   timestamp: z.string(),
   serviceId: z.string(),
@@ -127,7 +127,7 @@ const event = z.object({
 });
 
 /** Where the logs of one resource go instead of the workspace's log stream. Render never shows the token. */
-const logStream = z.object({
+export const logStream = z.object({
   resourceId: z.string(),
   setting: z.enum(["send", "drop"]),
   endpoint: z.string(),

@@ -2,10 +2,9 @@ import { z } from "zod";
 import { envVar } from "../../../render/api/endpoints.ts";
 import { PLANS } from "../../../render/plans.ts";
 import { EVICTION_POLICIES, PERSISTENCE_MODES, REGIONS } from "../../../render/spellings.ts";
+import { environment, event, file, logStream, project } from "../api/endpoints.ts";
 
 const timestamps = { createdAt: z.string(), updatedAt: z.string() };
-
-const secretFile = z.object({ name: z.string(), content: z.string() });
 
 const keyValueStatus = z.enum([
   "creating",
@@ -41,7 +40,7 @@ const envGroup = z.object({
   environmentId: z.string().optional(),
   /** Newest first, as Render lists them. */
   envVars: z.array(envVar),
-  secretFiles: z.array(secretFile),
+  secretFiles: z.array(file),
   serviceIds: z.array(z.string()),
   ...timestamps,
 });
@@ -127,30 +126,14 @@ const job = z.object({
 
 export type JobState = z.infer<typeof job>;
 
-const project = z.object({ id: z.string(), name: z.string(), ...timestamps });
+const projectState = project.pick({ id: true, name: true, createdAt: true, updatedAt: true });
 
-const environment = z.object({
-  id: z.string(),
-  name: z.string(),
-  projectId: z.string(),
-  networkIsolationEnabled: z.boolean(),
-  protectedStatus: z.enum(["protected", "unprotected"]),
-});
+const environmentState = environment
+  .pick({ id: true, name: true, projectId: true })
+  .extend({ networkIsolationEnabled: z.boolean(), protectedStatus: z.enum(["protected", "unprotected"]) });
 
-export type ProjectState = z.infer<typeof project>;
-export type EnvironmentState = z.infer<typeof environment>;
-
-const logStream = z.object({ resourceId: z.string(), endpoint: z.string(), setting: z.enum(["send", "drop"]) });
-
-const event = z.object({
-  id: z.string(),
-  timestamp: z.string(),
-  serviceId: z.string(),
-  type: z.string(),
-  details: z.record(z.string(), z.string()),
-});
-
-export type EventState = z.infer<typeof event>;
+export type ProjectState = z.infer<typeof projectState>;
+export type EnvironmentState = z.infer<typeof environmentState>;
 
 /** Everything that the emulator remembers between two runs. It holds secrets; only its owner can read its file. */
 export const stateSchema = z.object({
@@ -167,8 +150,8 @@ export const stateSchema = z.object({
   services: z.array(service),
   deploys: z.array(deploy),
   jobs: z.array(job),
-  projects: z.array(project),
-  environments: z.array(environment),
+  projects: z.array(projectState),
+  environments: z.array(environmentState),
   logStreams: z.array(logStream),
   events: z.array(event),
 });
