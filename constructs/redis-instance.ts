@@ -1,6 +1,7 @@
 import { type ITerraformDependable, TerraformStack } from "cdktf";
 import { Construct } from "constructs";
-import { attributesOf, INSTANCE, type Instance, type InstanceInput, instanceSchema } from "../render/instance.ts";
+import { INSTANCE, type Instance, type InstanceInput, instanceSchema } from "../render/instance.ts";
+import { attributesOf } from "../render/instance-attributes.ts";
 import { internalUrl } from "../render/internal-url.ts";
 import { mistakesIn } from "../render/mistakes.ts";
 import { planFacts } from "../render/plans.ts";

@@ -1,16 +1,6 @@
 import { z } from "zod";
 import { InvalidValue } from "../runtime/errors.ts";
-import {
-  type Field,
-  orIssue,
-  propertyName,
-  provenOf,
-  provenShapeOf,
-  separated,
-  shapeOf,
-  spelled,
-  written,
-} from "./field.ts";
+import { type Field, orIssue, provenOf, provenShapeOf, separated, shapeOf, spelled, written } from "./field.ts";
 import { type MemorySize, parseMemorySize } from "./memory-size.ts";
 import {
   choosePersistence,
@@ -62,7 +52,7 @@ interface Shown {
   };
 }
 
-interface InstanceField extends Field, Change {
+export interface InstanceField extends Field, Change {
   /** The attribute of `render_keyvalue`; absent for what only this project knows. */
   readonly terraform?: string;
   /** What the API shows of it, in this project's spelling. The check of the identity compares it with what is wanted. */
@@ -199,8 +189,8 @@ export const INSTANCE = {
   },
 } as const satisfies Readonly<Record<string, InstanceField>>;
 
-type Fields = typeof INSTANCE;
-const FIELDS: Readonly<Record<string, InstanceField>> = INSTANCE;
+/** The same, for those who go through all fields. */
+export const INSTANCE_FIELDS: Readonly<Record<string, InstanceField>> = INSTANCE;
 
 /** Reads an instance as people write it, and decides its plan and its persistence. */
 export const instanceSchema = z.strictObject(shapeOf(INSTANCE)).transform(({ memory, ...rest }, context) => {
@@ -240,22 +230,6 @@ export function triggersOf(instance: Instance): Record<string, string> {
   return Object.fromEntries(texts);
 }
 
-type Camel<T extends string> = T extends `${infer A}_${infer B}` ? `${A}${Capitalize<Camel<B>>}` : T;
-type Attributes = {
-  readonly [K in keyof Fields & keyof Instance as Fields[K] extends { readonly terraform: infer T extends string }
-    ? Camel<T>
-    : never]: Instance[K];
-};
-
-/** What Terraform is told of an instance: the configuration of `render_keyvalue`, by its names in TypeScript. */
-export function attributesOf(instance: Instance): Attributes {
-  const values = new Map<string, unknown>(Object.entries(instance));
-  const entries = Object.entries(FIELDS).flatMap(([name, { terraform }]) => {
-    return terraform === undefined ? [] : [[propertyName(terraform), values.get(name)]];
-  });
-  return Object.fromEntries(entries) as Attributes;
-}
-
 /** What is compared with the API's answer. */
 export interface Comparison {
   readonly field: string;
@@ -265,25 +239,9 @@ export interface Comparison {
 
 /** The fields that an instance is told by, as they should be and as Render shows them. */
 export function comparisonsOf(expected: ExpectedInstance, shown: Shown): Comparison[] {
-  return Object.entries(FIELDS).flatMap(([name, { api }]) => {
+  return Object.entries(INSTANCE_FIELDS).flatMap(([name, { api }]) => {
     const wanted = new Map<string, unknown>(Object.entries(expected)).get(name);
     if (api === undefined || typeof wanted !== "string") return [];
     return [{ field: separated(name, " "), wanted, actual: api(shown, wanted) }];
   });
-}
-
-/** Attributes of `render_keyvalue` that no environment sets; somebody's own construct may. */
-const OTHER_ATTRIBUTES: Readonly<Record<string, Change>> = { log_stream_override: { changing: { none: "" } } };
-
-/** What Terraform's attributes do when they change. */
-export const ATTRIBUTES: ReadonlyMap<string, Change> = new Map([
-  ...Object.values(FIELDS).flatMap((field): [string, Change][] => {
-    return field.terraform === undefined ? [] : [[field.terraform, field]];
-  }),
-  ...Object.entries(OTHER_ATTRIBUTES),
-]);
-
-/** What changing an attribute of `render_keyvalue`, or a part of it, does; `undefined` for what nobody sets. */
-export function changeOf(attribute: string): Change | undefined {
-  return ATTRIBUTES.get(attribute.split(".")[0] ?? "");
 }

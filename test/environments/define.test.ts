@@ -204,6 +204,24 @@ test.each<[string, Record<string, unknown>, string]>([
   expect(define).not.toThrow("secret@");
 });
 
+test("what there is not does not compile, so that an editor offers what there is", () => {
+  const inputs: EnvironmentInput[] = [
+    // @ts-expect-error a region
+    { ...MINIMAL, redis: { ...MINIMAL.redis, region: "oregn" } },
+    // @ts-expect-error a plan
+    { ...MINIMAL, redis: { ...MINIMAL.redis, plan: "standrad" } },
+    // @ts-expect-error an eviction policy
+    { ...MINIMAL, redis: { ...MINIMAL.redis, evictionPolicy: "allkeys" } },
+    // @ts-expect-error a persistence mode
+    { ...MINIMAL, redis: { ...MINIMAL.redis, persistence: "journal" } },
+    // @ts-expect-error a size of memory
+    { ...MINIMAL, redis: { ...MINIMAL.redis, memory: "1 TB" } },
+    // @ts-expect-error a field of a service
+    { ...MINIMAL, backend: { ...MINIMAL.backend, healthpath: "/health" } },
+  ];
+  for (const input of inputs) expect(() => parseEnvironment(input)).toThrow("is not valid");
+});
+
 test("all mistakes are told at once", () => {
   const input: EnvironmentInput = { ...MINIMAL, name: "X", backend: { name: "", serviceId: "srv" } };
   expect(() => parseEnvironment(input)).toThrow(/`name`.*\n.*`backend.name`.*\n.*`backend.serviceId`/);

@@ -3,7 +3,8 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { z } from "zod";
 import { propertyName } from "../../render/field.ts";
-import { ATTRIBUTES, type Change, EFFECTS, type Effect, INSTANCE } from "../../render/instance.ts";
+import { type Change, EFFECTS, type Effect, INSTANCE } from "../../render/instance.ts";
+import { ATTRIBUTES } from "../../render/instance-attributes.ts";
 import { KEYVALUE_ATTRIBUTES } from "../../render/terraform-schema.ts";
 
 const REPOSITORY = join(import.meta.dirname, "../..");

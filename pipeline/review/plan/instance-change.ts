@@ -1,4 +1,4 @@
-import { changeOf } from "../../../render/instance.ts";
+import { changeOf } from "../../../render/instance-attributes.ts";
 import { isDowngrade, knownPlan, type Plan } from "../../../render/plans.ts";
 import { UNKNOWN } from "./attribute-change.ts";
 import { causesOf, type ResourceChange, textOf } from "./resource-change.ts";

@@ -1,4 +1,5 @@
-import { changeOf, EFFECTS } from "../../../render/instance.ts";
+import { EFFECTS } from "../../../render/instance.ts";
+import { changeOf } from "../../../render/instance-attributes.ts";
 import { UNKNOWN } from "../plan/attribute-change.ts";
 import { isInstance } from "../plan/instance-change.ts";
 import type { ResourceChange } from "../plan/resource-change.ts";

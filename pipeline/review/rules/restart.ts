@@ -1,4 +1,5 @@
-import { ATTRIBUTES, EFFECTS } from "../../../render/instance.ts";
+import { EFFECTS } from "../../../render/instance.ts";
+import { ATTRIBUTES } from "../../../render/instance-attributes.ts";
 import { isRefusedDowngrade, isUpdate, restartCauses } from "../plan/instance-change.ts";
 import type { ResourceChange } from "../plan/resource-change.ts";
 import type { Rule } from "./rule.ts";
