@@ -15,20 +15,23 @@ let serviceId: string;
 let groupId: string;
 let lines: string[];
 
-beforeEach(async () => {
+beforeEach(() => start(DELAY_MS));
+afterEach(() => render.stop());
+
+/** @param delayMs What each phase of a deploy takes. */
+async function start(delayMs: number): Promise<void> {
   lines = [];
-  render = await TestRender.start({ creationDelayMs: DELAY_MS });
+  render = await TestRender.start({ creationDelayMs: delayMs });
   client = new RenderClient({ apiKey: render.render.apiKey, host: render.render.host });
   const { ownerId } = render.render;
   // A service that runs nothing: what is tested is how its deploys go.
   const created = await render.call("POST", "/services", { name: "quiet", ownerId, type: "web_service" });
   serviceId = z.object({ service: z.object({ id: z.string() }) }).parse(created.body).service.id;
-  await expect.poll(async () => (await statuses())[0]).toBe("live");
+  await expect.poll(async () => (await statuses())[0], { timeout: PATIENCE_MS }).toBe("live");
   const group = { name: "g", ownerId, envVars: [{ key: "A", value: "1" }], secretFiles: [] };
   ({ id: groupId } = await client.call(RENDER_API.createEnvGroup, {}, group));
   await client.call(RENDER_API.linkService, { id: groupId, serviceId });
-});
-afterEach(() => render.stop());
+}
 
 const statuses = async () => (await client.first(API.listDeploys, { id: serviceId })).map(({ status }) => status);
 
@@ -84,6 +87,9 @@ test("a taken deploy that fails is followed by one of its own", async () => {
 });
 
 test("a deploy that gives way to a later one is followed to that", async () => {
+  // Slow enough to be canceled before it is live, on a busy machine, too.
+  await render.stop();
+  await start(5 * DELAY_MS);
   const rolling = roll();
   await expect.poll(async () => (await statuses()).length).toBe(2);
   await deployByHand();
