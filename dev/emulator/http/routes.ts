@@ -113,19 +113,15 @@ export function renderApi(workspace: Workspace): Hono {
   serve(app, API.getMetric, ({ metric }, query) => readMetric(store, keyValues, metric, query?.resource));
 
   // The older name of Key Value. It differs in the names of two fields.
-  app.all("/redis/*", (context) => legacy(app, context.req.raw));
-  app.all("/redis", (context) => legacy(app, context.req.raw));
+  app.on(["GET", "POST", "PATCH", "DELETE"], ["/redis", "/redis/*"], async (context) => {
+    const url = new URL(context.req.url);
+    url.pathname = url.pathname.replace(/^.*\/redis/, "/key-value");
+    const answer = await app.request(new Request(url, context.req.raw));
+    const text = await answer.text();
+    const body = text.replaceAll('"keyValue":', '"redis":').replace('"cliCommand":', '"redisCLICommand":');
+    return context.newResponse(body === "" ? null : body, answer);
+  });
   return app;
-}
-
-async function legacy(app: Hono, request: Request): Promise<Response> {
-  const url = new URL(request.url);
-  url.pathname = url.pathname.replace(/^.*\/redis/, "/key-value");
-  const answer = await app.request(new Request(url, request));
-  if (answer.status === 204) return answer;
-  const text = await answer.text();
-  const body = text.replaceAll('"keyValue":', '"redis":').replace('"cliCommand":', '"redisCLICommand":');
-  return new Response(body, { status: answer.status, headers: answer.headers });
 }
 
 const actBody = z.object({ argument: z.string().default("") });

@@ -102,6 +102,10 @@ describe("an existing instance", () => {
     expect(external).toMatch(new RegExp(`^rediss://${id}:[A-Za-z0-9]{32}@localhost:\\d+$`));
     const legacy = await render.call("GET", `/redis/${id}/connection-info`);
     expect(at(legacy.body, "redisCLICommand")).toMatch(/^ REDISCLI_AUTH=/);
+    expect(legacy.headers.get("ratelimit-limit")).toBe("400");
+    const listed = await render.call("GET", `/redis?id=${id}`);
+    expect(listed.body).toMatchObject([{ redis: { id } }]);
+    expect((await render.call("DELETE", `/redis/${id}`)).status).toBe(204);
   });
 
   test("refuses a downgrade and stays as it was", async () => {
