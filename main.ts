@@ -9,7 +9,7 @@ runProgram(synthesize, { name: "The app" });
 async function synthesize(): Promise<undefined> {
   try {
     const names = process.argv.slice(2);
-    createApp(names.length === 0 ? resolveEnvironments() : names.map(resolveEnvironment)).synth();
+    createApp(names.length === 0 ? resolveEnvironments() : names.map((name) => resolveEnvironment(name))).synth();
   } catch (error) {
     if (error instanceof Stop || !(error instanceof Error)) throw error;
     // Synthesis knows no secret, and the cause may lie in cdktf: show all of it.

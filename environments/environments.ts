@@ -13,14 +13,14 @@ const ENVIRONMENTS: readonly EnvironmentInput[] = [production, staging, local];
  *
  * @throws Stop naming the environments and the nearest match, the mistakes in it, or what it shares with another one.
  */
-export function resolveEnvironment(name: string): Environment {
-  const input = ENVIRONMENTS.find((candidate) => candidate.name === name);
+export function resolveEnvironment(name: string, known: readonly EnvironmentInput[] = ENVIRONMENTS): Environment {
+  const input = known.find((candidate) => candidate.name === name);
   if (input === undefined) {
-    const names = ENVIRONMENTS.map((candidate) => candidate.name);
+    const names = known.map((candidate) => candidate.name);
     throw new Stop("misused", `The environment ${notOneOf(names, name).message}`);
   }
   const environment = parseEnvironment(input);
-  refuseShared(environment, ENVIRONMENTS.filter((other) => other !== input).flatMap(unlessWrong));
+  refuseShared(environment, known.filter((other) => other !== input).flatMap(unlessWrong));
   return environment;
 }
 
@@ -29,8 +29,8 @@ export function resolveEnvironment(name: string): Environment {
  *
  * @throws Stop with the mistakes in one, or with what two of them share.
  */
-export function resolveEnvironments(): Environment[] {
-  const environments = ENVIRONMENTS.map(parseEnvironment);
+export function resolveEnvironments(known: readonly EnvironmentInput[] = ENVIRONMENTS): Environment[] {
+  const environments = known.map(parseEnvironment);
   for (const [index, environment] of environments.entries()) {
     refuseShared(environment, environments.slice(index + 1));
   }
@@ -54,7 +54,7 @@ const OWN: readonly [what: string, of: (environment: Environment) => unknown][] 
 ];
 
 /** @throws Stop naming what an environment shares with another one. */
-export function refuseShared(environment: Environment, others: readonly Environment[]): void {
+function refuseShared(environment: Environment, others: readonly Environment[]): void {
   for (const other of others) {
     for (const [what, of] of OWN) {
       if (of(environment) === undefined || !isDeepStrictEqual(of(environment), of(other))) continue;

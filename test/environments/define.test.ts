@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { defineEnvironment, type EnvironmentInput, parseEnvironment } from "../../environments/define.ts";
-import { refuseShared, resolveEnvironment, resolveEnvironments } from "../../environments/environments.ts";
+import { resolveEnvironment, resolveEnvironments } from "../../environments/environments.ts";
 import { expectedInstance } from "../../render/instance.ts";
 
 const MINIMAL: EnvironmentInput = {
@@ -69,11 +69,21 @@ test.each<[string, Partial<EnvironmentInput>, Partial<EnvironmentInput>]>([
   ["redis.name, after which the environment group is named", {}, { redis: { ...MINIMAL.redis, region: "ohio" } }],
   ["backend.serviceId", { backend: { name: "a", serviceId } }, { backend: { name: "b", serviceId } }],
 ])("no two environments share the %s", (what, one, other) => {
-  const [environment, another] = [parseEnvironment({ ...MINIMAL, ...one }), parseEnvironment({ ...OTHER, ...other })];
-  expect(() => refuseShared(environment, [another])).toThrow(
-    `The environments "test" and "${another.name}" have the same ${what}.`,
-  );
-  expect(() => refuseShared(parseEnvironment(MINIMAL), [parseEnvironment(OTHER)])).not.toThrow();
+  const [environment, another] = [
+    { ...MINIMAL, ...one },
+    { ...OTHER, ...other },
+  ];
+  const message = `The environments "test" and "${another.name}" have the same ${what}.`;
+  expect(() => resolveEnvironments([environment, another])).toThrow(message);
+  expect(() => resolveEnvironment("test", [environment, another])).toThrow(message);
+  expect(resolveEnvironments([MINIMAL, OTHER]).map(({ name }) => name)).toEqual(["test", "other"]);
+});
+
+test("a mistake in one environment does not stop a command about another one", () => {
+  const wrong = { ...OTHER, checks: { deadlineSeconds: 1 } };
+  expect(resolveEnvironment("test", [MINIMAL, wrong]).name).toBe("test");
+  expect(() => resolveEnvironment("other", [MINIMAL, wrong])).toThrow("`checks.deadlineSeconds` must be at least 10");
+  expect(() => resolveEnvironments([MINIMAL, wrong])).toThrow('The environment "other" is not valid');
 });
 
 test("an unknown environment is refused with the nearest one", () => {

@@ -3,8 +3,19 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { z } from "zod";
 import { propertyName } from "../../render/field.ts";
-import { type Change, EFFECTS, type Effect, INSTANCE } from "../../render/instance.ts";
-import { ATTRIBUTES } from "../../render/instance-attributes.ts";
+import {
+  type Change,
+  comparisonsOf,
+  EFFECTS,
+  type Effect,
+  expectedInstance,
+  expectedInstanceSchema,
+  INSTANCE,
+  instanceSchema,
+  triggersOf,
+} from "../../render/instance.ts";
+import { ATTRIBUTES, attributesOf } from "../../render/instance-attributes.ts";
+import { parsePlan } from "../../render/plans.ts";
 import { KEYVALUE_ATTRIBUTES } from "../../render/terraform-schema.ts";
 
 const REPOSITORY = join(import.meta.dirname, "../..");
@@ -46,4 +57,65 @@ test("every attribute that can be set is one of which it is known what changing 
 
 test("whatever restarts says for how long", () => {
   for (const change of ATTRIBUTES.values()) expect("away" in change).toBe("restarts" in change.changing);
+});
+
+const INSTANCE_OF_OURS = instanceSchema.parse({
+  name: "queues",
+  region: "oregon",
+  plan: "pro",
+  environmentId: undefined,
+});
+
+test("Terraform is told all of an instance but what only this project knows", () => {
+  expect(attributesOf(INSTANCE_OF_OURS)).toEqual({
+    name: "queues",
+    region: "oregon",
+    plan: "pro",
+    maxMemoryPolicy: "noeviction",
+    persistenceMode: "journal_snapshot",
+    ipAllowList: [],
+    environmentId: undefined,
+  });
+});
+
+test("what the checks prove is told in the order of the table, and each has a trigger", () => {
+  const told = expectedInstance("test", INSTANCE_OF_OURS);
+  const names = ["name", "region", "plan", "evictionPolicy", "persistence", "ipAllowList", "internalAuthentication"];
+  expect(Object.keys(told)).toEqual(["environment", ...names]);
+  expect(expectedInstanceSchema.parse(JSON.parse(JSON.stringify(told)))).toEqual(told);
+  expect(triggersOf(INSTANCE_OF_OURS)).toEqual({
+    name: "queues",
+    region: "oregon",
+    plan: "pro",
+    eviction_policy: "noeviction",
+    persistence: "journal_snapshot",
+    ip_allow_list: "[]",
+    internal_authentication: "false",
+  });
+});
+
+test.each(["name", "plan", "evictionPolicy", "persistence", "ipAllowList", "internalAuthentication"])(
+  "the checks are not told of an instance without %s: nothing is made up",
+  (name) => {
+    const told = { ...expectedInstance("test", INSTANCE_OF_OURS), [name]: undefined };
+    expect(expectedInstanceSchema.safeParse(told).success).toBe(false);
+  },
+);
+
+test("an instance is compared with what Render shows, by either name of its plan", () => {
+  const options = { maxmemoryPolicy: "noeviction", persistenceMode: "snapshot" };
+  const compared = (plan: string, shown: string) =>
+    comparisonsOf(
+      { ...expectedInstance("test", INSTANCE_OF_OURS), plan: parsePlan(plan) },
+      { name: "queues", region: "oregon", plan: shown, options },
+    );
+  expect(compared("pro", "5g")).toEqual([
+    { field: "name", wanted: "queues", actual: "queues" },
+    { field: "region", wanted: "oregon", actual: "oregon" },
+    { field: "plan", wanted: "pro", actual: "pro" },
+    { field: "eviction policy", wanted: "noeviction", actual: "noeviction" },
+    { field: "persistence", wanted: "journal_snapshot", actual: "snapshot" },
+  ]);
+  expect(compared("CustomBig", "custom")[2]).toMatchObject({ wanted: "CustomBig", actual: "CustomBig" });
+  expect(compared("pro", "custom")[2]).toMatchObject({ wanted: "pro", actual: "custom" });
 });
