@@ -22,6 +22,7 @@ test("what is done is kept in order, and shown masked", () => {
   expect(apply.read(hook("apply_complete", "a.b", { message: "done" }))).toBe("done");
   expect(apply.read(hook("apply_complete", "c.d"))).toBe("");
   expect(apply.read(hook("refresh_start", "e.f", { message: "e.f: Refreshing" }))).toBeUndefined();
+  expect(apply.read(hook("will_apply_later", "e.f", { message: "later" }))).toBeUndefined();
   expect(apply.read({ type: "version", "@message": "Terraform 1.14" })).toBeUndefined();
   expect(apply.result).toEqual({ done: ["a.b", "c.d"], failed: [], checks: [] });
 });

@@ -35,10 +35,12 @@ export function attributeChanges(change: TerraformChange): AttributeChange[] {
   const before = leaves(change.before, change.before_sensitive, false);
   const after = leaves(change.after, change.after_sensitive, change.after_unknown);
   const names = [...new Set([...before.keys(), ...after.keys()])].sort();
+  const hidden = names.filter((name) => before.get(name)?.sensitive || after.get(name)?.sensitive);
   return names.flatMap((attribute) => {
     const [old, fresh] = [before.get(attribute), after.get(attribute)];
     if (isDeepStrictEqual(old?.value ?? null, fresh?.value ?? null) && !fresh?.unknown) return [];
-    const sensitive = old?.sensitive === true || fresh?.sensitive === true;
+    // What one side hides as a whole may stand there part by part on the other.
+    const sensitive = hidden.some((name) => name === "" || `${attribute}.`.startsWith(`${name}.`));
     return [{ attribute, ...shown("before", old, sensitive), ...shown("after", fresh, sensitive) }];
   });
 }

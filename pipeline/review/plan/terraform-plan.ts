@@ -84,10 +84,10 @@ export function referencesOf(plan: TerraformPlan, address: string, attribute: st
   return expression.success ? (expression.data.references ?? []) : undefined;
 }
 
-/** The commands that a resource runs when it is created. */
+/** The commands that a resource runs when it is created; an empty one where only the apply tells what it is. */
 export function provisionerCommands(plan: TerraformPlan, address: string): string[] {
-  return (configurationOf(plan, address)?.provisioners ?? []).flatMap(({ expressions }) => {
-    const command = expressionSchema.safeParse(expressions.command);
-    return command.success && typeof command.data.constant_value === "string" ? [command.data.constant_value] : [];
+  return (configurationOf(plan, address)?.provisioners ?? []).map(({ expressions }) => {
+    const command = expressionSchema.safeParse(expressions.command).data?.constant_value;
+    return typeof command === "string" ? command : "";
   });
 }

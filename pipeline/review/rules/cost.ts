@@ -36,8 +36,7 @@ function describe(change: ResourceChange): string {
 
 /** Whether a month costs something else afterwards. */
 export function isPriceChange(change: ResourceChange): boolean {
-  const acts = change.action !== "no-op" && change.action !== "read" && change.action !== "forget";
-  if (!isInstance(change) || !acts || isRefusedDowngrade(change)) return false;
+  if (!isInstance(change) || change.action === "forget" || isRefusedDowngrade(change)) return false;
   const { before, after } = costOf(change);
   return before !== after;
 }

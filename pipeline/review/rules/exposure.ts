@@ -62,7 +62,7 @@ export const exposure: readonly Rule[] = [
   },
   {
     kind,
-    when: (change) => changes(change) && change.action !== "create" && removed(change).length > 0,
+    when: (change) => changes(change) && removed(change).length > 0,
     says: (change) => `Removed from the allow list: ${removed(change).join(", ")}. No data is lost.`,
     happened: (change) => `Removed from the allow list: ${removed(change).join(", ")}.`,
     causes: list,

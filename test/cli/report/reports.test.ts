@@ -56,6 +56,14 @@ test("the table", () => {
   `);
 });
 
+test("the table of an environment without an instance, seen from nowhere", () => {
+  const { instance, vantage, ...rest } = report;
+  const bare = { ...rest, passedOver: [], results: results.slice(0, 1) };
+  expect([instance?.id, vantage]).toEqual(["red-abc", "inside"]);
+  expect(formatTable([bare]).split("\n")[0]).toBe("production 1.2 s");
+  expect(formatTable([{ ...bare, vantage: "api-only" }]).split("\n")[0]).toBe("production 1.2 s");
+});
+
 test("the Markdown", () => {
   expect(formatMarkdown([report])).toMatchInlineSnapshot(`
     "## Redis verification: failed

@@ -198,6 +198,20 @@ describe("the headline", () => {
     ["change", {}, "staging: no changes"],
     ["change", LOUD, "staging: needs acknowledgement – data loss, restart, +$22 a month, changed outside Terraform"],
     ["change", { ...LOUD, cost: undefined, drift: [] }, "staging: needs acknowledgement – data loss, restart, cost"],
+    [
+      "change",
+      {
+        verdict: "changes",
+        findings: (["behaviour", "checks", "bookkeeping"] as const).map((kind) => ({
+          kind,
+          address: "a.b",
+          consequence: "x",
+          causes: [],
+          acknowledge: false,
+        })),
+      },
+      "staging: changes – behaviour",
+    ],
     ["destroy", { verdict: "changes" }, "staging: destroys everything"],
     ["refresh-only", { ...LOUD, verdict: "changes" }, "staging: changed outside Terraform – exposure"],
     ["refresh-only", {}, "staging: no drift"],

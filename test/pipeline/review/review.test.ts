@@ -108,6 +108,25 @@ describe("drift", () => {
   });
 });
 
+test("what the provider recomputes is counted, and not shown", () => {
+  const update = {
+    change: {
+      actions: ["update"],
+      before: { ...instance, connection_info: "x", version: 1 },
+      after: { ...instance, name: "jobs" },
+      after_unknown: { connection_info: true, version: true },
+    },
+  };
+  const output = { url: { actions: ["update"], before: "x", after_unknown: true } };
+  const plan = readPlan({
+    ...planned([update]).plan,
+    output_changes: terraformPlanSchema.parse({ format_version: "1.2", output_changes: output }).output_changes,
+  });
+  const { quiet, changes } = reviewPlan(plan, SUBJECT);
+  expect(quiet).toEqual({ attributes: 2, resources: ["output.url"] });
+  expect(changes).toMatchObject([{ attributes: [{ attribute: "name", before: "redis", after: "jobs" }] }]);
+});
+
 test.each([
   [{ before: 10, after: 32 }, "+$22"],
   [{ before: 32, after: 10 }, "-$22"],

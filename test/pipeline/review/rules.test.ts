@@ -60,7 +60,7 @@ interface Case {
   readonly changes?: readonly Change[];
   readonly outputs?: Readonly<Record<string, Change>>;
   /** The command of each step. */
-  readonly commands?: Readonly<Record<string, string>>;
+  readonly commands?: Readonly<Record<string, string | undefined>>;
   /** What the group's variables, or the link's services, refer to. */
   readonly references?: readonly string[];
 }
@@ -82,6 +82,46 @@ const CASES: Readonly<Record<string, Case>> = {
   },
   "a plan by contract": { changes: [updated({ plan: "Custom 64 GB" })] },
   "another name of the same plan": { changes: [updated({ plan: "1g" }, { plan: "standard" })] },
+  "leaving free, without persistence": {
+    changes: [updated({ plan: "starter" }, { plan: "free", persistence_mode: "off" })],
+  },
+  "replaced while another instance has the name": {
+    changes: [redis({ actions: ["delete", "create"], before: REDIS, after: { ...REDIS, name: "twin" } })],
+  },
+  "two free instances": {
+    changes: [
+      created({ plan: "free" }),
+      resource("render_keyvalue", "second", { actions: ["create"], before: null, after: { plan: "free" } }),
+      resource("render_keyvalue", "third", { actions: ["create"], before: null, after: { plan: "starter" } }),
+    ],
+  },
+  "a plan that Render no longer has, unchanged": {
+    changes: [
+      updated({ name: "jobs" }, { plan: "huge" }),
+      resource("render_redis", "old", { actions: ["delete"], before: { plan: "huge" }, after: null }),
+    ],
+  },
+  "a command that is only known after the apply": {
+    changes: [step("redis_checks", ["create"])],
+    commands: { redis_checks: undefined },
+  },
+  "variables that are sensitive as a whole": {
+    changes: [
+      resource("render_env_group", "backend", {
+        actions: ["update"],
+        before: { env_vars: { A: 1 } },
+        after: { env_vars: { A: 2 } },
+        before_sensitive: { env_vars: true },
+        after_sensitive: { env_vars: true },
+      }),
+    ],
+  },
+  "a variable that gets a value instead of a generated one": {
+    changes: [group({ A: { generate_value: true } }, { A: { value: "x" } })],
+  },
+  "another URL, which was not the internal one": {
+    changes: [group({ A: { value: "http://x" } }, { A: { value: "rediss://x:y@z" } })],
+  },
   "leaving free": {
     changes: [
       updated({ plan: "starter", persistence_mode: "journal_snapshot" }, { plan: "free", persistence_mode: "off" }),
@@ -208,7 +248,12 @@ function reviewOf({ changes = [], outputs = {}, commands = {}, references }: Cas
         resources: [
           ...Object.entries(commands).map(([name, command]) => ({
             address: `null_resource.${name}`,
-            provisioners: [{ type: "local-exec", expressions: { command: { constant_value: command } } }],
+            provisioners: [
+              {
+                type: "local-exec",
+                expressions: { command: command === undefined ? { references: ["a.b"] } : { constant_value: command } },
+              },
+            ],
           })),
           ...["group.backend", "group_link.backend"].map((name) => ({
             address: `render_env_${name}`,
