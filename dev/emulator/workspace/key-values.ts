@@ -1,4 +1,5 @@
 import type { z } from "zod";
+import { INTERNAL_PORT } from "../../../render/internal-url.ts";
 import { isDowngrade, type NamedPlan, PLAN_NAMES, PLANS, parsePlan, planFacts } from "../../../render/plans.ts";
 import { EVICTION_POLICIES, PERSISTENCE_MODES, type PersistenceMode, parseRegion } from "../../../render/spellings.ts";
 import { notOneOf } from "../../../runtime/errors.ts";
@@ -14,7 +15,6 @@ import type { LogBook } from "./log-book.ts";
 import { ownerView, requireOwner } from "./owner.ts";
 
 const PASSWORD_LENGTH = 32;
-const INTERNAL_PORT = 6379;
 /** A workspace has one free instance. */
 const FREE_INSTANCES = 1;
 /** What Render takes when the request names none. */
