@@ -49,7 +49,12 @@ async function mutate(paths: readonly string[], { seed, share }: Options, signal
   const { code, stdout, stderr } = await runChild(
     join(REPOSITORY, "node_modules/.bin/stryker"),
     ["run", "dev/mutation/stryker.config.mjs", "--mutate", patterns],
-    { cwd: REPOSITORY, env: { ...process.env, MUTATION_SEED: String(seed), MUTATION_SHARE: String(share) }, signal },
+    {
+      cwd: REPOSITORY,
+      env: { ...process.env, MUTATION_SEED: String(seed), MUTATION_SHARE: String(share) },
+      group: true,
+      signal,
+    },
   );
   if (code !== 0) throw new Stop("failed", `Stryker failed:\n${stdout}${stderr}`);
   console.log(summary(reportSchema.parse(JSON.parse(readFileSync(REPORT, "utf8")))));
