@@ -2,7 +2,7 @@ import { describe, expect, onTestFinished, test } from "vitest";
 import { evictionProof, pubSub } from "../../checks/catalogue/behaviour.ts";
 import { auth } from "../../checks/catalogue/reach.ts";
 import { role } from "../../checks/catalogue/server.ts";
-import { serviceHealth, serviceVariables } from "../../checks/catalogue/service.ts";
+import { serviceDeploy, serviceHealth, serviceVariables } from "../../checks/catalogue/service.ts";
 import { identity } from "../../checks/catalogue/settings.ts";
 import type { Check } from "../../checks/check.ts";
 import { Verification } from "../../checks/verification.ts";
@@ -40,7 +40,7 @@ function withService(url: string | undefined): Answer {
     [/cursor=/, []],
     [/^\/v1\/services\/[^/]+$/, service],
     [/\/env-vars/, []],
-    [/\/deploys/, [{ deploy: { id: "dep-1", status: "live", ...STAMPS } }]],
+    [/\/deploys/, [{ deploy: { id: "dep-1", status: "live", ...STAMPS, createdAt: "2026-06-18T00:00:00Z" } }]],
     [/^\/v1\/env-groups\?/, [{ cursor: "c", envGroup: GROUP }]],
     [/^\/v1\/env-groups\/evg-1/, GROUP],
   ];
@@ -88,8 +88,11 @@ describe("the service", () => {
 
   test("is looked at when a check asks for it", async () => {
     const url = await reachable(answering("HTTP/1.1 204 No Content\r\n\r\n"));
-    const { statuses, calls } = await verified(checks, { service: SERVICE, answer: withService(url) });
-    expect(statuses).toEqual(["available pass", "backend-variables pass", "backend-health pass"]);
+    const all = [...checks, serviceDeploy];
+    const { statuses, calls } = await verified(all, { service: SERVICE, answer: withService(url) });
+    expect(statuses).toEqual([
+      ...["available pass", "backend-variables pass", "backend-health pass", "backend-deploy pass"],
+    ]);
     expect(calls.some((call) => call.includes("/services/"))).toBe(true);
   });
 

@@ -1,6 +1,7 @@
 import { describe, expect, onTestFinished, test } from "vitest";
 import { answer, observeCore } from "../../../checks/observation/core.ts";
 import { observePubSub, observeQueueCommands, observeStranger } from "../../../checks/observation/experiments.ts";
+import { proveEviction } from "../../../checks/observation/filling.ts";
 import { observe } from "../../../checks/observation/observe.ts";
 import { parseRedisUrl } from "../../../redis/address.ts";
 import { RedisFailure } from "../../../redis/failure.ts";
@@ -127,5 +128,18 @@ describe("the core", () => {
       ...[{ reply: "a" }, { reply: 1 }, { reply: null }, { reply: null }, { reply: "c" }],
       ...[{ failure: "OOM" }, { failure: "OOM" }],
     ]);
+  });
+});
+
+test("the memory is filled to its limit, and what is counted is what grew, what stayed and what was evicted", async () => {
+  const before =
+    "connected_clients:1\nmaxmemory:2097152\nused_memory:1048576\nmem_not_counted_for_evict:524288\nevicted_keys:3\n";
+  const stats = "evicted_keys:5\n";
+  const bulk = (text: string) => `$${text.length}\r\n${text}\r\n`;
+  // Three keys, of which the third does not grow and the second is gone; the canary; what is left; the count.
+  const filled = `${"+OK\r\n:1048576\r\n".repeat(2)}+OK\r\n-OOM full\r\n-OOM full\r\n:1\r\n:0\r\n:1\r\n${bulk(stats)}:3\r\n`;
+  const server = scripted([bulk(before), filled]);
+  expect(await proveEviction(await address(server), options())).toEqual({
+    ...{ canary: { failure: "OOM" }, created: 3, grown: 2, alive: 2, evicted: 2 },
   });
 });
