@@ -1,0 +1,203 @@
+import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { type ApplyRequest, applySavedPlan } from "../../pipeline/apply.ts";
+import { deploymentRecordSchema } from "../../pipeline/deployment-record.ts";
+import { planEnvironment } from "../../pipeline/plan.ts";
+import { PlanDirectory } from "../../pipeline/saved-plan.ts";
+import type { SynthesizedStack } from "../../pipeline/synthesized-stack.ts";
+import { commandOf } from "../../steps/steps.ts";
+
+const NAME = `unit-apply-${process.pid}`;
+const place = vi.hoisted(() => ({ directory: "", stacks: [] as unknown[] }));
+vi.mock("../../pipeline/synthesize.ts", () => ({
+  stackDirectory: () => place.directory,
+  synthesize: async () => place.stacks,
+}));
+
+const stack: SynthesizedStack = {
+  environment: NAME,
+  digest: "0".repeat(64),
+  paths: {},
+  hasLocalState: true,
+  policy: { warnings: [], exceptions: [] },
+};
+const saved = new PlanDirectory(NAME);
+
+beforeEach(() => {
+  place.directory = mkdtempSync(join(tmpdir(), "fake-stack-"));
+  place.stacks = [stack];
+  // A program in Terraform's place: `plan` writes the file, `show` and `apply` print what a test has put there.
+  const binary = join(place.directory, "terraform");
+  writeFileSync(
+    binary,
+    `#!/bin/sh
+case $1 in
+  plan) for arg; do case $arg in -out=*) echo saved > "\${arg#-out=}";; esac; done; cat plan.log; exit $(cat plan.code);;
+  show) cat show.json;;
+  apply) cat apply.log; exit $(cat apply.code);;
+esac
+`,
+  );
+  chmodSync(binary, 0o700);
+  vi.stubEnv("TERRAFORM_BINARY_NAME", binary);
+  put("plan.log", "");
+  put("plan.code", "2");
+  put("apply.code", "0");
+  put("apply.log", [event("apply_complete", "a.b", "a.b: done")].join("\n"));
+  show([{ address: "a.b", type: "a", mode: "managed", change: { actions: ["create"], after: {} } }]);
+});
+afterEach(() => {
+  vi.unstubAllEnvs();
+  for (const path of [place.directory, saved.path]) rmSync(path, { recursive: true, force: true });
+});
+
+const put = (file: string, text: string) => writeFileSync(join(place.directory, file), text);
+const event = (type: string, addr: string, message = "") =>
+  JSON.stringify({ type, "@message": message, hook: { resource: { addr } } });
+const error = (summary: string) => JSON.stringify({ type: "diagnostic", diagnostic: { severity: "error", summary } });
+
+function show(resource_changes: readonly object[]): void {
+  const checks = { type: "local-exec", expressions: { command: { constant_value: commandOf("checks") } } };
+  const resources = [{ address: "null_resource.redis_checks", provisioners: [checks] }];
+  put(
+    "show.json",
+    JSON.stringify({ format_version: "1.2", resource_changes, configuration: { root_module: { resources } } }),
+  );
+}
+
+const DESTROYED = {
+  address: "render_keyvalue.redis",
+  type: "render_keyvalue",
+  mode: "managed",
+  change: { actions: ["delete"], before: { plan: "starter" } },
+};
+
+async function plan(mode: "change" | "refresh-only" = "change") {
+  const progress: string[] = [];
+  const review = await planEnvironment(stack, {
+    mode,
+    replace: [],
+    onProgress: (text) => progress.push(text),
+    onInterruption: () => {},
+  });
+  return { review, progress };
+}
+
+async function apply(request: Partial<ApplyRequest> = {}) {
+  const lines: string[] = [];
+  const all = { ack: [], fingerprint: undefined, onLine: (line: string) => lines.push(line), onInterruption: () => {} };
+  return { applied: await applySavedPlan(NAME, { ...all, ...request }), lines };
+}
+
+const records = () =>
+  readdirSync(saved.deployments).map((file) =>
+    deploymentRecordSchema.parse(JSON.parse(readFileSync(join(saved.deployments, file), "utf8"))),
+  );
+
+describe("a plan", () => {
+  test("is saved with its review, and tells how far it is", async () => {
+    put("plan.log", [event("refresh_start", "a.b"), event("refresh_complete", "a.b")].join("\n"));
+    const { review, progress } = await plan();
+    expect(review.verdict).toBe("changes");
+    expect(progress).toEqual(["planning", "reading a.b"]);
+    expect((await saved.load()).review).toEqual(review);
+    expect(readdirSync(saved.path).sort()).toEqual(["plan.tfplan", "review.json"]);
+  });
+
+  test("that only looks saves nothing", async () => {
+    await plan("refresh-only");
+    expect(readdirSync(saved.path)).toEqual([]);
+  });
+
+  test("that fails is a review with the reason and what it got to, and leaves nothing to apply", async () => {
+    await plan();
+    put("plan.code", "1");
+    put("plan.log", error("No such plan"));
+    const { review } = await plan();
+    expect([review.verdict, review.errors, review.changes.length]).toEqual(["failed", ["No such plan"], 1]);
+    expect(readdirSync(saved.path)).toEqual([]);
+    put("show.json", "no plan");
+    expect((await plan()).review).toMatchObject({ verdict: "failed", errors: ["No such plan"], changes: [] });
+  });
+
+  test("with nothing to show is not opened", async () => {
+    put("plan.code", "0");
+    put("show.json", "no plan");
+    expect((await plan()).review.verdict).toBe("no changes");
+    expect((await apply()).applied).toEqual({ result: "no changes" });
+  });
+});
+
+describe("an apply", () => {
+  test("applies what was reviewed, shows it, and keeps a record", async () => {
+    show([
+      {
+        ...DESTROYED,
+        address: "null_resource.redis_checks",
+        type: "null_resource",
+        change: { actions: ["create"], after: {} },
+      },
+    ]);
+    const { review } = await plan();
+    const { fingerprint } = await saved.load();
+    const check = (type: string) => event(type, "null_resource.redis_checks");
+    put(
+      "apply.log",
+      [check("provision_start"), check("provision_complete"), event("apply_complete", "a.b", "a.b: done")].join("\n"),
+    );
+    const { applied, lines } = await apply({ fingerprint });
+    expect(review.verdict).toBe("changes");
+    expect(applied).toMatchObject({ result: "ended", record: { outcome: "applied", done: ["a.b"] } });
+    expect(lines).toEqual(["a.b: done"]);
+    expect(records()).toMatchObject([{ outcome: "applied", fingerprint, checks: [{ result: "passed" }] }]);
+    expect(readdirSync(saved.path)).toEqual(["deployments"]);
+  });
+
+  test("waits for an acknowledgement", async () => {
+    show([DESTROYED]);
+    await plan();
+    const missing = ["data-loss:render_keyvalue.redis"];
+    expect((await apply()).applied).toMatchObject({ result: "not acknowledged", missing });
+    expect((await apply({ ack: missing })).applied).toMatchObject({ record: { acknowledged: missing } });
+  });
+
+  test("that fails, or is interrupted, is recorded so", async () => {
+    put("apply.code", "1");
+    put("apply.log", error("Refused"));
+    await plan();
+    expect((await apply()).applied).toMatchObject({ record: { outcome: "failed", failed: [{ error: "Refused" }] } });
+    await plan();
+    const interrupted = await apply({ onInterruption: (listener) => listener() });
+    expect(interrupted.applied).toMatchObject({ record: { outcome: "interrupted" } });
+  });
+
+  test.each<[what: string, prepare: () => void, why: RegExp]>([
+    ["another review was approved", () => {}, /its review has the fingerprint [0-9a-f]{64}, and 0000 was approved/],
+    [
+      "the environment changed",
+      () => (place.stacks = [{ ...stack, digest: "1".repeat(64) }]),
+      /described differently by now/,
+    ],
+    [
+      "the plan does something else",
+      () => show([{ ...DESTROYED, type: "a" }]),
+      /it does something else than its review says/,
+    ],
+    [
+      "something else was applied meanwhile",
+      () => {
+        put("apply.code", "1");
+        put("apply.log", error("Saved plan is stale"));
+      },
+      /it is stale/,
+    ],
+    ["there is no stack", () => (place.stacks = []), /has no stack/],
+  ])("is refused when %s", async (what, prepare, why) => {
+    await plan();
+    prepare();
+    const fingerprint = what === "another review was approved" ? "0000" : undefined;
+    await expect(apply({ fingerprint })).rejects.toThrow(why);
+  });
+});
