@@ -30,7 +30,7 @@ export const SERVERS = [
 export const ALL = ["test/**/*.test.ts"];
 
 /** These take minutes and begin first, so that no core waits for the last of them. The longest comes first. */
-const SLOW = ["lifecycle", "backend", "drills", "apply", "workflows", "failures", "demo", "reviews", "faults"];
+const SLOW = ["backend", "drills", "apply", "workflows", "lifecycle", "failures", "demo", "cdktf", "reviews", "faults"];
 
 class SlowestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
