@@ -37,14 +37,9 @@ function synth(cwd: string, ...args: string[]) {
   return execa(process.execPath, ["--import", "tsx", "cli/synth.ts", ...args], { cwd, reject: false });
 }
 
-test("synthesized/ is what the sources give, on this machine and in this folder", async () => {
-  const { exitCode, stdout } = await synth(REPOSITORY, "--check");
+test("synthesized/ is what the sources give, from another folder, too", async () => {
+  const { exitCode, stdout } = await synth(await copyOfRepository(), "--check");
   expect(stdout).toBe("synthesized/ is what the sources give");
-  expect(exitCode).toBe(0);
-});
-
-test("the Terraform is the same from another folder", async () => {
-  const { exitCode } = await synth(await copyOfRepository(), "--check");
   expect(exitCode).toBe(0);
 });
 

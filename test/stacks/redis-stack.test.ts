@@ -1,9 +1,11 @@
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { execa } from "execa";
 import { afterAll, expect, test } from "vitest";
 import { z } from "zod";
 import { defineEnvironment, type EnvironmentInput } from "../../environments/define.ts";
+import { resolveEnvironments } from "../../environments/environments.ts";
+import { readableTerraform, readStack } from "../../pipeline/synthesized-stack.ts";
 import { expectedInstanceSchema } from "../../render/instance.ts";
 import { createApp } from "../../stacks/create-app.ts";
 import { resourceName, STEP_IDS, STEPS } from "../../steps/steps.ts";
@@ -27,9 +29,21 @@ const terraformSchema = z.object({
 });
 
 function stack(change: Partial<EnvironmentInput> = {}) {
-  createApp([defineEnvironment({ ...INPUT, ...change })], outdir).synth();
-  return terraformSchema.parse(JSON.parse(readFileSync(join(outdir, "stacks/test/cdk.tf.json"), "utf8")));
+  const environment = defineEnvironment({ ...INPUT, ...change });
+  createApp([environment], outdir).synth();
+  return terraformSchema.parse(
+    JSON.parse(readFileSync(join(outdir, "stacks", environment.name, "cdk.tf.json"), "utf8")),
+  );
 }
+
+test("synthesized/ is what the sources give", () => {
+  const environments = resolveEnvironments();
+  createApp(environments, outdir).synth();
+  for (const { name } of environments) {
+    const committed = readFileSync(join(REPOSITORY, `synthesized/${name}.tf.json`), "utf8");
+    expect(readableTerraform(readFileSync(join(outdir, `stacks/${name}/cdk.tf.json`), "utf8"))).toBe(committed);
+  }
+});
 
 test("the addresses are a contract: renaming one destroys what is there", () => {
   const addresses = Object.entries(stack().resource).flatMap(([type, resources]) =>
@@ -159,39 +173,66 @@ test("a service id in the environment file needs no variable", () => {
   });
 });
 
-const STATES: EnvironmentInput["state"][] = [
-  { type: "local", path: ".state/test.tfstate" },
-  { type: "s3", bucket: "b", key: "k", region: "us-west-2", endpoint: "https://s3.example", kmsKeyId: "alias/a" },
-  { type: "gcs", bucket: "b", prefix: "p" },
-  { type: "azurerm", resourceGroupName: "r", storageAccountName: "s", containerName: "c", key: "k" },
-  { type: "pg", schemaName: "s" },
-  {
-    type: "http",
-    address: "https://h.example/a",
-    lockAddress: "https://h.example/l",
-    unlockAddress: "https://h.example/u",
-  },
-  { type: "hcp", organization: "o", workspace: "w", hostname: "app.terraform.io" },
+const address = "https://h.example/a";
+const STATES: readonly [EnvironmentInput["state"], settings: object][] = [
+  // Outside of cdktf.out, by a relative path.
+  [{ type: "local", path: ".state\\test.tfstate" }, { path: "../../../.state/test.tfstate" }],
+  [
+    { type: "s3", bucket: "b", key: "k", region: "us-west-2" },
+    { bucket: "b", key: "k", region: "us-west-2", encrypt: true, use_lockfile: true },
+  ],
+  [
+    {
+      ...{ type: "s3", bucket: "b", key: "k", region: "r", encrypt: false, useLockfile: false },
+      ...{ endpoint: "https://s3.example", kmsKeyId: "alias/a" },
+    },
+    {
+      ...{ bucket: "b", key: "k", region: "r", encrypt: false, use_lockfile: false },
+      ...{ endpoints: { s3: "https://s3.example" }, kms_key_id: "alias/a" },
+    },
+  ],
+  [
+    { type: "gcs", bucket: "b", prefix: "p" },
+    { bucket: "b", prefix: "p" },
+  ],
+  [
+    { type: "azurerm", resourceGroupName: "r", storageAccountName: "s", containerName: "c", key: "k" },
+    { resource_group_name: "r", storage_account_name: "s", container_name: "c", key: "k" },
+  ],
+  [{ type: "pg", schemaName: "s" }, { schema_name: "s" }],
+  [{ type: "http", address }, { address }],
+  [
+    { type: "http", address, lockAddress: "https://h.example/l", unlockAddress: "https://h.example/u" },
+    { address, lock_address: "https://h.example/l", unlock_address: "https://h.example/u" },
+  ],
+  [
+    { type: "hcp", organization: "o", workspace: "w" },
+    { organization: "o", workspaces: { name: "w" } },
+  ],
+  [
+    { type: "hcp", organization: "o", workspace: "w", hostname: "app.terraform.io" },
+    { organization: "o", workspaces: { name: "w" }, hostname: "app.terraform.io" },
+  ],
 ];
 
-test.each(STATES.map((state): [string, typeof state] => [state.type, state]))(
-  "Terraform accepts the block for state in %s",
-  async (type, state) => {
-    const terraform = stack({ state }).terraform;
-    const directory = mkdtempSync(join(outdir, "state-"));
-    const { required_providers: _, ...block } = terraform;
-    const { writeFileSync } = await import("node:fs");
-    writeFileSync(join(directory, "main.tf.json"), JSON.stringify({ terraform: block }));
-    // `validate` holds the block's settings against the backend's schema, without reaching for the backend.
-    const validate = await execa("terraform", ["validate", "-no-color"], {
-      cwd: directory,
-      env: { CHECKPOINT_DISABLE: "1" },
-      reject: false,
-    });
-    expect(validate.stdout, type).toContain("Success!");
-  },
-);
+test.each(STATES)("Terraform is told of, and accepts, the state in %o", async (state, settings) => {
+  const { required_providers: _, ...block } = stack({ state }).terraform;
+  expect(block).toEqual(state.type === "hcp" ? { cloud: settings } : { backend: { [state.type]: settings } });
+  const directory = mkdtempSync(join(outdir, "state-"));
+  writeFileSync(join(directory, "main.tf.json"), JSON.stringify({ terraform: block }));
+  // `validate` holds the block's settings against the backend's schema, without reaching for the backend.
+  const validate = await execa("terraform", ["validate", "-no-color"], {
+    cwd: directory,
+    env: { CHECKPOINT_DISABLE: "1" },
+    reject: false,
+  });
+  expect(validate.stdout).toContain("Success!");
+});
 
-test("the local state is outside of cdktf.out, by a relative path", () => {
-  expect(stack().terraform).toMatchObject({ backend: { local: { path: "../../../.state/test.tfstate" } } });
+test("a review is told what the policy says", () => {
+  const exceptions = [{ rule: "production-remote-state", reason: "Until the team has chosen." }];
+  stack({ name: "prod", exceptions });
+  expect(readStack("prod", join(outdir, "stacks/prod")).policy).toEqual({ warnings: [], exceptions });
+  stack({ redis: { ...INPUT.redis, ipAllowList: [{ cidrBlock: "0.0.0.0/0", description: "all" }] } });
+  expect(readStack("test", join(outdir, "stacks/test")).policy).toMatchObject({ warnings: [{ rule: "not-open" }] });
 });
