@@ -18,6 +18,14 @@ describe("RedisFailure", () => {
     ["ERR Client sent AUTH, but no password is set", "NO_PASSWORD_SET"],
     ["AUTH failed: Client IP address is not in the allowlist.", "NOT_ALLOWED"],
     ["ERR AUTH failed: Client IP address is not in the allowlist.", "NOT_ALLOWED"],
+    ["ERR not on the allow-list", "NOT_ALLOWED"],
+    ["NOPERM the allowlist, or the max number of clients, is not for you", "NOPERM"],
+    ["XERR max number of clients reached", "ERR"],
+    ["AUTHX max number of clients reached", "ERR"],
+    ["ERR invalid DB index", "DB_INDEX"],
+    ["ERR unknown subcommand 'x'", "UNKNOWN_COMMAND"],
+    ["ERR it said: ERR unknown command", "ERR"],
+    ["READONLY-ISH it is not", "ERR"],
     ["WHATEVER it is", "ERR"],
     ["", "ERR"],
   ] as const)("%s", (line, kind) => {
@@ -26,20 +34,44 @@ describe("RedisFailure", () => {
     expect(JSON.stringify(failure) + failure.message + failure.stack).not.toContain("a secret");
   });
 
+  const kindOf = (code: string) => RedisFailure.fromSocket(Object.assign(new Error("secret"), { code })).kind;
+
+  /** Codes, what each means, and what one that only holds it means. */
   test.each([
-    ["ENOTFOUND", "NOT_FOUND"],
-    ["ECONNREFUSED", "REFUSED"],
-    ["ECONNRESET", "CLOSED"],
-    ["ETIMEDOUT", "TIMEOUT"],
-    ["EPROTO", "NO_HANDSHAKE"],
-    ["CERT_HAS_EXPIRED", "CERTIFICATE_EXPIRED"],
-    ["ERR_TLS_CERT_ALTNAME_INVALID", "CERTIFICATE_NAME"],
-    ["DEPTH_ZERO_SELF_SIGNED_CERT", "CERTIFICATE_UNTRUSTED"],
-    ["SELF_SIGNED_CERT_IN_CHAIN", "CERTIFICATE_UNTRUSTED"],
-    ["UNABLE_TO_VERIFY_LEAF_SIGNATURE", "CERTIFICATE_UNTRUSTED"],
-    ["EWHATEVER", "CLOSED"],
-  ] as const)("%s", (code, kind) => {
-    expect(RedisFailure.fromSocket(Object.assign(new Error("secret"), { code })).kind).toBe(kind);
+    ["ENOTFOUND EAI_AGAIN ENODATA", "NOT_FOUND", "CLOSED"],
+    ["ECONNREFUSED", "REFUSED", "CLOSED"],
+    ["ENETUNREACH EHOSTUNREACH EADDRNOTAVAIL EACCES", "UNREACHABLE", "CLOSED"],
+    ["ETIMEDOUT", "TIMEOUT", "CLOSED"],
+    ["EPROTO ERR_SSL_WRONG_VERSION_NUMBER ERR_SSL_PACKET_LENGTH_TOO_LONG", "NO_HANDSHAKE", "CLOSED"],
+    ["CERT_HAS_EXPIRED CERT_NOT_YET_VALID", "CERTIFICATE_EXPIRED", "CERTIFICATE_UNTRUSTED"],
+    ["ERR_TLS_CERT_ALTNAME_INVALID", "CERTIFICATE_NAME", "CERTIFICATE_UNTRUSTED"],
+    ["DEPTH_ZERO_SELF_SIGNED_CERT UNABLE_TO_VERIFY CERT_REVOKED", "CERTIFICATE_UNTRUSTED", "CERTIFICATE_UNTRUSTED"],
+    ["ECONNRESET EPIPE EWHATEVER", "CLOSED", "CLOSED"],
+  ])("%s", (codes, kind, alike) => {
+    for (const code of codes.split(" ")) {
+      expect([kindOf(code), kindOf(`X${code}`), kindOf(`${code}X`)]).toEqual([kind, alike, alike]);
+    }
+  });
+
+  test("is itself when it is one already; what has no code is a defect, and stays what it is", () => {
+    const failure = new RedisFailure("OOM");
+    expect(RedisFailure.fromSocket(failure)).toBe(failure);
+    for (const defect of [new TypeError("x"), { code: "ECONNREFUSED" }, undefined]) {
+      let thrown: unknown = "nothing";
+      try {
+        RedisFailure.fromSocket(defect);
+      } catch (error) {
+        thrown = error;
+      }
+      expect(thrown).toBe(defect);
+    }
+  });
+
+  test("may pass by itself, or not", () => {
+    expect(FAILURE_KINDS.filter((kind) => new RedisFailure(kind).transient).sort()).toEqual([
+      ...["CLOSED", "LOADING", "MASTERDOWN", "MAX_CLIENTS", "NOT_FOUND"],
+      ...["NO_HANDSHAKE", "REFUSED", "TIMEOUT", "UNREACHABLE"],
+    ]);
   });
 });
 

@@ -2,10 +2,12 @@ import { expect, test } from "vitest";
 import { Stop } from "../../runtime/errors.ts";
 import {
   commandOf,
+  programName,
   readStep,
   resourceName,
   STEP_IDS,
   STEPS,
+  type StepId,
   stepOfCommand,
   stepOfResource,
 } from "../../steps/steps.ts";
@@ -54,13 +56,76 @@ test("a step reads what Terraform gives it, and what it finds", () => {
   expect(readStep("leave", seconds)).toEqual({ ...seconds, BACKEND_ROLL_OUT_SECONDS: 900 });
 });
 
-test.each<[string, Record<string, string>, RegExp]>([
-  ["missing", { BACKEND_DRAIN_COMMAND: "npm run drain" }, /The step drain .*\n`REDIS_INSTANCE_ID` is not set\.$/],
-  ["wrong", { ...DRAIN, REDIS_INSTANCE_ID: "s3cret" }, /`REDIS_INSTANCE_ID` is not an instance's id \(red-…\)\./],
-  ["empty", { ...DRAIN, BACKEND_DRAIN_COMMAND: "" }, /`BACKEND_DRAIN_COMMAND` /],
-])("a variable that is %s is named, without its value", (_what, env, message) => {
-  const read = () => readStep("drain", env);
+test.each<[StepId, string[]]>([
+  ["preflight", ["REDIS_EXPECTED", "BACKEND_EXPECTED", "RENDER_OWNER_ID"]],
+  ["checks", ["REDIS_INSTANCE_ID", "REDIS_EXPECTED", "REDIS_CHECKS"]],
+  ["drain", ["REDIS_INSTANCE_ID", "BACKEND_DRAIN_COMMAND"]],
+  ["leave", ["BACKEND_SERVICE_ID", "BACKEND_ROLL_OUT_SECONDS"]],
+  ["roll_out", ["BACKEND_EXPECTED", "BACKEND_GROUP_ID"]],
+  ["proof", ["REDIS_INSTANCE_ID", "REDIS_EXPECTED", "REDIS_CHECKS", "BACKEND_EXPECTED"]],
+  ["hand_over", ["REDIS_INSTANCE_ID", "BACKEND_EXPECTED"]],
+])("the step %s names all that it misses", (step, names) => {
+  const read = () => readStep(step, {});
   expect(read).toThrow(Stop);
-  expect(read).toThrow(message);
-  expect(read).not.toThrow("s3cret");
+  expect(read).toThrow(`The step ${programName(step)} is for Terraform, which sets its variables:`);
+  expect(mistakesIn(step, {}).map((line) => /^`(\w+)` is not /.exec(line)?.[1])).toEqual(names);
+});
+
+function mistakesIn(step: StepId, env: Record<string, string>): string[] {
+  try {
+    readStep(step, env);
+    return [];
+  } catch (error) {
+    return String(error).split("\n").slice(1);
+  }
+}
+
+const RED = "red-d00000000000000000a0";
+const SRV = "srv-d00000000000000000a0";
+const SERVICE = { name: "backend", serviceId: SRV, groupName: "queues-env", env: {}, rollOutSeconds: 60 };
+const INSTANCE = {
+  ...{ environment: "test", name: "queues", region: "oregon", plan: "starter", evictionPolicy: "noeviction" },
+  ...{ persistence: "off", ipAllowList: [], internalAuthentication: false },
+};
+const RIGHT: Readonly<Record<string, string>> = {
+  REDIS_INSTANCE_ID: RED,
+  REDIS_EXPECTED: JSON.stringify(INSTANCE),
+  REDIS_CHECKS: '{"deadlineSeconds":1,"acceptUnknown":true}',
+  RENDER_OWNER_ID: "tea-1",
+  BACKEND_DRAIN_COMMAND: "npm run drain",
+  BACKEND_SERVICE_ID: SRV,
+  BACKEND_ROLL_OUT_SECONDS: "1",
+  BACKEND_EXPECTED: JSON.stringify(SERVICE),
+  BACKEND_GROUP_ID: "evg-1",
+};
+
+test.each(STEP_IDS)("the step %s takes what is right", (step) => {
+  expect(mistakesIn(step, RIGHT)).toEqual([]);
+});
+
+test.each<[StepId, variable: string, values: string[], message: string]>([
+  ["drain", "REDIS_INSTANCE_ID", ["", "red-", "red-A", `x${RED}`, `${RED} x`], " is not an instance's id (red-…)."],
+  ["leave", "BACKEND_SERVICE_ID", ["", `x${SRV}`, `${SRV}x`, "srv-d"], " is not a service's id (srv-…)."],
+  ["drain", "BACKEND_SERVICE_ID", [`x${SRV}`], " is not a service's id (srv-…)."],
+  ["roll_out", "BACKEND_GROUP_ID", ["", "evg-", "xevg-1", "evg-1 x"], " is not a group's id (evg-…)."],
+  ["drain", "BACKEND_DRAIN_COMMAND", [""], " "],
+  ["leave", "BACKEND_ROLL_OUT_SECONDS", ["0", "-1", "1.5"], " "],
+  ["leave", "BACKEND_ROLL_OUT_SECONDS", ["s3cret"], " is not a number of seconds."],
+  ["preflight", "RENDER_OWNER_ID", [""], " is empty. Set it to the workspace's id"],
+  ["roll_out", "BACKEND_EXPECTED", ["s3cret", "{"], " is not JSON."],
+  ["checks", "REDIS_CHECKS", ['{"deadlineSeconds":0,"acceptUnknown":true}'], ".deadlineSeconds` "],
+  ["checks", "REDIS_CHECKS", ['{"deadlineSeconds":1}'], ".acceptUnknown` "],
+  ...Object.keys(SERVICE).map((field): [StepId, string, string[], string] => {
+    return ["roll_out", "BACKEND_EXPECTED", [JSON.stringify({ ...SERVICE, [field]: undefined })], `.${field}\` `];
+  }),
+  ...Object.keys(INSTANCE).map((field): [StepId, string, string[], string] => {
+    return ["checks", "REDIS_EXPECTED", [JSON.stringify({ ...INSTANCE, [field]: undefined })], `.${field}\` `];
+  }),
+])("the step %s names %s where it is wrong, without its value", (step, variable, values, message) => {
+  for (const value of values) {
+    const mistakes = mistakesIn(step, { ...RIGHT, [variable]: value });
+    expect(mistakes).toEqual([expect.stringContaining(message)]);
+    expect(mistakes[0]).toMatch(new RegExp(`^\`${variable}\\b`));
+    expect(mistakes[0]).not.toContain("s3cret");
+  }
 });

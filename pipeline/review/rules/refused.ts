@@ -10,9 +10,7 @@ const plan = (change: ResourceChange) => causesOf(change, ["plan"]);
 /** Whether this change makes a free instance while there is another: Render allows one in a workspace. */
 function makesSecondFree(change: ResourceChange, { changes, others }: RuleContext): boolean {
   if (!makesInstance(change) || planOf(change, "after") !== "free") return false;
-  const another = changes.some(
-    (other) => other !== change && isInstance(other) && other.action !== "delete" && planOf(other, "after") === "free",
-  );
+  const another = changes.some((other) => other !== change && isInstance(other) && planOf(other, "after") === "free");
   const itself = change.createsFirst && planOf(change, "before") === "free";
   return another || itself || others.some(({ plan }) => plan === "free");
 }
@@ -44,7 +42,6 @@ export const refused: readonly Rule[] = [
     kind,
     when: (change) =>
       isInstance(change) &&
-      change.action !== "delete" &&
       plan(change).length > 0 &&
       textOf(change.after, "plan") !== undefined &&
       planOf(change, "after") === undefined,

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { readPlan } from "../../../pipeline/review/plan/planned.ts";
 import { terraformPlanSchema } from "../../../pipeline/review/plan/terraform-plan.ts";
-import { type Review, reviewPlan } from "../../../pipeline/review/review.ts";
+import { type Review, type ReviewSubject, reviewPlan } from "../../../pipeline/review/review.ts";
 import type { Consequence } from "../../../pipeline/review/rules/consequence.ts";
 import { commandOf, STEP_IDS } from "../../../steps/steps.ts";
 
@@ -61,6 +61,8 @@ interface Case {
   readonly outputs?: Readonly<Record<string, Change>>;
   /** The command of each step. */
   readonly commands?: Readonly<Record<string, string | undefined>>;
+  /** The other instances of the workspace. */
+  readonly others?: ReviewSubject["others"];
   /** What the group's variables, or the link's services, refer to. */
   readonly references?: readonly string[];
 }
@@ -89,11 +91,36 @@ const CASES: Readonly<Record<string, Case>> = {
     changes: [redis({ actions: ["delete", "create"], before: REDIS, after: { ...REDIS, name: "twin" } })],
   },
   "two free instances": {
+    others: [],
     changes: [
       created({ plan: "free" }),
       resource("render_keyvalue", "second", { actions: ["create"], before: null, after: { plan: "free" } }),
       resource("render_keyvalue", "third", { actions: ["create"], before: null, after: { plan: "starter" } }),
     ],
+  },
+  "one free instance, beside a paid one and a free service": {
+    others: [],
+    changes: [
+      created({ plan: "free" }),
+      resource("render_keyvalue", "old", { actions: ["delete"], before: { plan: "free" }, after: null }),
+      resource("render_keyvalue", "paid", { actions: ["no-op"], before: { plan: "pro" }, after: { plan: "pro" } }),
+      update("render_web_service", "web", { plan: "huge" }, { plan: "free" }),
+    ],
+  },
+  "a free instance replaced, the new one first": {
+    others: [],
+    changes: [redis({ actions: ["create", "delete"], before: { plan: "free" }, after: { plan: "free" } })],
+  },
+  "a free instance replaced, the old one first": {
+    others: [],
+    changes: [redis({ actions: ["delete", "create"], before: { plan: "free" }, after: { plan: "free" } })],
+  },
+  "a free instance in the place of a paid one": {
+    others: [],
+    changes: [redis({ actions: ["create", "delete"], before: { plan: "starter" }, after: { plan: "free" } })],
+  },
+  "a service's plan that no instance has": {
+    changes: [update("render_web_service", "web", { plan: "starter" }, { plan: "huge" })],
   },
   "a plan that Render no longer has, unchanged": {
     changes: [
@@ -237,7 +264,10 @@ const CASES: Readonly<Record<string, Case>> = {
   },
 };
 
-function reviewOf({ changes = [], outputs = {}, commands = {}, references }: Case, mode: Review["mode"]): Review {
+function reviewOf(
+  { changes = [], outputs = {}, commands = {}, references, others = SUBJECT.others }: Case,
+  mode: Review["mode"],
+): Review {
   const isDrift = mode === "refresh-only";
   const plan = {
     format_version: "1.2",
@@ -263,7 +293,7 @@ function reviewOf({ changes = [], outputs = {}, commands = {}, references }: Cas
       },
     },
   };
-  return reviewPlan(readPlan(terraformPlanSchema.parse(plan)), { ...SUBJECT, mode });
+  return reviewPlan(readPlan(terraformPlanSchema.parse(plan)), { ...SUBJECT, mode, others });
 }
 
 function line({ kind, address, consequence, causes, acknowledge }: Consequence): string {
