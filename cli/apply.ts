@@ -1,13 +1,11 @@
 import { Command } from "commander";
-import pc from "picocolors";
 import { applySavedPlan } from "../pipeline/apply.ts";
 import type { DeploymentRecord } from "../pipeline/deployment-record.ts";
+import { colors } from "../runtime/colors.ts";
 import type { Outcome } from "../runtime/errors.ts";
 import { parse } from "./parse.ts";
 import { type Program, runProgram } from "./program.ts";
 import { formatTable } from "./report/review/table.ts";
-
-const colors = pc.createColors(process.stdout.isTTY === true && pc.isColorSupported);
 
 interface Options {
   readonly ack?: readonly string[];

@@ -1,9 +1,10 @@
 import { Command, InvalidArgumentError } from "commander";
-import { planEnvironment } from "../pipeline/plan.ts";
+import { type PlanRequest, planEnvironment } from "../pipeline/plan.ts";
+import type { Review } from "../pipeline/review/review.ts";
 import { PLAN_EXIT_CODES, worstVerdict } from "../pipeline/review/verdict.ts";
 import { synthesize } from "../pipeline/synthesize.ts";
 import { EXIT_CODES, InvalidValue, Stop } from "../runtime/errors.ts";
-import { startProgress } from "../runtime/progress.ts";
+import { type Progress, startProgress } from "../runtime/progress.ts";
 import { parse } from "./parse.ts";
 import { type Program, runProgram } from "./program.ts";
 import { REVIEW_FORMATS, type ReviewFormat } from "./report/review/reports.ts";
@@ -47,24 +48,24 @@ async function plan(names: readonly string[], options: Options, program: Program
   }
   const mode = refreshOnly ? "refresh-only" : destroy ? "destroy" : "change";
   const progress = await startProgress(process.stderr);
-  try {
-    const stacks = await synthesize([...new Set(names)]);
-    const reviews = await Promise.all(
-      stacks.map((stack) =>
-        planEnvironment(stack, {
-          mode,
-          replace,
-          onProgress: (text) => progress.update(stack.environment, text),
-          onInterruption: program.onInterruption,
-        }),
-      ),
-    );
-    progress.stop();
-    writeReports(REVIEW_FORMATS, report, reviews, program.secrets);
-    return PLAN_EXIT_CODES[worstVerdict(reviews)];
-  } finally {
-    progress.stop();
-  }
+  const reviews = await planAll(names, { mode, replace }, progress, program).finally(() => progress.stop());
+  writeReports(REVIEW_FORMATS, report, reviews, program.secrets);
+  return PLAN_EXIT_CODES[worstVerdict(reviews)];
+}
+
+async function planAll(
+  names: readonly string[],
+  what: Pick<PlanRequest, "mode" | "replace">,
+  progress: Progress,
+  { onInterruption }: Program,
+): Promise<Review[]> {
+  const stacks = await synthesize([...new Set(names)]);
+  return Promise.all(
+    stacks.map((stack) => {
+      const onProgress = (text: string) => progress.update(stack.environment, text);
+      return planEnvironment(stack, { ...what, onProgress, onInterruption });
+    }),
+  );
 }
 
 function append<T>(value: T, values: readonly T[] | undefined): readonly T[] {

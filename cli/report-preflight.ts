@@ -1,7 +1,5 @@
-import pc from "picocolors";
+import { colors } from "../runtime/colors.ts";
 import type { PreflightResult } from "../steps/preflight.ts";
-
-const colors = pc.createColors(process.stdout.isTTY === true && pc.isColorSupported);
 
 /** For people: a line for each rule, and below one that refuses why and what to do. */
 export function formatPreflight(environment: string, results: readonly PreflightResult[]): string {

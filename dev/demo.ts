@@ -1,12 +1,12 @@
 import { join } from "node:path";
 import { stripVTControlCharacters } from "node:util";
 import { Command, Option } from "commander";
-import pc from "picocolors";
 import { parse } from "../cli/parse.ts";
 import { runProgram } from "../cli/program.ts";
 import { askBackend } from "../examples/backend/ask.ts";
 import { API } from "../render/api/endpoints.ts";
 import { isLinkedTo, readEnvGroups } from "../render/api/env-groups.ts";
+import { colors } from "../runtime/colors.ts";
 import { Stop } from "../runtime/errors.ts";
 import { diagnose } from "./doctor/diagnose.ts";
 import { REPOSITORY, Rehearsal, Workspace } from "./rehearsal.ts";
@@ -31,8 +31,6 @@ const command = new Command("demo")
   )
   .allowExcessArguments(false)
   .exitOverride();
-
-const colors = pc.createColors(process.stdout.isTTY === true && pc.isColorSupported);
 
 runProgram(({ signal }) => parse(command, ({ provider }: Options) => demo(provider, signal)), {
   name: "demo",

@@ -35,8 +35,9 @@ export function readEvent(line: string): TerraformEvent | undefined {
   try {
     return eventSchema.safeParse(JSON.parse(line)).data;
   } catch {
-    return undefined;
+    // It is no JSON.
   }
+  return undefined;
 }
 
 /** A diagnostic as people read it: what, where, and why. */

@@ -1,16 +1,14 @@
 import { Command } from "commander";
-import pc from "picocolors";
 import yoctoSpinner from "yocto-spinner";
 import { parse } from "../../cli/parse.ts";
 import { runProgram } from "../../cli/program.ts";
 import { runChild } from "../../runtime/child-process.ts";
+import { colors } from "../../runtime/colors.ts";
 import { within } from "../../runtime/wait.ts";
 import { ask, type Diagnosis, diagnose, type Examination, excerpt, findExecutable, isRoot } from "./diagnose.ts";
 import type { Platform } from "./prerequisites.ts";
 
 // picocolors also colours in CI logs and when FORCE_COLOR is set; a file or a pipe gets plain text here.
-const colors = pc.createColors(process.stdout.isTTY === true && pc.isColorSupported);
-
 const SIGNS: Readonly<Record<Diagnosis["status"], string>> = {
   ok: colors.green("✔"),
   warning: colors.yellow("!"),

@@ -1,8 +1,6 @@
-import pc from "picocolors";
+import { colors } from "../../runtime/colors.ts";
 import type { DrillResult } from "./drill.ts";
 import { TARGETS } from "./tally.ts";
-
-const colors = pc.createColors(process.stdout.isTTY === true && pc.isColorSupported);
 
 /** For people: what came of a drill, and the targets beside it. */
 export function reportDrill(name: string, title: string, result: DrillResult): string {

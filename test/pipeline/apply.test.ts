@@ -345,28 +345,3 @@ describe("plan and apply", () => {
     }
   });
 });
-
-describe("wrong usage", () => {
-  test.each<[string, "plan" | "apply", string[], number, string]>([
-    ["no environment", "plan", [], 1, "missing required argument"],
-    ["an unknown environment", "plan", ["stagign"], 1, 'got: "stagign". Did you mean "staging"?'],
-    ["an unknown option", "plan", ["staging", "--detailed-exitcode"], 1, "unknown option"],
-    ["an unknown report", "plan", ["staging", "--report", "markdow"], 1, 'Did you mean "markdown"?'],
-    ["two modes", "plan", ["staging", "--refresh-only", "--destroy"], 1, "goes with neither"],
-    ["no environment to apply", "apply", [], 2, "missing required argument"],
-    ["two environments to apply", "apply", ["staging", "local"], 2, "too many arguments"],
-    ["an unknown environment to apply", "apply", ["stagign"], 2, 'Did you mean "staging"?'],
-  ])("%s", async (_what, command, args, code, message) => {
-    const { exitCode, output } = await project[command](...args);
-    expect(output).toContain(message);
-    expect(exitCode).toBe(code);
-  });
-
-  test("no Terraform", async () => {
-    const { exitCode, output } = await project.run(process.execPath, ["cli/start.cjs", "plan", "staging"], {
-      env: { TERRAFORM_BINARY_NAME: "terrafrom" },
-    });
-    expect(output).toContain('"terrafrom" cannot be run. Install Terraform or OpenTofu, or set TERRAFORM_BINARY_NAME');
-    expect(exitCode).toBe(1);
-  });
-});

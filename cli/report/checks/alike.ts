@@ -8,13 +8,12 @@ export interface Alike {
 
 /** Groups results that are unknown for the same reason: a missing connection leaves a dozen checks unknown. */
 export function alike(results: readonly CheckResult[]): Alike[] {
-  const groups = new Map<string, CheckResult[]>();
+  const groups = new Map<string, { readonly result: CheckResult; readonly ids: string[] }>();
   for (const result of results) {
     const same = result.status === "unknown" && result.evidence === undefined ? result.reason : result.id;
-    groups.set(same, [...(groups.get(same) ?? []), result]);
+    const group = groups.get(same);
+    if (group === undefined) groups.set(same, { result, ids: [result.id] });
+    else group.ids.push(result.id);
   }
-  return [...groups.values()].flatMap((group) => {
-    const [result] = group;
-    return result === undefined ? [] : [{ result, ids: group.map(({ id }) => id) }];
-  });
+  return [...groups.values()];
 }

@@ -1,17 +1,14 @@
-import picocolors from "picocolors";
 import type { CheckResult, Status, VerificationReport } from "../../../checks/report.ts";
 import { summarize, verdictOf } from "../../../checks/verdict.ts";
+import { colors } from "../../../runtime/colors.ts";
 import { type Alike, alike } from "./alike.ts";
 
-// picocolors also colours in CI logs and when FORCE_COLOR is set; a pipe, as Terraform's log is one, gets plain text.
-const pc = picocolors.createColors(process.stdout.isTTY === true && picocolors.isColorSupported);
-
 const MARKS: Readonly<Record<Status, string>> = {
-  pass: pc.green("✔"),
-  warn: pc.yellow("▲"),
-  fail: pc.red("✘"),
-  unknown: pc.magenta("?"),
-  skip: pc.dim("–"),
+  pass: colors.green("✔"),
+  warn: colors.yellow("▲"),
+  fail: colors.red("✘"),
+  unknown: colors.magenta("?"),
+  skip: colors.dim("–"),
 };
 
 const LINE_WIDTH = 100;
@@ -19,7 +16,7 @@ const LINE_WIDTH = 100;
 /** For people: a line for each check, and below one that did not pass what was expected and what to do. */
 export function formatTable(reports: readonly VerificationReport[]): string {
   const verdict = verdictOf(reports);
-  const colour = verdict === "good" ? pc.green : verdict === "failed" ? pc.red : pc.magenta;
+  const colour = verdict === "good" ? colors.green : verdict === "failed" ? colors.red : colors.magenta;
   return [...reports.map(section), colour(`${verdict}: ${summarize(reports)}`), ""].join("\n");
 }
 
@@ -30,8 +27,8 @@ function section(report: VerificationReport): string {
     instance === undefined ? "" : ` ${instance.name} (${instance.id}, ${instance.plan}, ${instance.region})`;
   const width = Math.max(...results.map(({ id }) => id.length));
   return [
-    `${pc.bold(environment)}${heading}${from} ${pc.dim(`${(report.durationMs / 1000).toFixed(1)} s`)}`,
-    ...passedOver.map(({ vantage: other, reason }) => pc.dim(`  not ${other}: ${reason}`)),
+    `${colors.bold(environment)}${heading}${from} ${colors.dim(`${(report.durationMs / 1000).toFixed(1)} s`)}`,
+    ...passedOver.map(({ vantage: other, reason }) => colors.dim(`  not ${other}: ${reason}`)),
     ...alike(results).flatMap((group) => linesOf(group, width)),
     "",
   ].join("\n");
@@ -42,13 +39,15 @@ function linesOf({ result, ids }: Alike, width: number): string[] {
   const name = ids.length === 1 ? result.id : `${ids.length} checks`;
   const line = `  ${MARKS[result.status]} ${name.padEnd(width)}  ${headline(result)}`;
   if (result.status === "pass") return [line];
-  if (result.status === "skip") return [pc.dim(line)];
+  if (result.status === "skip") return [colors.dim(line)];
   return [
     line,
-    ...(ids.length === 1 ? [] : wrap(ids.join(", "), LINE_WIDTH - indent.length).map((part) => pc.dim(indent + part))),
+    ...(ids.length === 1
+      ? []
+      : wrap(ids.join(", "), LINE_WIDTH - indent.length).map((part) => colors.dim(indent + part))),
     ...(result.evidence === undefined ? [] : [`${indent}expected ${result.evidence.expected}`]),
     ...wrap(result.remedy, LINE_WIDTH - indent.length - 2).map((part, index) => {
-      return `${indent}${index === 0 ? pc.cyan("→") : " "} ${part}`;
+      return `${indent}${index === 0 ? colors.cyan("→") : " "} ${part}`;
     }),
   ];
 }
@@ -59,5 +58,5 @@ function wrap(text: string, width: number): string[] {
 
 function headline(result: CheckResult): string {
   if (result.status === "unknown" || result.status === "skip") return result.reason;
-  return `${result.evidence.actual} ${pc.dim(`[${result.evidence.source}]`)}`;
+  return `${result.evidence.actual} ${colors.dim(`[${result.evidence.source}]`)}`;
 }

@@ -1,17 +1,16 @@
-import pc from "picocolors";
 import { fingerprintOf } from "../../../pipeline/review/fingerprint.ts";
 import type { Review } from "../../../pipeline/review/review.ts";
 import type { Consequence } from "../../../pipeline/review/rules/consequence.ts";
+import { colors } from "../../../runtime/colors.ts";
 import { oneLine } from "../../../runtime/text.ts";
 import { headline, nextStep, policyLines, sectionsOf, summaryOf } from "./view.ts";
 
-/** For a terminal; colours only on one. */
+/** For a terminal. */
 export function formatTable(reviews: readonly Review[]): string {
-  const colors = pc.createColors(process.stdout.isTTY === true && pc.isColorSupported);
-  return reviews.map((review) => block(review, colors)).join("\n");
+  return reviews.map(block).join("\n");
 }
 
-function block(review: Review, colors: ReturnType<typeof pc.createColors>): string {
+function block(review: Review): string {
   const verdictColor = {
     "no changes": colors.green,
     changes: colors.yellow,
@@ -25,7 +24,7 @@ function block(review: Review, colors: ReturnType<typeof pc.createColors>): stri
     ...sectionsOf(review).flatMap(([title, consequences]) => [
       "",
       `  ${colors.bold(title)}`,
-      ...consequences.flatMap((one) => lines(one, colors)),
+      ...consequences.flatMap(lines),
     ]),
     ...policyLines(review.policy).flatMap((line, index) => [
       ...(index === 0 ? ["", `  ${colors.bold("Policy")}`] : []),
@@ -39,10 +38,7 @@ function block(review: Review, colors: ReturnType<typeof pc.createColors>): stri
   ].join("\n");
 }
 
-function lines(
-  { consequence, causes, path, address }: Consequence,
-  colors: ReturnType<typeof pc.createColors>,
-): string[] {
+function lines({ consequence, causes, path, address }: Consequence): string[] {
   const transitions = causes.map(
     ({ attribute, before, after }) =>
       `      ${oneLine(attribute)}: ${oneLine(before ?? "nothing")} → ${oneLine(after ?? "nothing")}`,

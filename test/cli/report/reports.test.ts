@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { z } from "zod";
 import { type CheckResult, jsonReportSchema, type VerificationReport } from "../../../checks/report.ts";
 import { formatGithub } from "../../../cli/report/checks/github.ts";
@@ -8,8 +8,15 @@ import { formatMarkdown } from "../../../cli/report/checks/markdown.ts";
 import { formatJson } from "../../../cli/report/checks/reports.ts";
 import { formatTable } from "../../../cli/report/checks/table.ts";
 
+// Which colour, in words.
+vi.mock("../../../runtime/colors.ts", () => ({
+  colors: new Proxy({}, { get: (_, colour) => (text: string) => `<${String(colour)}>${text}</>` }),
+}));
+
 const about = (id: string) => ({ id, title: "A title", proves: "Something.", durationMs: 12 });
 const evidence = { expected: "one | two", actual: '<"three"> & 100 %,\nfour', source: "INFO memory" };
+
+const UNKNOWN = { status: "unknown", reason: "no connection", remedy: `See ${"x".repeat(90)}.` } as const;
 
 const results: CheckResult[] = [
   { ...about("good"), status: "pass", evidence },
@@ -34,34 +41,62 @@ const report: VerificationReport = {
 
 test("the table", () => {
   expect(formatTable([report])).toMatchInlineSnapshot(`
-    "production redis (red-abc, standard, oregon), seen from inside 1.2 s
-      not external: the allow list is empty
-      ✔ good       <"three"> & 100 %,
-    four [INFO memory]
-      ▲ odd        <"three"> & 100 %,
-    four [INFO memory]
+    "<bold>production</> redis (red-abc, standard, oregon), seen from inside <dim>1.2 s</>
+    <dim>  not external: the allow list is empty</>
+      <green>✔</> good       <"three"> & 100 %,
+    four <dim>[INFO memory]</>
+      <yellow>▲</> odd        <"three"> & 100 %,
+    four <dim>[INFO memory]</>
                    expected one | two
-                   → Look at it.
-      ✘ bad        <"three"> & 100 %,
-    four [INFO memory]
+                   <cyan>→</> Look at it.
+      <red>✘</> bad        <"three"> & 100 %,
+    four <dim>[INFO memory]</>
                    expected one | two
-                   → Mend it.
-      ? 2 checks   no connection
-                   dark, darker
-                   → Connect.
-      – elsewhere  not here
+                   <cyan>→</> Mend it.
+      <magenta>?</> 2 checks   no connection
+    <dim>               dark, darker</>
+                   <cyan>→</> Connect.
+    <dim>  <dim>–</> elsewhere  not here</>
 
-    failed: 1 failed, 2 unknown, 1 warned, 1 passed, 1 skipped
+    <red>failed: 1 failed, 2 unknown, 1 warned, 1 passed, 1 skipped</>
     "
   `);
 });
 
-test("the table of an environment without an instance, seen from nowhere", () => {
-  const { instance, vantage, ...rest } = report;
-  const bare = { ...rest, passedOver: [], results: results.slice(0, 1) };
-  expect([instance?.id, vantage]).toEqual(["red-abc", "inside"]);
-  expect(formatTable([bare]).split("\n")[0]).toBe("production 1.2 s");
-  expect(formatTable([{ ...bare, vantage: "api-only" }]).split("\n")[0]).toBe("production 1.2 s");
+test("the table of environments that need less: how it ended, in its colour, and long texts in lines", () => {
+  const { instance: _, vantage: __, ...rest } = { ...report, passedOver: [] };
+  const dark: CheckResult = {
+    ...about("dark"),
+    status: "unknown",
+    evidence,
+    reason: "late",
+    remedy: "Wait. ".repeat(20),
+  };
+  const same = Array.from({ length: 20 }, (_none, index): CheckResult => ({ ...about(`check-${index}`), ...UNKNOWN }));
+  expect(formatTable([{ ...rest, results: results.slice(0, 1) }])).toMatchInlineSnapshot(`
+    "<bold>production</> <dim>1.2 s</>
+      <green>✔</> good  <"three"> & 100 %,
+    four <dim>[INFO memory]</>
+
+    <green>good: 1 passed</>
+    "
+  `);
+  expect(formatTable([{ ...rest, vantage: "api-only", results: [dark, ...same] }])).toMatchInlineSnapshot(`
+    "<bold>production</> <dim>1.2 s</>
+      <magenta>?</> dark      late
+                  expected one | two
+                  <cyan>→</> Wait. Wait. Wait. Wait. Wait. Wait. Wait. Wait. Wait. Wait. Wait. Wait. Wait. Wait.
+                    Wait. Wait. Wait. Wait. Wait. Wait.
+      <magenta>?</> 20 checks  no connection
+    <dim>              check-0, check-1, check-2, check-3, check-4, check-5, check-6, check-7, check-8,</>
+    <dim>              check-9, check-10, check-11, check-12, check-13, check-14, check-15, check-16,</>
+    <dim>              check-17, check-18, check-19</>
+                  <cyan>→</> See
+                    xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx.
+
+    <magenta>not established: 21 unknown</>
+    "
+  `);
 });
 
 test("the Markdown", () => {
@@ -86,6 +121,37 @@ test("the Markdown", () => {
     |-|-|-|-|-|
     | ✅ | good | one \\| two | \\<"three"\\> & 100 %, four |  |
     | ➖ | elsewhere |  | not here |  |
+
+    </details>
+    "
+  `);
+});
+
+test("the Markdown of less: nothing to fold, or nothing else; what is unknown and was seen", () => {
+  const { instance: _, vantage: __, ...rest } = { ...report, passedOver: [] };
+  const dark: CheckResult = { ...about("dark"), status: "unknown", evidence, reason: "late", remedy: "Wait." };
+  const markdown = formatMarkdown([
+    { ...rest, environment: "a_b", results: [dark] },
+    { ...rest, results: results.slice(0, 1) },
+  ]);
+  expect(markdown).toMatchInlineSnapshot(`
+    "## Redis verification: not established
+
+    1 unknown, 1 passed
+
+    ### a\\_b
+
+    | | check | expected | actual | what to do |
+    |-|-|-|-|-|
+    | ❔ | dark | one \\| two | late | Wait. |
+
+    ### production
+
+    <details><summary>1 passed</summary>
+
+    | | check | expected | actual | what to do |
+    |-|-|-|-|-|
+    | ✅ | good | one \\| two | \\<"three"\\> & 100 %, four |  |
 
     </details>
     "

@@ -1,10 +1,15 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { formatGithub } from "../../../cli/report/review/github.ts";
 import { formatMarkdown } from "../../../cli/report/review/markdown.ts";
 import { formatJson } from "../../../cli/report/review/reports.ts";
 import { formatTable } from "../../../cli/report/review/table.ts";
 import { headline, nextStep } from "../../../cli/report/review/view.ts";
 import type { Review } from "../../../pipeline/review/review.ts";
+
+// Which colour, in words.
+vi.mock("../../../runtime/colors.ts", () => ({
+  colors: new Proxy({}, { get: (_, colour) => (text: string) => `<${String(colour)}>${text}</>` }),
+}));
 
 const QUIET: Review = {
   environment: "staging",
@@ -56,49 +61,49 @@ const FAILED: Review = { ...QUIET, verdict: "failed", errors: ["No:\n  ```becaus
 
 test("the table", () => {
   expect(formatTable([LOUD, QUIET, FAILED])).toMatchInlineSnapshot(`
-    "staging: needs acknowledgement – data loss, restart, +$22 a month, changed outside Terraform
+    "<bold><red>staging: needs acknowledgement – data loss, restart, +$22 a month, changed outside Terraform</></>
 
-      Data loss
+      <bold>Data loss</>
         It *loses* <data>.
           region: oregon → ohio
           added: nothing → \`x\`
           gone: a b → nothing
-          staging/redis render_keyvalue.redis["a"]
+          <dim>staging/redis render_keyvalue.redis["a"]</>
 
-      Restart
+      <bold>Restart</>
         It restarts, 100 %.
-          a.b
+          <dim>a.b</>
 
-      Cost
+      <bold>Cost</>
         $10 → $32 a month.
-          a.b
+          <dim>a.b</>
 
-      Changed outside Terraform
+      <bold>Changed outside Terraform</>
         It is open.
-          a.b
+          <dim>a.b</>
 
-      Policy
+      <bold>Policy</>
         warning not-open: It is open.
         exception 1 of 1, one-region: Just because.
 
-      1 destroyed, 1 replaced. Hidden: 1 recomputed attribute, 2 no-ops (c.d, e.f)
-      fingerprint f94271ce9f9b43f97903c1bec5bee71680851661cd03c44d74eec80418f2aa3e
+      <dim>1 destroyed, 1 replaced. Hidden: 1 recomputed attribute, 2 no-ops (c.d, e.f)</>
+      <dim>fingerprint f94271ce9f9b43f97903c1bec5bee71680851661cd03c44d74eec80418f2aa3e</>
       Apply it with: npm run apply -- staging --ack 'data-loss:render_keyvalue.redis["a"]'
 
-    staging: no changes
+    <bold><green>staging: no changes</></>
 
-      no resource changes
-      fingerprint 31c46609bee2170d03b4ebdd1757f4afab33e9a42a5a9d2d6a2df51dbedf74a9
+      <dim>no resource changes</>
+      <dim>fingerprint 31c46609bee2170d03b4ebdd1757f4afab33e9a42a5a9d2d6a2df51dbedf74a9</>
 
-    staging: cannot be planned
+    <bold><red>staging: cannot be planned</></>
 
-      No:
-       \`\`\`because\`\`\`
+      <red>No:</>
+      <red> \`\`\`because\`\`\`</>
 
-      Not�[31m either
+      <red>Not�[31m either</>
 
-      no resource changes
-      fingerprint c87c8fe3d1a615747a8623b8489045d422b3b3d5e6509db3865970d893d46160
+      <dim>no resource changes</>
+      <dim>fingerprint c87c8fe3d1a615747a8623b8489045d422b3b3d5e6509db3865970d893d46160</>
     "
   `);
 });

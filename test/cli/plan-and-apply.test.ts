@@ -1,0 +1,190 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import type { ApplyRequest } from "../../pipeline/apply.ts";
+import type { PlanRequest } from "../../pipeline/plan.ts";
+import type { Review } from "../../pipeline/review/review.ts";
+import { Stop } from "../../runtime/errors.ts";
+import { run } from "./in-process.ts";
+
+vi.mock("../../runtime/progress.ts", () => ({
+  startProgress: async (stream: NodeJS.WriteStream) => ({
+    update: (environment: string, text: string) => stream.write(`${environment}: ${text}\n`),
+    stop: () => stream.write("stopped\n"),
+  }),
+}));
+// Which colour, in words.
+vi.mock("../../runtime/colors.ts", () => ({
+  colors: new Proxy({}, { get: (_, colour) => (text: string) => `<${String(colour)}>${text}</>` }),
+}));
+
+const pipeline = vi.hoisted(() => ({ synthesize: vi.fn(), planEnvironment: vi.fn(), applySavedPlan: vi.fn() }));
+vi.mock("../../pipeline/synthesize.ts", () => ({ synthesize: pipeline.synthesize }));
+vi.mock("../../pipeline/plan.ts", () => ({ planEnvironment: pipeline.planEnvironment }));
+vi.mock("../../pipeline/apply.ts", () => ({ applySavedPlan: pipeline.applySavedPlan }));
+
+const KEY = "rnd_0123456789";
+const review = (environment: string, verdict: Review["verdict"] = "no changes"): Review => ({
+  ...{ environment, mode: "change", verdict, findings: [], drift: [], changes: [], errors: [], terraform: "0" },
+  ...{ quiet: { attributes: 0, resources: [] }, policy: { warnings: [], exceptions: [] } },
+});
+const CHANGES = review("a", "changes");
+
+beforeEach(() => {
+  vi.stubEnv("RENDER_API_KEY", KEY);
+  vi.stubEnv("GITHUB_STEP_SUMMARY", "");
+  pipeline.synthesize.mockImplementation(async (names: string[]) => names.map((environment) => ({ environment })));
+  pipeline.planEnvironment.mockImplementation(async ({ environment }) => review(environment));
+});
+afterEach(() => {
+  vi.unstubAllEnvs();
+  vi.resetAllMocks();
+});
+
+describe("plan", () => {
+  test.each<[args: string[], request: Partial<PlanRequest>]>([
+    [[], { mode: "change", replace: [] }],
+    [["--destroy"], { mode: "destroy" }],
+    [["--refresh-only"], { mode: "refresh-only" }],
+    [["--replace", "a.b", "--replace", "c.d"], { mode: "change", replace: ["a.b", "c.d"] }],
+    [["--destroy", "--replace", "a.b"], { mode: "destroy", replace: ["a.b"] }],
+  ])("with %j asks for what was said, once for each environment", async (args, request) => {
+    const { code, stdout, stderr } = await run("plan", ["a", "b", "a", ...args]);
+    expect([code, stderr]).toEqual([0, "stopped\n"]);
+    expect(stdout).toMatch(/^<bold><green>a: no changes[\s\S]*\n<bold><green>b: no changes/);
+    expect(pipeline.synthesize.mock.calls).toEqual([[["a", "b"]]]);
+    expect(pipeline.planEnvironment.mock.calls).toMatchObject(
+      ["a", "b"].map((environment) => [{ environment }, request]),
+    );
+  });
+
+  test.each<[code: number, verdicts: Review["verdict"][]]>([
+    [0, ["no changes", "no changes"]],
+    [2, ["changes", "no changes"]],
+    [3, ["changes", "needs acknowledgement"]],
+    [1, ["failed", "needs acknowledgement"]],
+  ])("ends with %i for %j", async (code, verdicts) => {
+    for (const verdict of verdicts) pipeline.planEnvironment.mockResolvedValueOnce(review("a", verdict));
+    expect((await run("plan", ["a", "b"])).code).toBe(code);
+  });
+
+  test("writes the reports that were asked for, masked, and tells how far it is", async () => {
+    pipeline.planEnvironment.mockImplementation(async (_stack: unknown, { onProgress }: PlanRequest) => {
+      for (const text of ["planning", "reading x"]) onProgress(text);
+      return { ...review("a", "failed"), errors: [`not with ${KEY}`] };
+    });
+    const { stdout, stderr } = await run("plan", ["a", "--report", "json", "--report", "github"]);
+    expect(stdout).toMatch(/^\{\n[\s\S]*"not with \*\*\*"[\s\S]*\n\}\n::error .*::not with \*\*\*\n$/);
+    expect(stderr).toBe("a: planning\na: reading x\nstopped\n");
+  });
+
+  test("tells each environment of an interruption, and ends when it is done", async () => {
+    let interrupted = 0;
+    pipeline.planEnvironment.mockImplementation(async (_stack: unknown, { onInterruption }: PlanRequest) => {
+      await new Promise<void>((resolve) => {
+        onInterruption(() => {
+          interrupted += 1;
+          resolve();
+        });
+      });
+      return CHANGES;
+    });
+    const ended = await run("plan", ["a", "b"], (host) => setTimeout(() => host.emit("SIGINT"), 20));
+    expect([ended.code, interrupted]).toEqual([2, 2]);
+  });
+
+  test.each<[args: string[], says: string, code?: number]>([
+    [[], "missing required argument"],
+    [["a", "--detailed-exitcode"], "unknown option"],
+    [["a", "--report", "markdow"], 'got: "markdow". Did you mean "markdown"?'],
+    [["a", "--refresh-only", "--destroy"], "--refresh-only plans no change, so it goes with neither"],
+    [["a", "--refresh-only", "--replace", "a.b"], "so it goes with neither --destroy nor --replace."],
+  ])("%j is wrong usage, and plans nothing", async (args, says) => {
+    const { code, stdout, stderr } = await run("plan", args);
+    expect([code, stdout]).toEqual([1, ""]);
+    expect(stderr).toContain(says);
+    expect(pipeline.synthesize).not.toHaveBeenCalled();
+  });
+
+  test("says what its environment's mistake is", async () => {
+    pipeline.synthesize.mockRejectedValue(new Stop("misused", "No such region."));
+    expect(await run("plan", ["a"])).toEqual({ code: 1, stdout: "", stderr: "stopped\nNo such region.\n" });
+  });
+
+  test("says in its help how it ends", async () => {
+    const { code, stdout } = await run("plan", ["--help"]);
+    expect([code, stdout]).toEqual([0, expect.stringMatching(/Usage[\s\S]*Exit codes: 0 no changes/)]);
+  });
+});
+
+describe("apply", () => {
+  const record = { environment: "a", outcome: "applied", done: ["x.y"], failed: [], checks: [] };
+  const ended = (change: object) => ({ result: "ended", file: "the/file.json", record: { ...record, ...change } });
+  const checks = ["passed", "failed"].map((result, index) => ({ address: `c.${index}`, result }));
+
+  test.each<[applied: object, code: number, stdout: string, stderr: string]>([
+    [{ result: "no changes" }, 0, "a: the saved plan has no changes, so there is nothing to apply.\n", ""],
+    [
+      { result: "not acknowledged", review: CHANGES, missing: ["cost:x.y", "restart:x.y"] },
+      3,
+      "<bold><yellow>a: changes</></>\n",
+      "\nNothing was applied: cost:x.y, restart:x.y must be acknowledged.\n",
+    ],
+    [
+      ended({}),
+      0,
+      "\n<green>a: applied, 1 resource done; no checks were due</>\n<dim>recorded in the/file.json</>\n",
+      "",
+    ],
+    [ended({ done: ["x", "y"], checks }), 0, "\n<green>a: applied, 2 resources done; c.0 passed, c.1 failed</>\n", ""],
+    [
+      ended({ outcome: "failed", done: [], failed: [{ error: "One" }, { error: "Two" }] }),
+      1,
+      "\n<red>a: failed, 0 resources done; no checks were due</>\n",
+      "<red>\nOne</>\n<red>\nTwo</>\nSee the current state with: npm run plan -- a\n",
+    ],
+    [
+      ended({ outcome: "interrupted" }),
+      1,
+      "\n<red>a: interrupted, 1 resource done",
+      "See the current state with: npm run plan -- a\n",
+    ],
+  ])("that comes to %j ends with %i", async (applied, code, stdout, stderr) => {
+    pipeline.applySavedPlan.mockResolvedValue(applied);
+    const end = await run("apply", ["a"]);
+    expect(end).toEqual({ code, stdout: expect.stringContaining(stdout), stderr });
+    expect(end.stdout.startsWith(stdout)).toBe(true);
+    expect(pipeline.applySavedPlan.mock.calls).toMatchObject([["a", { ack: [], fingerprint: undefined }]]);
+  });
+
+  test("passes on what was said, shows what happens, and tells of an interruption", async () => {
+    pipeline.applySavedPlan.mockImplementation(async (_name: string, { onLine, onInterruption }: ApplyRequest) => {
+      onLine("x.y: Creating");
+      await new Promise<void>((resolve) => onInterruption(resolve));
+      return { result: "no changes" };
+    });
+    const args = ["a", "--ack", "cost:x.y", "--fingerprint", "f", "--ack", "restart:x.y"];
+    const { code, stdout } = await run("apply", args, (host) => setTimeout(() => host.emit("SIGTERM"), 20));
+    expect([code, stdout]).toEqual([0, expect.stringMatching(/^x\.y: Creating\n/)]);
+    const request = { ack: ["cost:x.y", "restart:x.y"], fingerprint: "f" };
+    expect(pipeline.applySavedPlan.mock.calls).toMatchObject([["a", request]]);
+  });
+
+  test.each([
+    [[], "missing required argument"],
+    [["a", "b"], "too many arguments"],
+    [["a", "--force"], "unknown option"],
+  ])("%j is wrong usage, and applies nothing", async (args, says) => {
+    const { code, stdout, stderr } = await run("apply", args);
+    expect([code, stdout, stderr]).toEqual([2, "", expect.stringContaining(says)]);
+    expect(pipeline.applySavedPlan).not.toHaveBeenCalled();
+  });
+
+  test("that is refused says why", async () => {
+    pipeline.applySavedPlan.mockRejectedValue(new Stop("failed", `Stale, ${KEY}.`));
+    expect(await run("apply", ["a"])).toEqual({ code: 1, stdout: "", stderr: "Stale, ***.\n" });
+  });
+
+  test("says in its help how it ends", async () => {
+    const { code, stdout } = await run("apply", ["--help"]);
+    expect([code, stdout]).toEqual([0, expect.stringMatching(/Usage[\s\S]*Exit codes: 0 applied/)]);
+  });
+});
