@@ -22,7 +22,7 @@ const PLACE = /^(?:\[([0-9a-f:.]+)\]|([^\s:/?#@[\]]+))(?::(\d{1,5}))?(?:\/(\d{0,
  * @throws RedisFailure (`BAD_URL`), which holds nothing of the text.
  */
 export function parseRedisUrl(url: string): RedisAddress {
-  const scheme = /^(rediss?):\/\//i.exec(url);
+  const scheme = /^rediss?:\/\//i.exec(url);
   if (scheme === null) throw new RedisFailure("BAD_URL");
   const rest = url.slice(scheme[0].length);
   const at = rest.lastIndexOf("@");
@@ -34,7 +34,7 @@ export function parseRedisUrl(url: string): RedisAddress {
   return {
     host,
     port,
-    tls: scheme[1]?.toLowerCase() === "rediss",
+    tls: /^rediss/i.test(url),
     username: username === "" ? undefined : username,
     password: password === "" ? undefined : password,
     db: Number(place?.[4] || 0),

@@ -37,7 +37,7 @@ export class RenderApiError extends Error {
 
   constructor(details: RenderApiErrorDetails) {
     const outcome = details.status === undefined ? details.explanation : `${details.status}: ${details.explanation}`;
-    const remedy = details.status === undefined ? undefined : REMEDIES[details.status];
+    const remedy = REMEDIES[details.status ?? 0];
     super(`${details.call} failed: ${outcome}${remedy === undefined ? "" : ` ${remedy}`}`);
     this.name = "RenderApiError";
     this.call = details.call;

@@ -1,34 +1,54 @@
-import { Annotations, Aspects, LocalBackend, TerraformOutput } from "cdktf";
+import { DataNullDataSource } from "@cdktf/provider-null/lib/data-null-data-source/index.js";
+import { NullProvider } from "@cdktf/provider-null/lib/provider/index.js";
+import { Resource as NullResource } from "@cdktf/provider-null/lib/resource/index.js";
+import {
+  Annotations,
+  Aspects,
+  LocalBackend,
+  type TerraformElement,
+  TerraformHclModule,
+  TerraformLocal,
+  TerraformOutput,
+  TerraformVariable,
+} from "cdktf";
 import { Construct } from "constructs";
 import { expect, test } from "vitest";
 import { GuardedApp, GuardedStack } from "../../constructs/guards.ts";
 import { EnvGroup } from "../../constructs/render/env-group.ts";
 import { RenderProvider } from "../../constructs/render/render-provider.ts";
 import { StateBackend } from "../../constructs/state-backend.ts";
+import { Stop } from "../../runtime/errors.ts";
 import { synthesize, synthesizeApp } from "./synthesize.ts";
 
-test("two resources with one Terraform address are refused, both named", () => {
+/** One of each kind of element, by the beginning of its Terraform address. */
+const KINDS: Readonly<Record<string, (scope: Construct, id: string) => TerraformElement>> = {
+  null_resource: (scope, id) => new NullResource(scope, id),
+  "data.null_data_source": (scope, id) => new DataNullDataSource(scope, id),
+  output: (scope, id) => new TerraformOutput(scope, id, { value: "1" }),
+  var: (scope, id) => new TerraformVariable(scope, id, {}),
+  local: (scope, id) => new TerraformLocal(scope, id, "1"),
+  module: (scope, id) => new TerraformHclModule(scope, id, { source: "a/b/c" }),
+};
+
+test.each(Object.entries(KINDS))("two elements with one address in %s are refused, both named", (kind, make) => {
   const collide = () =>
     synthesize((stack) => {
-      new EnvGroup(stack, "a.b", { name: "first" });
-      new EnvGroup(stack, "ab", { name: "second" });
+      for (const id of ["a.b", "ab"]) make(stack, id);
     });
-  expect(collide).toThrow("test/a.b and test/ab have the same Terraform address render_env_group.ab. Rename one.");
+  expect(collide).toThrow(Stop);
+  expect(collide).toThrow(`test/a.b and test/ab have the same Terraform address ${kind}.ab. Rename one.`);
 });
 
-test("two outputs with one name are refused", () => {
-  const collide = () =>
-    synthesize((stack) => {
-      new TerraformOutput(stack, "url", { value: "1", staticId: true });
-      new TerraformOutput(new Construct(stack, "inner"), "url", { value: "2", staticId: true });
-    });
-  expect(collide).toThrow("have the same Terraform address output.url");
-});
-
-test("resources of different types may share a name", () => {
+test("elements of different kinds, and whatever is no element, may share a name", () => {
   synthesize((stack) => {
-    const group = new EnvGroup(stack, "backend", { name: "a" });
-    new TerraformOutput(stack, "other", { value: group.id }).overrideLogicalId("backend");
+    for (const [kind, make] of Object.entries(KINDS)) make(new Construct(stack, kind), "x").overrideLogicalId("same");
+    new EnvGroup(new Construct(stack, "group"), "x", { name: "a" }).overrideLogicalId("same");
+  });
+});
+
+test("the provider, the backend and the stack itself have no address", () => {
+  synthesize((stack) => {
+    for (const id of ["a.b", "ab"]) new RenderProvider(stack, id);
   });
 });
 
@@ -47,10 +67,46 @@ test("an absolute path is refused wherever a path stands", () => {
   );
 });
 
+const withSetting = (name: string, value: unknown) => () =>
+  synthesize((stack) => new NullResource(stack, "made").addOverride(name, value));
+
+test.each(["path", "workspace_dir", "working_dir", "source", "filename"])("an absolute %s is refused", (name) => {
+  for (const value of ["/x", "C:\\x", "d:/x"]) expect(withSetting(name, value)).toThrow("must not be an absolute path");
+  expect(withSetting("deep", { list: [{ [name]: "/x" }] })).toThrow(`resource.null_resource.made.deep.list.0.${name}`);
+  for (const value of ["x/y", "C:x", "x/C:/y", `\${path.root}/x`, 1, null])
+    expect(withSetting(name, value)).not.toThrow();
+});
+
 test("a text that merely begins with a slash is not a path", () => {
-  synthesize((stack) => {
-    new EnvGroup(stack, "group", { name: "a", envVars: { HEALTH_PATH: { value: "/health" } } });
-  });
+  expect(withSetting("health_path", "/health")).not.toThrow();
+});
+
+test("stacks stand alone: no one may refer to another", () => {
+  const refer = () =>
+    synthesizeApp((app) => {
+      const [first, second] = ["first", "test"].map((name) => {
+        const stack = new GuardedStack(app, name);
+        new StateBackend(stack, { type: "local", settings: { path: `${name}.tfstate` } });
+        new NullProvider(stack, "null");
+        return stack;
+      });
+      if (first === undefined || second === undefined) throw new Error("There are two.");
+      new NullResource(second, "made", { triggers: { id: new NullResource(first, "made").id } });
+    });
+  expect(refer).toThrow('the state of "first" must not be read from another stack (in first/state)');
+});
+
+test("what is no mistake of the description stays what it is", () => {
+  const broken = new TypeError("Validation failed");
+  const build = () =>
+    synthesize((stack) => {
+      stack.node.addValidation({
+        validate: () => {
+          throw broken;
+        },
+      });
+    });
+  expect(build).toThrow(broken);
 });
 
 test("an aspect on the app is refused, since cdktf would never run it", () => {

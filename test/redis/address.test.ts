@@ -14,6 +14,8 @@ describe("parseRedisUrl", () => {
     ["redis://:p@h:1/2", { host: "h", port: 1, tls: false, username: undefined, password: "p", db: 2 }],
     ["redis://p@h", { host: "h", port: 6379, tls: false, username: undefined, password: "p", db: 0 }],
     ["redis://[::1]:7/", { host: "::1", port: 7, tls: false, username: undefined, password: undefined, db: 0 }],
+    ["redis://h:65535/15/", { host: "h", port: 65535, tls: false, username: undefined, password: undefined, db: 15 }],
+    ["redis://:@h/", { host: "h", port: 6379, tls: false, username: undefined, password: undefined, db: 0 }],
     ["REDISS://h", { host: "h", port: 6379, tls: true, username: undefined, password: undefined, db: 0 }],
   ])("%s", (url, address) => {
     expect(parseRedisUrl(url)).toEqual(address);
@@ -28,6 +30,16 @@ describe("parseRedisUrl", () => {
     "redis://h:99999",
     "redis://h:0",
     "red-abc:6379",
+    ...[
+      "x redis://h",
+      "redis:///h",
+      "redis://h h",
+      "redis://h:1x",
+      "redis://h:123456",
+      "redis://h/123456",
+      "redis://[h]",
+    ],
+    ...["redis://h:65536", "redis://[::1", "redis://h/x", "redis://h/1/2"],
   ])("refuses %j without repeating it", (url) => {
     expect(() => parseRedisUrl(url)).toThrow(new RedisFailure("BAD_URL"));
   });
