@@ -10,7 +10,7 @@ export default defineConfig({
       "test/{dev,examples}/**",
       "test/{layers,words,readme}.test.ts",
       "test/checks/faults.test.ts",
-      "test/cli/{exit-codes,program-process,step,verify,verify-secrets}.test.ts",
+      "test/cli/{exit-codes,program-process,verify,verify-secrets}.test.ts",
       "test/cli/bundle/**",
       "test/constructs/escape-template.test.ts",
       "test/vantage/inside.test.ts",

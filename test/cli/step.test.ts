@@ -1,50 +1,146 @@
-import { join } from "node:path";
-import { execa } from "execa";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
+import { RenderClient } from "../../render/api/client.ts";
+import { expectedService } from "../../render/service.ts";
+import type { StepContext } from "../../steps/deploy.ts";
 import { TestRender } from "../dev/emulator/harness.ts";
+import { run } from "./in-process.ts";
 
-const REPOSITORY = join(import.meta.dirname, "../..");
+const steps = vi.hoisted(() => ({ rollOut: vi.fn(), leave: vi.fn(), drain: vi.fn(), handOver: vi.fn() }));
+vi.mock("../../steps/roll-out.ts", () => steps);
+vi.mock("../../steps/drain.ts", () => steps);
 
 let render: TestRender;
 beforeAll(async () => {
   render = await TestRender.start();
 });
 afterAll(() => render.stop());
-
-async function wiring(args: string[], change: Record<string, string | undefined> = {}) {
+beforeEach(() => {
   const { apiKey, host, ownerId, backendServiceId } = render.render;
-  const env = {
-    RENDER_API_KEY: apiKey,
-    RENDER_HOST: host,
-    RENDER_OWNER_ID: ownerId,
-    TF_VAR_backend_service_id: backendServiceId,
-    ...change,
-  };
-  const options = { cwd: REPOSITORY, env, all: true, reject: false } as const;
-  const { exitCode, all } = await execa(process.execPath, ["--import", "tsx", "wiring/main.ts", ...args], options);
-  expect(all).not.toContain(apiKey);
-  return { exitCode, all };
+  const at = { RENDER_API_KEY: apiKey, RENDER_HOST: host, RENDER_OWNER_ID: ownerId };
+  set({ ...at, TF_VAR_backend_service_id: backendServiceId });
+});
+afterEach(() => {
+  vi.unstubAllEnvs();
+  vi.restoreAllMocks();
+  for (const step of Object.values(steps)) step.mockReset();
+});
+
+function set(variables: Readonly<Record<string, string | undefined>>): void {
+  for (const [name, value] of Object.entries(variables)) vi.stubEnv(name, value);
 }
 
 test.each<[string, string[], Record<string, string | undefined>, number, RegExp]>([
   ["nothing stands in the way", ["preflight", "local"], {}, 0, /a deploy can begin/],
   ["no such environment", ["preflight", "locl"], {}, 2, /Did you mean "local"/],
-  ["no such command", ["rollout"], {}, 2, /unknown command/],
+  ["no such command", ["rollout"], {}, 2, /unknown command[\s\S]*Usage: /],
+  ["help", ["--help"], {}, 0, /says whether a deploy can begin[\s\S]*roll-out +for Terraform\n/],
+  ["help with a step", ["preflight", "--help"], {}, 0, /Preflight runs first\.[\s\S]*the environment's name/],
+  ["too much", ["preflight", "a", "b"], {}, 2, /too many arguments/],
   ["no key", ["preflight", "local"], { RENDER_API_KEY: undefined }, 2, /RENDER_API_KEY` is not set/],
   ["no workspace", ["preflight", "local"], { RENDER_OWNER_ID: undefined }, 2, /RENDER_OWNER_ID` is not set/],
   ["no backend", ["preflight", "local"], { TF_VAR_backend_service_id: "" }, 2, /TF_VAR_backend_service_id/],
-  ["a wrong key", ["preflight", "local"], { RENDER_API_KEY: "rnd_wrong" }, 1, /401.*RENDER_API_KEY/],
+  ["no backend's id", ["preflight", "local"], { TF_VAR_backend_service_id: `srv-${"a".repeat(21)}` }, 2, /not known/],
   [
-    "another workspace",
+    "no id of a backend",
     ["preflight", "local"],
-    { RENDER_OWNER_ID: "tea-other" },
-    1,
-    /refused: \d reasons?; nothing was changed/,
+    { TF_VAR_backend_service_id: `xsrv-${"a".repeat(20)}` },
+    2,
+    /not known/,
   ],
-  ["Render cannot be asked", ["preflight", "local"], { RENDER_HOST: "http://127.0.0.1:9/v1" }, 3, /RENDER_HOST/],
+  ["a wrong key", ["preflight", "local"], { RENDER_API_KEY: "rnd_wrong" }, 1, /401.*RENDER_API_KEY/],
+  ["another workspace", ["preflight", "local"], { RENDER_OWNER_ID: "tea-x" }, 1, /refused: \d reasons?; nothing was/],
   ["not called by Terraform", ["roll-out"], {}, 2, /`BACKEND_EXPECTED` is not set/],
-])("%s", async (_what, args, change, exitCode, message) => {
-  const result = await wiring(args, change);
-  expect(result.all).toMatch(message);
-  expect(result.exitCode).toBe(exitCode);
+])("%s", async (_what, args, change, code, message) => {
+  set(change);
+  const ended = await run("step", args);
+  expect(ended.stdout + ended.stderr).toMatch(message);
+  expect(ended.stdout + ended.stderr).not.toContain(render.render.apiKey);
+  expect(ended.code).toBe(code);
+});
+
+test("Render cannot be asked: what to look at, after ten seconds", async () => {
+  set({ RENDER_HOST: "http://127.0.0.1:9/v1" });
+  const { fromEnvironment } = RenderClient;
+  const connect = vi.spyOn(RenderClient, "fromEnvironment");
+  connect.mockImplementation((env, options) => fromEnvironment.call(RenderClient, env, { ...options, deadlineMs: 50 }));
+  expect(await run("step", ["preflight", "local"])).toMatchObject({
+    code: 3,
+    stderr: expect.stringMatching("RENDER_HOST"),
+  });
+  expect(connect.mock.calls).toMatchObject([[process.env, { deadlineMs: 10_000 }]]);
+});
+
+describe("in Terraform's graph", () => {
+  const [serviceId, other, instanceId] = [`srv-${"a".repeat(20)}`, `srv-${"b".repeat(20)}`, "red-old"];
+  const command = "npm run drain";
+  const backend = (rest: object = {}) => {
+    const service = { name: "backend", env: {}, rollOutSeconds: 77, ...rest };
+    return JSON.stringify(expectedService(service, serviceId, "queues"));
+  };
+  const draining = { REDIS_INSTANCE_ID: instanceId, BACKEND_DRAIN_COMMAND: command };
+
+  test.each<[string, keyof typeof steps, Record<string, string>, about: string, object, seconds: number]>([
+    [
+      "roll-out",
+      "rollOut",
+      { BACKEND_EXPECTED: backend(), BACKEND_GROUP_ID: "evg-1" },
+      ...(["backend", { serviceId, groupId: "evg-1" }, 77] as const),
+    ],
+    [
+      "leave",
+      "leave",
+      { BACKEND_SERVICE_ID: serviceId, BACKEND_ROLL_OUT_SECONDS: "66" },
+      ...([serviceId, { serviceId }, 66] as const),
+    ],
+    [
+      "drain",
+      "drain",
+      { ...draining, BACKEND_SERVICE_ID: serviceId, TF_VAR_backend_service_id: other },
+      ...([instanceId, { serviceId, instanceId, command }, 300] as const),
+    ],
+    [
+      "drain",
+      "drain",
+      { ...draining, TF_VAR_backend_service_id: other },
+      ...([instanceId, { serviceId: other, instanceId, command }, 300] as const),
+    ],
+    [
+      "hand-over",
+      "handOver",
+      { REDIS_INSTANCE_ID: instanceId, BACKEND_EXPECTED: backend({ drainCommand: command }) },
+      ...([instanceId, { serviceId, instanceId, command }, 300] as const),
+    ],
+  ])("%s does its step, within its time, and says about what", async (name, step, variables, about, what, seconds) => {
+    set(variables);
+    const connect = vi.spyOn(RenderClient, "fromEnvironment");
+    const timer = vi.spyOn(globalThis, "setTimeout");
+    steps[step].mockImplementation(async ({ say }: StepContext) => say("it goes"));
+    expect(await run("step", [name])).toEqual({ code: 0, stdout: `${about}: it goes\n`, stderr: "" });
+    const client: unknown = connect.mock.results[0]?.value;
+    expect(steps[step].mock.calls).toEqual([[expect.objectContaining({ ...what, client })]]);
+    expect(connect.mock.calls).toMatchObject([[process.env, { deadlineMs: seconds * 1_000 }]]);
+    expect(timer.mock.calls.map(([, delay]) => delay)).toContain(seconds * 1_000);
+  });
+
+  test.each([
+    ["drain", { ...draining, TF_VAR_backend_service_id: "" }, /`TF_VAR_backend_service_id` is not set/],
+    ["hand-over", { REDIS_INSTANCE_ID: instanceId, BACKEND_EXPECTED: backend() }, /no drainCommand/],
+    ["preflight", {}, /The step preflight is for Terraform.*\n`REDIS_EXPECTED` is not set/],
+  ])("%s without what it needs is wrong usage", async (name, variables, message) => {
+    set(variables);
+    const { code, stderr } = await run("step", [name]);
+    expect([code, stderr]).toEqual([2, expect.stringMatching(message)]);
+    for (const step of Object.values(steps)) expect(step).not.toHaveBeenCalled();
+  });
+
+  test("an interruption ends its waiting and its calls, and it says what goes on", async () => {
+    set({ BACKEND_SERVICE_ID: serviceId, BACKEND_ROLL_OUT_SECONDS: "66" });
+    const connect = vi.spyOn(RenderClient, "fromEnvironment");
+    steps.leave.mockImplementation(
+      ({ signal }: StepContext) => new Promise((_, reject) => signal.addEventListener("abort", reject)),
+    );
+    const ended = await run("step", ["leave"], (host) => setTimeout(() => host.emit("SIGINT"), 20));
+    expect(ended).toEqual({ code: 1, stdout: "", stderr: "Stopped. What was begun on Render goes on.\n" });
+    expect(connect.mock.calls[0]?.[1]?.signal?.aborted).toBe(true);
+  });
 });

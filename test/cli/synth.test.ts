@@ -43,28 +43,6 @@ test("synthesized/ is what the sources give, from another folder, too", async ()
   expect(exitCode).toBe(0);
 });
 
-test("a change of an environment makes the check fail with the difference, and synth write it", async () => {
-  const copy = await copyOfRepository();
-  const staging = join(copy, "environments/staging.ts");
-  await writeFile(staging, (await readFile(staging, "utf8")).replace('plan: "starter"', 'plan: "standard"'));
-
-  const check = await synth(copy, "--check");
-  expect(check.exitCode).toBe(1);
-  expect(check.stdout).toMatch(/-.*"plan": "starter"/);
-  expect(check.stdout).toMatch(/\+.*"plan": "standard"/);
-  expect(check.stderr).toContain("synthesized/ is stale: staging.tf.json. Run: npm run synth");
-
-  expect((await synth(copy)).stdout).toContain("wrote synthesized/staging.tf.json\n3 environments, 1 files changed");
-  expect((await synth(copy, "--check")).exitCode).toBe(0);
-});
-
-test("the Terraform of an environment that is gone is removed", async () => {
-  const copy = await copyOfRepository();
-  await writeFile(join(copy, "synthesized/old.tf.json"), "{}\n");
-  expect((await synth(copy, "--check")).exitCode).toBe(1);
-  expect((await synth(copy)).stdout).toContain("removed synthesized/old.tf.json");
-});
-
 test("a mistake in an environment is told without a trace, and nothing is written", async () => {
   const copy = await copyOfRepository();
   const staging = join(copy, "environments/staging.ts");
@@ -75,8 +53,4 @@ test("a mistake in an environment is told without a trace, and nothing is writte
   expect(stderr).toBe(
     'The environment "staging" is not valid:\n  `redis.region` must be one of frankfurt, ohio, oregon, singapore, virginia, got: "oregn". Did you mean "oregon"?',
   );
-});
-
-test("an unknown option is wrong usage", async () => {
-  expect((await synth(REPOSITORY, "--chek")).exitCode).toBe(2);
 });

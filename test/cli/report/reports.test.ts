@@ -7,6 +7,7 @@ import { formatJunit } from "../../../cli/report/checks/junit.ts";
 import { formatMarkdown } from "../../../cli/report/checks/markdown.ts";
 import { formatJson } from "../../../cli/report/checks/reports.ts";
 import { formatTable } from "../../../cli/report/checks/table.ts";
+import { formatPreflight } from "../../../cli/report-preflight.ts";
 
 // Which colour, in words.
 vi.mock("../../../runtime/colors.ts", () => ({
@@ -193,6 +194,36 @@ test("the GitHub annotations", () => {
 test("XML has no way to write control characters", () => {
   const odd: CheckResult = { ...about("odd"), status: "skip", reason: "a\u0000b\u001bc" };
   expect(formatJunit([{ ...report, results: [odd] }])).toContain('message="a\ufffdb\ufffdc"');
+});
+
+test("what preflight says", () => {
+  const [good, refusal] = [
+    { title: "one", refusals: [] },
+    { reason: "It is not.", remedy: "Make it." },
+  ];
+  const skipped = { title: "two", refusals: [], skipped: "it is free" };
+  expect(formatPreflight("staging", [good, skipped])).toMatchInlineSnapshot(`
+    "<bold>Preflight for staging</>
+      <green>✔</> one
+      <dim>- two: does not apply, it is free</>
+    <green>a deploy can begin</>
+    "
+  `);
+  const refused = { title: "three", refusals: [refusal, refusal] };
+  expect(formatPreflight("staging", [refused, { ...refused, refusals: [refusal] }])).toMatchInlineSnapshot(`
+    "<bold>Preflight for staging</>
+      <red>✘</> three
+          It is not.
+          <cyan>→</> Make it.
+          It is not.
+          <cyan>→</> Make it.
+      <red>✘</> three
+          It is not.
+          <cyan>→</> Make it.
+    <red>refused: 3 reasons; nothing was changed</>
+    "
+  `);
+  expect(formatPreflight("staging", [{ ...refused, refusals: [refusal] }])).toContain("refused: 1 reason; nothing");
 });
 
 describe("the JSON", () => {
