@@ -11,7 +11,7 @@ import { RenderClient } from "../../render/api/client.ts";
 import { Deadline } from "../../runtime/deadline.ts";
 import { Secrets } from "../../runtime/secrets.ts";
 import { always, EXPECTED, INSTANCE, startTestApi, type TestApiOptions } from "./support/render-api.ts";
-import { answering, closing, type Listener } from "./support/sockets.ts";
+import { answering, closing, type Listener, listen } from "./support/sockets.ts";
 
 type Answer = NonNullable<TestApiOptions["answer"]>;
 
@@ -83,6 +83,15 @@ async function verified(
   return { report, calls, statuses: report.results.map(({ id, status }) => `${id} ${status}`) };
 }
 
+/** Something that says that it is unavailable, and the next time nothing. */
+function answeringOnce(): Promise<Listener> {
+  let connections = 0;
+  return listen((socket) => {
+    connections += 1;
+    if (connections === 1) socket.end("HTTP/1.1 503 No\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+  });
+}
+
 describe("the service", () => {
   const checks = [serviceVariables, serviceHealth];
 
@@ -99,6 +108,7 @@ describe("the service", () => {
   test.each([
     ["has no address", async () => undefined, "the service has no address after 0.0 s"],
     ["does not answer", () => reachable(closing()), "no answer (UND_ERR_SOCKET) after"],
+    ["answers with an error, and then no more", () => reachable(answeringOnce()), "503 after"],
   ])("%s", async (_, address, actual) => {
     const { report } = await verified([serviceHealth], {
       ...{ seconds: 2, service: SERVICE, answer: withService(await address()) },

@@ -32,7 +32,7 @@ async function lookAt(
     keyValueSchema.parse({ ...INSTANCE, ...api.instance }),
     options.vantage ?? "auto",
     {
-      client: new RenderClient({ apiKey: "k", host }),
+      client: new RenderClient({ apiKey: "k", host, signal: deadline.signal }),
       serviceId: options.serviceId,
       deadline,
       signal: deadline.signal,
@@ -44,7 +44,7 @@ async function lookAt(
 }
 
 /** Jobs that the API refuses, as for a free service. */
-const noJobs: TestApiOptions["answer"] = (request, response) =>
+const noJobs: NonNullable<TestApiOptions["answer"]> = (request, response) =>
   request.url?.includes("/jobs") === true && always(400, '{"message":"not for free services"}')(request, response);
 
 /** A job with this status that has logged these lines. */
@@ -165,9 +165,31 @@ describe("inside", () => {
     expect(live).toEqual({ vantage: "inside", passedOver: [], seen: SEEN });
   });
 
-  test("a job that does not end in time", async () => {
-    const { live } = await lookAt({ answer: job("running") }, { ...INSIDE, vantage: "inside", deadlineSeconds: 1 });
+  test.each<[string, NonNullable<TestApiOptions["answer"]>]>([
+    ["does not end", job("running")],
+    ["has ended, and its log says nothing", job("succeeded")],
+    ["is not even begun", (request) => request.url?.includes("/jobs") === true],
+  ])("a job that %s in time", async (_, answer) => {
+    const { live } = await lookAt({ answer }, { ...INSIDE, vantage: "inside", deadlineSeconds: 1 });
     expect(live).toMatchObject({ vantage: "inside", obstacle: { reason: "the job did not end in time" } });
+  });
+
+  test.each([
+    [1, 1_000, 1_000],
+    [10, 6_000, 8_000],
+  ])("of %i s the probe gets what the log does not need", async (deadlineSeconds, least, most) => {
+    let body = "";
+    const answer: NonNullable<TestApiOptions["answer"]> = (request, response, call) => {
+      request.on("data", (chunk) => {
+        body += chunk;
+      });
+      return noJobs(request, response, call);
+    };
+    await lookAt({ answer }, { ...INSIDE, vantage: "inside", deadlineSeconds });
+    const { withinMs, ...task } = JSON.parse(/' '(.*)'$/.exec(JSON.parse(body).startCommand)?.[1] ?? "");
+    expect(task).toEqual({ instanceId: INSTANCE.id, task: { experiments: [] } });
+    expect(withinMs).toBeGreaterThanOrEqual(least);
+    expect(withinMs).toBeLessThanOrEqual(most);
   });
 
   test("what the job is told holds no secret", async () => {
