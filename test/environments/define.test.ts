@@ -214,6 +214,56 @@ test.each<[string, Record<string, unknown>, string]>([
   expect(define).not.toThrow("secret@");
 });
 
+const inRedis = (field: string) => (value: unknown) => ({ redis: { ...MINIMAL.redis, [field]: value } });
+const inBackend = (field: string) => (value: unknown) => ({ backend: { ...MINIMAL.backend, [field]: value } });
+const ID = "d00000000000000000a0";
+const REASON = { rule: "production-paid", reason: "1234567890" };
+
+/** What is just allowed, and what just is not. */
+test.each<[string, (value: unknown) => object, right: unknown[], wrong: unknown[]]>([
+  [
+    "name",
+    (name) => ({ name }),
+    ["a", `a${"b".repeat(38)}`, "a-1"],
+    ["", "1a", "-a", `a${"b".repeat(39)}`, "a_b", "aB"],
+  ],
+  ["redis.name", inRedis("name"), ["a", "a b", "x".repeat(100)], ["", " a", "a ", "x".repeat(101)]],
+  ["redis.environmentId", inRedis("environmentId"), [`evm-${ID}`], [`evm-${ID}0`, `xevm-${ID}`, "evm-"]],
+  ["backend.name", inBackend("name"), ["x"], ["", " "]],
+  ["backend.serviceId", inBackend("serviceId"), [`srv-${ID}`], [`srv-${ID}0`, `xsrv-${ID}`, `srv-${ID.toUpperCase()}`]],
+  ["backend.healthPath", inBackend("healthPath"), ["/", "/a/b"], ["", "a", "a/b", "/a b", "/a?b", "/a#b"]],
+  ["backend.drainCommand", inBackend("drainCommand"), ["x"], ["", " "]],
+  ["backend.rollOutSeconds", inBackend("rollOutSeconds"), [10, 3600], [9, 3601, 10.5]],
+  ["backend.env", inBackend("env"), [{ _A1: " " }, { a: "\n" }], [{ "1A": "x" }, { "A ": "x" }, { A: "" }, { A: 1 }]],
+  ["checks.deadlineSeconds", (deadlineSeconds) => ({ checks: { deadlineSeconds } }), [10, 3600], [9, 3601, 10.5]],
+  ["exceptions.0.rule", (rule) => ({ exceptions: [{ ...REASON, rule }] }), ["a-b"], ["", "A", "a1", "1a"]],
+  [
+    "exceptions.0.reason",
+    (reason) => ({ exceptions: [{ ...REASON, reason }] }),
+    ["1234567890"],
+    ["123456789", " 123456789"],
+  ],
+  [
+    "state.path",
+    (path) => ({ state: { type: "local", path } }),
+    ["a", "a/b..c", "ab:/c", "cdktf.outer/a"],
+    ["", "/a", "\\a", "C:a", "c:/a", "../a", "a/..", "a\\..\\b", "a/cdktf.out/b"],
+  ],
+  [
+    "state.address",
+    (address) => ({ state: { type: "http", address } }),
+    ["http://a.example", "https://a.example/b"],
+    ["a.example", "ftp://a.example", "xhttps://a.example", "httpsx://a.example", "https://a@b.example"],
+  ],
+])("%s: what is just allowed, and what is not", (field, change, right, wrong) => {
+  const parsed = (value: unknown) => () => {
+    const input: unknown = { ...MINIMAL, ...change(value) };
+    Reflect.apply(parseEnvironment, undefined, [input]);
+  };
+  for (const value of right) expect(parsed(value), JSON.stringify(value)).not.toThrow();
+  for (const value of wrong) expect(parsed(value), JSON.stringify(value)).toThrow(`  \`${field}`);
+});
+
 test("what there is not does not compile, so that an editor offers what there is", () => {
   const inputs: EnvironmentInput[] = [
     // @ts-expect-error a region
