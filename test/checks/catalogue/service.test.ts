@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest";
 import { serviceDeploy, serviceHealth, serviceVariables } from "../../../checks/catalogue/service.ts";
-import { type Check, resultOf } from "../../../checks/check.ts";
+import type { Check } from "../../../checks/check.ts";
 import { effectiveVariables, type ServiceSeen, type ServiceState } from "../../../checks/observation/service.ts";
 import type { EnvGroup } from "../../../render/api/endpoints.ts";
-import { situation } from "../support/judge.ts";
+import { found, situation } from "../support/judge.ts";
 
 const CHANGED = "2026-11-22T12:00:00.000Z";
 const BEFORE = "2026-11-22T11:59:59.999Z";
@@ -26,7 +26,7 @@ const GOOD: ServiceState = {
 
 function judge(check: Check, change: Partial<ServiceState> | undefined, seen?: ServiceSeen) {
   const service = seen ?? (change === undefined ? undefined : { state: { ...GOOD, ...change } });
-  return resultOf(check, { ...situation(), service });
+  return found(check, { ...situation(), service });
 }
 
 test.each<[string, Check, Partial<ServiceState>, string]>([

@@ -1,6 +1,6 @@
 import { type Check, type CheckContext, resultOf } from "../../../checks/check.ts";
 import type { CoreObservation, Observation } from "../../../checks/observation/observation.ts";
-import type { Result } from "../../../checks/report.ts";
+import { jsonReportSchema, type Result } from "../../../checks/report.ts";
 import { keyValue as keyValueSchema } from "../../../render/api/endpoints.ts";
 import type { Look } from "../../../vantage/vantage.ts";
 import { EXPECTED, INSTANCE } from "./render-api.ts";
@@ -70,7 +70,17 @@ export function situation(differences: Situation = {}): CheckContext {
   };
 }
 
+const reported = jsonReportSchema.shape.environments.element.shape.results.element;
+
+/** What a check finds, with all that a report says of it. */
+export function found(check: Check, context: CheckContext): Result {
+  const result = resultOf(check, context);
+  const { id, title, proves } = check;
+  reported.parse({ id, title, proves, durationMs: 0, ...result });
+  return result;
+}
+
 /** What a check finds in a situation. */
 export function judge(check: Check, differences: Situation = {}): Result {
-  return resultOf(check, situation(differences));
+  return found(check, situation(differences));
 }
