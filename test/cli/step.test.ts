@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi 
 import { RenderClient } from "../../render/api/client.ts";
 import { expectedService } from "../../render/service.ts";
 import type { StepContext } from "../../steps/deploy.ts";
+import { EXPECTED } from "../checks/support/render-api.ts";
 import { TestRender } from "../dev/emulator/harness.ts";
 import { run } from "./in-process.ts";
 
@@ -56,6 +57,18 @@ test.each<[string, string[], Record<string, string | undefined>, number, RegExp]
   expect(ended.stdout + ended.stderr).toMatch(message);
   expect(ended.stdout + ended.stderr).not.toContain(render.render.apiKey);
   expect(ended.code).toBe(code);
+});
+
+test("Terraform says by variables what it deploys", async () => {
+  const redis = { ...EXPECTED, environment: "graph" };
+  const service = expectedService(
+    { name: "backend", env: {}, rollOutSeconds: 60 },
+    render.render.backendServiceId,
+    "q",
+  );
+  set({ REDIS_EXPECTED: JSON.stringify(redis), BACKEND_EXPECTED: JSON.stringify(service) });
+  const { code, stdout } = await run("step", ["preflight"]);
+  expect([code, stdout]).toEqual([0, expect.stringMatching(/^Preflight for graph\n[\s\S]*a deploy can begin\n$/)]);
 });
 
 test("Render cannot be asked: what to look at, after ten seconds", async () => {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { allChecks } from "../../checks/catalogue/all-checks.ts";
 import { readCommandLine } from "../../cli/verify-options.ts";
+import { expectedService } from "../../render/service.ts";
 import { Stop } from "../../runtime/errors.ts";
 import { EXPECTED } from "../checks/support/render-api.ts";
 
@@ -9,6 +10,10 @@ const POST_APPLY = {
   REDIS_EXPECTED: JSON.stringify(EXPECTED),
   REDIS_CHECKS: JSON.stringify({ deadlineSeconds: 300, acceptUnknown: false }),
 };
+const LIMITS = JSON.stringify({ deadlineSeconds: 60, acceptUnknown: true, backendServiceId: "srv-own" });
+const SERVICE = JSON.stringify(
+  expectedService({ name: "backend", env: {}, rollOutSeconds: 60 }, `srv-${"a".repeat(20)}`, "queues"),
+);
 
 describe("readCommandLine", () => {
   test("an environment, with its own settings", async () => {
@@ -72,8 +77,38 @@ describe("readCommandLine", () => {
     ]);
   });
 
-  test("--help asks for nothing else", async () => {
-    expect(await readCommandLine(["--help"], {})).toBeUndefined();
+  test.each<
+    [variables: object, args: string[], serviceId: string | undefined, deadlineSeconds: number, checks: RegExp]
+  >([
+    [{ TF_VAR_backend_service_id: "srv-tf" }, [], "srv-tf", 300, /^identity,ping,(?!.*backend)/],
+    [{ REDIS_CHECKS: LIMITS, TF_VAR_backend_service_id: "srv-tf" }, [], "srv-own", 60, /^identity,/],
+    [{ BACKEND_EXPECTED: SERVICE }, ["--deadline", "9"], undefined, 9, /^backend-variables,(?!.*ping)/],
+    [{ BACKEND_EXPECTED: SERVICE }, ["--only", "auth"], undefined, 300, /^auth$/],
+  ])("after an apply with %j and %j", async (variables, args, serviceId, deadlineSeconds, checks) => {
+    const request = await readCommandLine(["--post-apply", ...args], { ...POST_APPLY, ...variables });
+    expect(request?.targets).toMatchObject([{ serviceId, deadlineSeconds }]);
+    expect(request?.targets[0]?.service?.name).toBe("BACKEND_EXPECTED" in variables ? "backend" : undefined);
+    expect(request?.targets[0]?.checks.map(({ id }) => id).join(",")).toMatch(checks);
+  });
+
+  test.each([["--help"], ["-h"], ["local", "--help"]])("%s asks for nothing else", async (...args) => {
+    expect(await readCommandLine(args, {})).toBeUndefined();
+  });
+
+  test.each([
+    [{}, undefined],
+    [{ TF_VAR_backend_service_id: "" }, undefined],
+    [{ TF_VAR_backend_service_id: "srv-x" }, "srv-x"],
+  ])("the service of an environment is known by its id, from %j", async (env, serviceId) => {
+    const [target] = (await readCommandLine(["local"], env))?.targets ?? [];
+    expect([target?.serviceId, target?.service?.serviceId]).toEqual([serviceId, serviceId]);
+  });
+
+  test("the limits of what can be said can be said", async () => {
+    const args = ["--deadline", "86400", "--memory-warn", "100", "--memory-fail", "100"];
+    const request = await readCommandLine(["local", ...args], {});
+    const memoryUse = { warnPercent: 100, failPercent: 100 };
+    expect(request?.targets).toMatchObject([{ deadlineSeconds: 86_400, memoryUse }]);
   });
 
   test.each<[string[], RegExp, object?]>([
@@ -83,6 +118,10 @@ describe("readCommandLine", () => {
     [["local", "staging", "--instance", "red-abc"], /exactly one environment/],
     [["local", "--deadline", "0"], /--deadline must be a number of seconds/],
     [["local", "--deadline", "soon"], /--deadline must be .*, got: "soon"/],
+    [["local", "--deadline", "86401"], /up to 86400, got: "86401"/],
+    [["local", "--deadline", "1e3"], /got: "1e3"/],
+    [["local", "--deadline", "0x9"], /got: "0x9"/],
+    [["local", "--deadline", "9."], /got: "9\."/],
     [["local", "--vantage", "insid"], /--vantage must be one of .*Did you mean "inside"\?/],
     [["local", "--only", "pong"], /--only must be one of .*Did you mean "ping"\?/],
     [["local", "--memory-warn", "90"], /--memory-warn must not be above --memory-fail/],

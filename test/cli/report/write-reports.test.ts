@@ -1,9 +1,21 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { readReport, writeReports } from "../../../cli/report/write-reports.ts";
 import { Secrets } from "../../../runtime/secrets.ts";
+
+/** What standard output has been given, and what it says to each write: how many bytes it takes, or why none. */
+const stdout = vi.hoisted(() => ({ text: "", answers: [] as (number | string)[] }));
+vi.mock("node:fs", async (original) => ({
+  ...(await original<object>()),
+  writeSync: (_file: number, bytes: Buffer) => {
+    const answer = stdout.answers.length > 1 ? stdout.answers.shift() : stdout.answers[0];
+    if (typeof answer === "string") throw Object.assign(new Error(answer), { code: answer });
+    stdout.text += bytes.subarray(0, answer);
+    return Math.min(bytes.length, answer ?? 0);
+  },
+}));
 
 const FORMATS = {
   plain: (subject: string) => `\u001b[31m${subject}\u001b[39m\n`,
@@ -63,4 +75,37 @@ test("a file that cannot be written is named, and the report before it is there"
   expect(write).toThrow(expect.objectContaining({ name: "Stop", outcome: "misused" }));
   expect(write).toThrow(/A report could not be written \(E[A-Z]+\): .*good\.txt, .*x\.md$/);
   expect(readFileSync(file, "utf8")).toBe("text\n");
+});
+
+describe("standard output", () => {
+  const write = (answers: (number | string)[], withinMs?: number) => {
+    Object.assign(stdout, { text: "", answers });
+    writeReports(FORMATS, [{ format: "plain", file: undefined }], "the text", new Secrets(), withinMs);
+    return stdout.text;
+  };
+
+  test("is given all of it, however little it takes at a time, and as it is", () => {
+    const all = "\u001b[31mthe text\u001b[39m\n";
+    expect(write([1, 2, "EAGAIN", 4, "EAGAIN", "EAGAIN", 1_000])).toBe(all);
+    expect(write([1_000])).toBe(all);
+    expect(write(["EAGAIN", 1_000], 5_000)).toBe(all);
+  });
+
+  test("that takes no more is waited for as long as there is time, and not when it is gone", () => {
+    const began = performance.now();
+    expect(() => write(["EAGAIN"], 60)).toThrow("A report could not be written (EAGAIN): -");
+    expect(performance.now() - began).toBeGreaterThanOrEqual(60);
+    expect(() => write([3, "EPIPE"])).toThrow("A report could not be written (EPIPE): -");
+  });
+});
+
+test("a mistake in a format is none of a file", () => {
+  const broken = {
+    ...FORMATS,
+    plain: () => {
+      throw new TypeError("x");
+    },
+  };
+  const write = () => writeReports(broken, [{ format: "plain", file: undefined }], "", new Secrets());
+  expect(write).toThrow(TypeError);
 });
