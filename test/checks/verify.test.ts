@@ -137,19 +137,19 @@ describe("the service", () => {
     expect(statuses).toEqual(["available pass", "backend-variables skip", "backend-health skip"]);
   });
 
-  test("is unknown when Render does not know it", async () => {
+  test.each([
+    [404, `there is no service ${SERVICE.serviceId}`],
+    [400, "failed: 400: not found."],
+  ])("is unknown when Render answers %i", async (status, reason) => {
     const { report } = await verified([serviceVariables], {
       service: SERVICE,
       answer(request, response) {
         if (!request.url?.includes("/services/") && !request.url?.includes("/env-groups")) return false;
-        response.writeHead(404, { "content-type": "application/json" }).end('{"message":"not found"}');
+        response.writeHead(status, { "content-type": "application/json" }).end('{"message":"not found"}');
         return true;
       },
     });
-    expect(report.results.at(-1)).toMatchObject({
-      status: "unknown",
-      reason: `there is no service ${SERVICE.serviceId}`,
-    });
+    expect(report.results.at(-1)).toMatchObject({ status: "unknown", reason: expect.stringContaining(reason) });
   });
 });
 

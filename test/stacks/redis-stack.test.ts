@@ -151,6 +151,27 @@ test("the checks know the service that can look from inside, and do not run agai
   expect(triggers).toEqual(checks().triggers);
 });
 
+test("what no environment of the repository has: a plan by contract, a password inside, an id in the file", () => {
+  const serviceId = "srv-d00000000000000000a0";
+  const { resource, output } = stack({
+    redis: { ...INPUT.redis, plan: "CustomBig", internalAuthentication: true },
+    backend: { name: "backend", serviceId, env: { B: "1", A: "2", C: "3" }, drainCommand: "npm run drain" },
+  });
+  expect(output.memory).toEqual({ value: "by contract" });
+  const url = "render_keyvalue.redis.connection_info.internal_connection_string";
+  expect(resource.null_resource?.backend_roll_out).toMatchObject({
+    triggers: {
+      redis_url: `\${nonsensitive(sha256(${url}))}`,
+      env: '{"A":"2","B":"1","C":"3"}',
+      service_id: serviceId,
+    },
+  });
+  expect(resource.null_resource?.redis_drain).toMatchObject({
+    provisioner: [{ "local-exec": { environment: { BACKEND_SERVICE_ID: serviceId } } }],
+  });
+  expect(resource.null_resource?.backend_leave).toMatchObject({ for_each: `\${toset(["${serviceId}"])}` });
+});
+
 test("every step of the table has its place in the stack", () => {
   const subjects = { environment: undefined, instance: "redis", service: "backend" };
   const names = STEP_IDS.map((step) => resourceName(step, subjects[STEPS[step].each]));
