@@ -1,7 +1,14 @@
 import { describe, expect, test } from "vitest";
+import { canonicalJson, fingerprintOf } from "../../../pipeline/review/fingerprint.ts";
 import { type Planned, readPlan } from "../../../pipeline/review/plan/planned.ts";
 import { terraformPlanSchema } from "../../../pipeline/review/plan/terraform-plan.ts";
-import { type Review, reviewPlan, reviewSchema } from "../../../pipeline/review/review.ts";
+import {
+  acknowledgementsOf,
+  type Review,
+  type ReviewSubject,
+  reviewPlan,
+  reviewSchema,
+} from "../../../pipeline/review/review.ts";
 import { difference } from "../../../pipeline/review/rules/cost.ts";
 import { PLAN_EXIT_CODES, worstVerdict } from "../../../pipeline/review/verdict.ts";
 
@@ -125,6 +132,65 @@ test("what the provider recomputes is counted, and not shown", () => {
   const { quiet, changes } = reviewPlan(plan, SUBJECT);
   expect(quiet).toEqual({ attributes: 2, resources: ["output.url"] });
   expect(changes).toMatchObject([{ attributes: [{ attribute: "name", before: "redis", after: "jobs" }] }]);
+});
+
+describe("a review of several changes", () => {
+  const deleted = (address: string, plan = "starter") => ({
+    address,
+    change: { actions: ["delete"], before: { ...instance, plan }, after: null },
+  });
+  const step = { address: 'null_resource.leave["srv-1"]', type: "null_resource", change: { actions: ["create"] } };
+  const reviewed = (changes: object[], subject: Partial<ReviewSubject> = {}, drift: object[] = []) =>
+    reviewPlan(planned(changes, drift), { ...SUBJECT, ...subject });
+
+  test("is in the order of the addresses, its consequences first in that of their kinds", () => {
+    const { changes, findings } = reviewed([deleted("a.c"), step, deleted("a.a"), deleted("a.b")]);
+    expect(changes.map(({ address }) => address)).toEqual(["a.a", "a.b", "a.c", step.address]);
+    const instances = ["a.a", "a.b", "a.c"];
+    expect(findings.map(({ kind, address }) => `${kind} ${address}`)).toEqual([
+      ...instances.map((address) => `data-loss ${address}`),
+      ...instances.map((address) => `cost ${address}`),
+      `checks ${step.address}`,
+    ]);
+  });
+
+  test("knows the place of each in the code, also of one that there are several of", () => {
+    const { changes, findings } = reviewed([step], { paths: { "null_resource.leave": "staging/leave" } });
+    expect([...changes, ...findings].map(({ path }) => path)).toEqual(["staging/leave", "staging/leave"]);
+    expect(reviewed([step]).changes[0]).not.toHaveProperty("path");
+  });
+
+  test("adds up what they cost, unless a contract has a price", () => {
+    const pro = { address: "a.d", change: { actions: ["create"], before: null, after: { ...instance, plan: "pro" } } };
+    expect(reviewed([deleted("a.a"), deleted("a.b"), pro]).cost).toEqual({ before: 20, after: 135 });
+    expect(reviewed([deleted("a.a"), deleted("a.b", "CustomBig")])).not.toHaveProperty("cost");
+    expect(reviewed([step])).not.toHaveProperty("cost");
+  });
+
+  test("waits for each acknowledgement once, and fails with an error", () => {
+    const forgotten = { address: "a.f", change: { actions: ["forget"], before: instance, after: null } };
+    const review = reviewed([deleted("a.b"), { ...deleted("a.b"), deposed: "1" }, step, forgotten]);
+    expect(acknowledgementsOf(review)).toEqual(["data-loss:a.b", "behaviour:a.f"]);
+    expect(review.verdict).toBe("needs acknowledgement");
+    expect(reviewed([step]).verdict).toBe("changes");
+    expect(reviewed([forgotten], { errors: ["broken"] })).toMatchObject({ verdict: "failed", errors: ["broken"] });
+    expect(reviewed([], {}, [deleted("a.b")]).verdict).toBe("no changes");
+    expect(acknowledgementsOf(reviewed([step]))).toEqual([]);
+  });
+
+  test("has a fingerprint, which tells apart what differs, and nothing else", () => {
+    const review = reviewed([deleted("a.a"), deleted("a.b")]);
+    const turned = Object.fromEntries(Object.entries(review).reverse());
+    const others = [{ digest: "1" }, { environment: "other" }, { mode: "destroy" as const }];
+    const fingerprints = [review, ...others.map((other) => reviewed([deleted("a.a"), deleted("a.b")], other))].map(
+      fingerprintOf,
+    );
+    expect(fingerprintOf(reviewSchema.parse(turned))).toBe(fingerprints[0]);
+    expect(new Set(fingerprints).size).toBe(4);
+    expect(canonicalJson({ b: [2, 1, { d: null, c: "x" }], a: { f: 1, e: 2 } })).toBe(
+      '{"a":{"e":2,"f":1},"b":[2,1,{"c":"x","d":null}]}',
+    );
+  });
 });
 
 test.each([
