@@ -11,7 +11,7 @@ export default defineConfig({
       "test/{layers,words,readme}.test.ts",
       "test/checks/faults.test.ts",
       "test/cli/{exit-codes,program-process,verify,verify-secrets}.test.ts",
-      "test/cli/bundle/**",
+      "test/cli/bundle/launch.test.ts",
       "test/constructs/escape-template.test.ts",
       "test/vantage/inside.test.ts",
     ],
