@@ -50,4 +50,5 @@ test("counts in words", () => {
   expect(summarize([verified(["pass", "fail", "unknown"]), verified(["warn", "skip"])])).toBe(
     "1 failed, 1 unknown, 1 warned, 3 passed, 1 skipped",
   );
+  expect(summarize([verified(["pass"])])).toBe("2 passed");
 });

@@ -165,6 +165,11 @@ test.each<[string, Record<string, unknown>, string]>([
     "`backend.env` must not hold REDIS_URL",
   ],
   ["deadline", { checks: { deadlineSeconds: 1 } }, "`checks.deadlineSeconds` must be at least 10, got: 1."],
+  [
+    "too late a deadline",
+    { checks: { deadlineSeconds: 3601 } },
+    "`checks.deadlineSeconds` must be at most 3600, got: 3601.",
+  ],
   ["no state", { state: undefined }, "`state` is missing."],
   [
     "exception without a reason",
@@ -204,7 +209,7 @@ test.each<[string, Record<string, unknown>, string]>([
   [
     "credentials in the state",
     { state: { type: "pg", schemaName: "a", connStr: "postgres://a:secret@b" } },
-    "`state.connStr` is not a field.",
+    "`state.connStr` is not a field. Remove it.",
   ],
 ])("%s: the message names the field, what is allowed, and the value", (_what, change, line) => {
   const input: unknown = { ...MINIMAL, ...change };
@@ -212,6 +217,10 @@ test.each<[string, Record<string, unknown>, string]>([
   expect(define).toThrow("is not valid:\n  `");
   expect(define).toThrow(line);
   expect(define).not.toThrow("secret@");
+});
+
+test.each([undefined, null, { name: 1 }])("%o is no environment, and has no name", (input) => {
+  expect(() => Reflect.apply(parseEnvironment, undefined, [input])).toThrow('The environment "?" is not valid:\n  ');
 });
 
 const inRedis = (field: string) => (value: unknown) => ({ redis: { ...MINIMAL.redis, [field]: value } });

@@ -195,6 +195,7 @@ const TABLE: Readonly<Record<string, readonly Row[]>> = {
     ["just below 90 %", { info: { connected_clients: "224" } }, "warn"],
     ["the plan's limit is lower", { info: { connected_clients: "225", maxclients: "10000" } }, "fail"],
     ["no limit known", { info: { maxclients: undefined }, expected: { plan: "Custom-7" } }, "pass", "1, 0 rejected"],
+    ["only the plan's limit known", { info: { maxclients: undefined } }, "pass", "1 of 250, 0 rejected"],
     ["rejected", { info: { rejected_connections: "1" } }, "warn"],
   ],
   persistence: [
@@ -230,6 +231,7 @@ const TABLE: Readonly<Record<string, readonly Row[]>> = {
   ],
   version: [
     ["Valkey's own number", {}, "pass", "Valkey 8.1.4"],
+    ["any Valkey", { info: { valkey_version: "1.0.0" } }, "pass", "Valkey 1.0.0"],
     ["Redis 7.0", { info: { valkey_version: undefined, redis_version: "7.0.15" } }, "pass", "Redis 7.0.15"],
     ["Redis 6.2", { info: { valkey_version: undefined, redis_version: "6.2.0" } }, "pass"],
     ["Redis 6.0", { info: { valkey_version: undefined, redis_version: "6.0.16" } }, "warn"],
