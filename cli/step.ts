@@ -30,8 +30,8 @@ type StepProgram<Id extends OwnStepId> = (read: Read<Id>, tools: Tools) => Promi
 const PROGRAMS: { readonly [Id in OwnStepId]: StepProgram<Id> } = {
   preflight: ({ REDIS_EXPECTED: redis, BACKEND_EXPECTED: wanted, RENDER_OWNER_ID: ownerId }, tools) =>
     judge({ redis, wanted, ownerId }, tools),
-  roll_out: ({ BACKEND_EXPECTED: { serviceId, name, rollOutSeconds }, BACKEND_GROUP_ID: groupId }, { work }) =>
-    work(name, rollOutSeconds, (context) => rollOut({ ...context, serviceId, groupId })),
+  roll_out: ({ BACKEND_EXPECTED: { serviceId, name, rollOutSeconds } }, { work }) =>
+    work(name, rollOutSeconds, (context) => rollOut({ ...context, serviceId })),
   leave: ({ BACKEND_SERVICE_ID: serviceId, BACKEND_ROLL_OUT_SECONDS: seconds }, { work }) =>
     work(serviceId, seconds, (context) => leave({ ...context, serviceId })),
   async drain({ REDIS_INSTANCE_ID: instanceId, BACKEND_DRAIN_COMMAND: command, ...read }, { work }) {

@@ -67,10 +67,10 @@ export const SERVICE = {
     changing: "no effect on data",
     proven: true,
   },
-  /** Seconds that a roll-out may take. Default 900. */
+  /** Seconds that a roll-out may take, with the wait for a deploy that is in progress. Default 900. */
   rollOutSeconds: {
     schema: z.int().min(10).max(3600).prefault(900),
-    what: "how long a roll-out may take",
+    what: "how long a roll-out may take, with the wait for a deploy in progress",
     otherwise: "900",
     changing: "no effect on data",
     proven: true,

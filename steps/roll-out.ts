@@ -1,28 +1,23 @@
-import type { RenderClient } from "../render/api/client.ts";
-import { API, type Deploy, FAILED_DEPLOYS, type Service } from "../render/api/endpoints.ts";
+import { API, type Deploy, type Service } from "../render/api/endpoints.ts";
 import { unlessMissing } from "../render/api/error.ts";
 import { Stop } from "../runtime/errors.ts";
-import { beginDeploy, followDeploy, type StepContext } from "./deploy.ts";
-
-/** A deploy that is over may have read the variables before they changed. */
-const OVER: readonly string[] = ["live", "deactivated", ...FAILED_DEPLOYS];
+import { awaitTurn, beginDeploy, followDeploy, type StepContext } from "./deploy.ts";
 
 export interface RollOutOptions extends StepContext {
   readonly serviceId: string;
-  /** The group whose change is to reach the service; without it the service is deployed in any case. */
-  readonly groupId?: string;
 }
 
 /**
  * Makes the running service read what it is given now: a deploy, until it is live.
  *
- * Neither a change of an environment group nor its link deploys anything through Render's API. Where a deploy is under
- * way that began after the change, it is that one; otherwise one is started that reuses the build.
+ * Neither a change of an environment group nor its link deploys anything through Render's API, and nothing shows when a
+ * group's variables changed. So it is always a deploy of our own, which reuses the build, after the one in progress.
  *
- * @throws Stop when the service is suspended, or the deploy does not go live; RenderApiError.
+ * @throws Stop when the service is suspended, the deploy does not go live, or it is not known which one it is;
+ *   RenderApiError.
  */
 export async function rollOut(options: RollOutOptions): Promise<void> {
-  const { client, serviceId, groupId, say } = options;
+  const { client, serviceId } = options;
   const service = await client.call(API.getService, { id: serviceId });
   if (service.suspended === "suspended") {
     throw new Stop(
@@ -30,16 +25,9 @@ export async function rollOut(options: RollOutOptions): Promise<void> {
       `${service.name} (${serviceId}) is suspended, so nothing can be rolled out. Resume it first.`,
     );
   }
-  const before = await client.first(API.listDeploys, { id: serviceId });
-  const adopted = groupId === undefined ? undefined : await begunSince(client, groupId, before);
-  if (adopted !== undefined) {
-    say(`deploy ${adopted.id} began after the change`);
-    const { outcome, deploy } = await followDeploy(options, serviceId, adopted);
-    if (outcome === "live") return;
-    if (outcome === "pending") throw overdue(service, deploy);
-    // It was somebody else's, with a mistake of its own; the last good build still has to read the change.
-  }
-  const begun = await beginDeploy(options, serviceId, before);
+  const turn = await awaitTurn(options, serviceId);
+  if ("busy" in turn) throw blocked(service, turn.busy);
+  const begun = await beginDeploy(options, serviceId, turn.deploys);
   const { outcome, deploy } = await followDeploy(options, serviceId, begun);
   if (outcome === "pending") throw overdue(service, deploy);
   if (outcome === "failed") throw failed(service, deploy);
@@ -52,7 +40,7 @@ export async function rollOut(options: RollOutOptions): Promise<void> {
  *
  * @throws Stop when the deploy does not go live: the service then still uses the Redis; RenderApiError.
  */
-export async function leave(options: Omit<RollOutOptions, "groupId">): Promise<void> {
+export async function leave(options: RollOutOptions): Promise<void> {
   const { client, serviceId, say } = options;
   const service = await unlessMissing(client.call(API.getService, { id: serviceId }));
   if (service === undefined) {
@@ -67,16 +55,16 @@ export async function leave(options: Omit<RollOutOptions, "groupId">): Promise<v
   say("the service runs without this Redis");
 }
 
-/** The deploy that is under way, if it began after the group's last change. Both times are Render's own. */
-async function begunSince(
-  client: RenderClient,
-  groupId: string,
-  deploys: readonly Deploy[],
-): Promise<Deploy | undefined> {
-  const [newest] = deploys;
-  if (newest === undefined || OVER.includes(newest.status)) return undefined;
-  const { updatedAt } = await client.call(API.getEnvGroup, { id: groupId });
-  return Date.parse(newest.createdAt) > Date.parse(updatedAt) ? newest : undefined;
+function blocked(service: Service, busy: Deploy | undefined): Stop {
+  const reason =
+    busy === undefined
+      ? `There was no time to look at the deploys of ${service.name}`
+      : `The deploy ${busy.id} of ${service.name} is still ${busy.status}`;
+  return new Stop(
+    "failed",
+    `${reason}, so none was started: it could have cancelled that one. The service runs with what it had before. ` +
+      "Run the same command again, or allow more time: backend.rollOutSeconds.",
+  );
 }
 
 function failed(service: Service, deploy: Deploy): Stop {

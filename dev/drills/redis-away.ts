@@ -51,6 +51,6 @@ async function giveRedis({ rehearsal }: Stage): Promise<string> {
   const group = { name: "drill-env", ownerId, envVars, secretFiles: [] };
   const { id: groupId } = await client.call(RENDER_API.createEnvGroup, {}, group);
   await client.call(RENDER_API.linkService, { id: groupId, serviceId });
-  await within(ROLL_OUT_MS, (signal) => rollOut({ client, serviceId, groupId, signal, say: () => {} }));
+  await within(ROLL_OUT_MS, (signal) => rollOut({ client, serviceId, signal, say: () => {} }));
   return id;
 }

@@ -15,13 +15,13 @@ let serviceId: string;
 let groupId: string;
 let lines: string[];
 
-beforeEach(() => start(DELAY_MS));
 afterEach(() => render.stop());
 
 /** @param delayMs What each phase of a deploy takes. */
-async function start(delayMs: number): Promise<void> {
+async function start(overlappingDeploys: "override" | "wait", delayMs = DELAY_MS): Promise<void> {
   lines = [];
   render = await TestRender.start({ creationDelayMs: delayMs });
+  await render.control.setFaults({ overlappingDeploys });
   client = new RenderClient({ apiKey: render.render.apiKey, host: render.render.host });
   const { ownerId } = render.render;
   // A service that runs nothing: what is tested is how its deploys go.
@@ -33,97 +33,150 @@ async function start(delayMs: number): Promise<void> {
   await client.call(RENDER_API.linkService, { id: groupId, serviceId });
 }
 
-const statuses = async () => (await client.first(API.listDeploys, { id: serviceId })).map(({ status }) => status);
+const deploys = () => client.first(API.listDeploys, { id: serviceId });
+const statuses = async () => (await deploys()).map(({ status }) => status);
+const begun = async () => (await render.control.requests()).filter(isStart).length;
+const isStart = ({ path, method }: { path: string; method: string }) => method === "POST" && path.endsWith("/deploys");
 
 function options(patienceMs = PATIENCE_MS) {
   const say = (line: string) => void lines.push(line);
   return { client, serviceId, signal: AbortSignal.timeout(patienceMs), say };
 }
 
-const roll = (patienceMs?: number) => rollOut({ ...options(patienceMs), groupId });
+const roll = (patienceMs?: number) => rollOut(options(patienceMs));
 const deployByHand = (body: object = {}) => render.call("POST", `/services/${serviceId}/deploys`, body);
+const cancel = (id = "") => render.call("POST", `/services/${serviceId}/deploys/${id}/cancel`);
 
-test.each([
-  ["201 with the deploy", {}],
-  ["202 without a body", { deployAccepted: true }],
-  ["a connection that breaks before the answer", { brokenConnection: { times: 1, method: "POST" as const } }],
-])("answered with %s it follows the deploy that it started", async (_answer, faults) => {
-  await render.control.setFaults(faults);
-  await roll();
-  expect(await statuses()).toEqual(["live", "deactivated"]);
-  expect(lines.at(-1)).toMatch(/^deploy dep-\S+ is live/);
-  expect(
-    (await render.control.requests()).filter(({ path, method }) => method === "POST" && path.endsWith("/deploys")),
-  ).toHaveLength(1);
+/** What the service was deployed with, as a job of it shows. */
+const deployedWith = async () => (await render.job("echo $A", serviceId)).output;
+
+describe.each(["override", "wait"] as const)("where overlapping deploys %s", (policy) => {
+  beforeEach(() => start(policy));
+
+  test.each([
+    ["201 with the deploy", {}],
+    ["202 without a body", { deployAccepted: true }],
+    ["a connection that breaks before the answer", { brokenConnection: { times: 1, method: "POST" as const } }],
+  ])("answered with %s it follows the deploy that it started", async (_answer, faults) => {
+    await render.control.setFaults(faults);
+    await roll();
+    expect(await statuses()).toEqual(["live", "deactivated"]);
+    expect(lines.at(-1)).toMatch(/^deploy dep-\S+ is live/);
+    expect(await begun()).toBe(1);
+  });
+
+  test("a build in progress goes live first, and then the variables", async () => {
+    await deployByHand();
+    await client.call(RENDER_API.setGroupVariable, { id: groupId, key: "A" }, { value: "2" });
+    const [theirs] = await deploys();
+    await roll();
+    expect(await statuses()).toEqual(["live", "deactivated", "deactivated"]);
+    expect(lines[0]).toBe(`waiting for deploy ${theirs?.id} to end: a new one could cancel it`);
+    expect(await deployedWith()).toEqual(["2"]);
+  });
+
+  test("no deploy in progress is taken for ours, however late it began", async () => {
+    await client.call(RENDER_API.setGroupVariable, { id: groupId, key: "A" }, { value: "2" });
+    await deployByHand();
+    await roll();
+    expect(await statuses()).toEqual(["live", "deactivated", "deactivated"]);
+  });
+
+  test("one in progress that fails is somebody else's: ours begins after it", async () => {
+    await render.control.setFaults({ deployFailure: "build_failed" });
+    await deployByHand();
+    const rolling = roll();
+    await expect.poll(async () => (await statuses())[0]).toBe("build_failed");
+    await render.control.setFaults({ deployFailure: null });
+    await rolling;
+    expect((await statuses()).slice(0, 2)).toEqual(["live", "build_failed"]);
+  });
+
+  test("one in progress that takes too long is named and left alone", async () => {
+    await deployByHand();
+    const [theirs] = await deploys();
+    await expect(roll(50)).rejects.toThrow(new RegExp(`${theirs?.id} of quiet is still \\S+, so none was started`));
+    expect(await begun()).toBe(1);
+    await expect.poll(statuses).toEqual(["live", "deactivated"]);
+  });
+
+  test("two deploys that may be ours are not known, and both are named", async () => {
+    await render.control.setFaults({ deployAccepted: true });
+    const rolling = roll().catch((error: unknown) => error);
+    await expect.poll(begun).toBe(1);
+    await deployByHand();
+    const stopped = await rolling;
+    const [second, first] = await deploys();
+    expect(stopped).toMatchObject({
+      outcome: "unknown",
+      message: expect.stringContaining(`${second?.id}, ${first?.id}`),
+    });
+  });
+
+  test.each(["update_failed", "pre_deploy_failed", "canceled"] as const)(
+    "a deploy that ends as %s is named, with its log and what to do",
+    async (status) => {
+      await render.control.setFaults({ deployFailure: status });
+      await expect(roll()).rejects.toThrow(
+        new RegExp(
+          `deploy dep-\\S+ of quiet ended as ${status}\\..*goes on running.*https://\\S+/${serviceId}/deploys/dep-`,
+        ),
+      );
+    },
+  );
+
+  test("a deploy that takes too long goes on, and is named", async () => {
+    await expect(roll(50)).rejects.toThrow(/is still (created|queued|update_in_progress)\. It goes on/);
+  });
+});
+
+describe("a deploy that gives way to a later one is followed to that", () => {
+  // Slow enough to be canceled before it is live, on a busy machine, too.
+  const DELAY = 5 * DELAY_MS;
+
+  test.each([
+    ["listed at once", {}],
+    ["listed later", { deployAccepted: true }],
+  ])("when that one cancels it, %s", async (_when, faults) => {
+    await start("override", DELAY);
+    const rolling = roll();
+    await expect.poll(async () => (await statuses()).length).toBe(2);
+    await render.control.setFaults(faults);
+    await deployByHand();
+    await rolling;
+    expect((await statuses()).slice(0, 2)).toEqual(["live", "canceled"]);
+    expect(lines.join("\n")).toContain("gave way to");
+  });
+
+  test("when that one waited, and ours is canceled by hand", async () => {
+    await start("wait", DELAY);
+    const rolling = roll();
+    await expect.poll(async () => (await statuses()).length).toBe(2);
+    await deployByHand();
+    await cancel((await deploys())[1]?.id);
+    await rolling;
+    expect((await statuses()).slice(0, 2)).toEqual(["live", "canceled"]);
+    expect(lines.join("\n")).toContain("gave way to");
+  });
 });
 
 test("it reuses the build", async () => {
+  await start("override");
   await roll();
   expect(lines.join()).not.toContain("build_in_progress");
 });
 
-test("a deploy under way that began after the change is taken", async () => {
-  await deployByHand();
-  await roll();
-  expect(await statuses()).toEqual(["live", "deactivated"]);
-  expect(lines[0]).toMatch(/began after the change/);
-});
-
-test("a deploy under way that began before the change is not taken", async () => {
-  await deployByHand();
-  await client.call(RENDER_API.setGroupVariable, { id: groupId, key: "A" }, { value: "2" });
-  await roll();
-  expect(await statuses()).toEqual(["live", "deactivated", "deactivated"]);
-});
-
-test("a taken deploy that fails is followed by one of its own", async () => {
-  await deployByHand();
-  const rolling = roll();
-  await render.control.setFaults({ deployFailure: "build_failed" });
-  await expect.poll(async () => (await statuses())[0]).toBe("build_failed");
-  await render.control.clearFaults();
-  await rolling;
-  expect((await statuses())[0]).toBe("live");
-});
-
-test("a deploy that gives way to a later one is followed to that", async () => {
-  // Slow enough to be canceled before it is live, on a busy machine, too.
-  await render.stop();
-  await start(5 * DELAY_MS);
-  const rolling = roll();
-  await expect.poll(async () => (await statuses()).length).toBe(2);
-  await deployByHand();
-  const [, ours] = await client.first(API.listDeploys, { id: serviceId });
-  await render.call("POST", `/services/${serviceId}/deploys/${ours?.id}/cancel`);
-  await rolling;
-  expect((await statuses()).slice(0, 2)).toEqual(["live", "canceled"]);
-  expect(lines.join("\n")).toContain("gave way to");
-});
-
-test.each(["update_failed", "pre_deploy_failed", "canceled"] as const)(
-  "a deploy that ends as %s is named, with its log and what to do",
-  async (status) => {
-    await render.control.setFaults({ deployFailure: status });
-    await expect(roll()).rejects.toThrow(
-      new RegExp(
-        `deploy dep-\\S+ of quiet ended as ${status}\\..*goes on running.*https://\\S+/${serviceId}/deploys/dep-`,
-      ),
-    );
-  },
-);
-
 test("Render's limit of deploys is waited out", async () => {
+  await start("override");
   await render.control.setFaults({ tooManyRequests: { times: 1, method: "POST", retryAfterSeconds: 3 } });
   await roll();
   expect(lines[0]).toBe("waiting: Render allows 10 deploys of a service a minute");
   expect((await statuses())[0]).toBe("live");
 });
 
-test("a deploy that takes too long goes on, and is named", async () => {
-  await expect(roll(50)).rejects.toThrow(/is still (created|queued|update_in_progress)\. It goes on/);
-});
-
 describe("when the service leaves", () => {
+  beforeEach(() => start("override"));
+
   test("it is deployed once more", async () => {
     await leave(options());
     expect(await statuses()).toEqual(["live", "deactivated"]);

@@ -13,7 +13,7 @@ import { read, serve, serveList } from "./serve.ts";
 
 /** Render's API, as far as a Redis and the service that uses it need it. */
 export function renderApi(workspace: Workspace): Hono {
-  const { store, keyValues, services, deploys, jobs, envGroups, projects, logs, faults } = workspace;
+  const { store, keyValues, services, deploys, jobs, envGroups, projects, logs } = workspace;
   const app = new Hono();
 
   serveList(app, API.listOwners, () => [ownerView(store)]);
@@ -83,9 +83,11 @@ export function renderApi(workspace: Workspace): Hono {
 
   serve(app, API.startDeploy, ({ id }, asked) => {
     const deploy = deploys.begin(services.get(id), asked);
-    return faults.settings.deployAccepted ? undefined : deploys.view(deploy);
+    return deploy && deploys.view(deploy);
   });
-  serveList(app, API.listDeploys, ({ id }) => deploys.of(services.get(id).id).map((deploy) => deploys.view(deploy)));
+  serveList(app, API.listDeploys, ({ id }) =>
+    deploys.listed(services.get(id).id).map((deploy) => deploys.view(deploy)),
+  );
   serve(app, API.getDeploy, ({ id, deployId }) => deploys.view(deploys.get(services.get(id).id, deployId)));
   serve(app, API.cancelDeploy, ({ id, deployId }) => deploys.view(deploys.cancel(services.get(id).id, deployId)));
 

@@ -62,13 +62,13 @@ export class Collection<T extends { readonly id: string }> {
     return item;
   }
 
-  /** Changes what somebody asked to change: its `updatedAt` moves. */
+  /** Changes something as most changes that somebody asks for do: its `updatedAt` moves. */
   update(item: T, changes: Partial<T>): T {
     Object.assign(item, { updatedAt: new Date().toISOString() });
     return this.note(item, changes);
   }
 
-  /** Changes what has come about by itself: its `updatedAt` stays. */
+  /** Changes what has come about by itself, or what Render does not date: its `updatedAt` stays. */
   note(item: T, changes: Partial<T>): T {
     Object.assign(item, changes);
     this.#save();

@@ -27,11 +27,12 @@ export interface DeploysOptions {
   readonly delayMs: number;
 }
 
-/** Deploys. A service has one at a time; those asked for meanwhile wait in line. */
+/** Deploys. A service has one at a time: one that is asked for meanwhile cancels it or waits in line, as is set. */
 export class Deploys {
   readonly #options: DeploysOptions;
   readonly #lines = new Map<string, Promise<void>>();
   readonly #cancels = new Map<string, AbortController>();
+  readonly #unlisted = new Set<string>();
 
   constructor(options: DeploysOptions) {
     this.#options = options;
@@ -49,6 +50,11 @@ export class Deploys {
   /** Newest first. */
   of(serviceId: string): DeployState[] {
     return this.#all.newest.filter((deploy) => deploy.serviceId === serviceId);
+  }
+
+  /** As the API lists them: one that was accepted without a body only after a while. */
+  listed(serviceId: string): DeployState[] {
+    return this.of(serviceId).filter(({ id }) => !this.#unlisted.has(id));
   }
 
   get(serviceId: string, id: string): DeployState {
@@ -69,23 +75,29 @@ export class Deploys {
     return view;
   }
 
-  /** Begins the deploy that a caller asks for. @throws Refusal */
-  begin(service: ServiceState, asked: z.output<typeof RENDER_API.startDeploy.sent>): DeployState {
+  /** Begins the deploy that a caller asks for. It is `undefined` where Render does not say which one. @throws Refusal */
+  begin(service: ServiceState, asked: z.output<typeof RENDER_API.startDeploy.sent>): DeployState | undefined {
     const { deployMode, clearCache, commitId, imageUrl } = asked;
     if (deployMode !== undefined && [clearCache, commitId, imageUrl].some((other) => other !== undefined)) {
       throw invalid("`deployMode` cannot be combined with `commitId`, `imageUrl` or `clearCache`");
     }
-    return this.create(service, deployMode ?? "build_and_deploy", "api");
+    const deploy = this.create(service, deployMode ?? "build_and_deploy", "api");
+    if (!this.#options.faults.settings.deployAccepted) return deploy;
+    this.#unlisted.add(deploy.id);
+    void sleep(this.#options.delayMs).then(() => this.#unlisted.delete(deploy.id));
+    return undefined;
   }
 
   /** Begins a deploy. It returns at once. @throws Refusal when the service is suspended. */
   create(service: ServiceState, mode: DeployState["mode"], trigger: DeployState["trigger"]): DeployState {
     if (service.suspended) throw invalid(`${service.id} is suspended. Resume it before deploying.`);
-    const busy = this.of(service.id).some((deploy) => UNFINISHED.includes(deploy.status));
+    const inProgress = this.of(service.id).filter(({ status }) => UNFINISHED.includes(status));
+    const waits = inProgress.length > 0 && this.#options.faults.settings.overlappingDeploys === "wait";
+    if (!waits) for (const { id } of inProgress) this.cancel(service.id, id);
     const deploy = this.#all.add((stamp) => ({
       ...stamp,
       serviceId: service.id,
-      status: busy ? "queued" : "created",
+      status: waits ? "queued" : "created",
       trigger,
       mode,
       startedAt: null,

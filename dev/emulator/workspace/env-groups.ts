@@ -15,7 +15,10 @@ const LINK_TYPES = {
   cron_job: "cron",
 } as const;
 
-/** All environment groups of the workspace. Nothing here deploys a service. */
+/**
+ * All environment groups of the workspace. Nothing here deploys a service, and only a new name moves a group's `updatedAt`:
+ * neither its variables nor its files or links do.
+ */
 export class EnvGroups {
   readonly #store: Store;
 
@@ -72,24 +75,24 @@ export class EnvGroups {
 
   setVariable(id: string, key: string, value: VariableValue): EnvGroupState {
     const group = this.get(id);
-    return this.#store.envGroups.update(group, { envVars: put(group.envVars, "key", readVariable(key, value)) });
+    return this.#store.envGroups.note(group, { envVars: put(group.envVars, "key", readVariable(key, value)) });
   }
 
   deleteVariable(id: string, key: string): void {
     const group = this.get(id);
     const gone = byName(group.envVars, "key", key);
-    this.#store.envGroups.update(group, { envVars: group.envVars.filter((variable) => variable !== gone) });
+    this.#store.envGroups.note(group, { envVars: group.envVars.filter((variable) => variable !== gone) });
   }
 
   setFile(id: string, name: string, content: string): EnvGroupState {
     const group = this.get(id);
-    return this.#store.envGroups.update(group, { secretFiles: put(group.secretFiles, "name", { name, content }) });
+    return this.#store.envGroups.note(group, { secretFiles: put(group.secretFiles, "name", { name, content }) });
   }
 
   deleteFile(id: string, name: string): void {
     const group = this.get(id);
     const gone = byName(group.secretFiles, "name", name);
-    this.#store.envGroups.update(group, { secretFiles: group.secretFiles.filter((file) => file !== gone) });
+    this.#store.envGroups.note(group, { secretFiles: group.secretFiles.filter((file) => file !== gone) });
   }
 
   link(id: string, serviceId: string): EnvGroupState {
@@ -100,12 +103,12 @@ export class EnvGroups {
     }
     const others = group.serviceIds.filter((other) => other !== serviceId);
     const isNew = others.length === group.serviceIds.length;
-    return this.#store.envGroups.update(group, { serviceIds: isNew ? [...others, serviceId] : group.serviceIds });
+    return this.#store.envGroups.note(group, { serviceIds: isNew ? [...others, serviceId] : group.serviceIds });
   }
 
   unlink(id: string, serviceId: string): void {
     const group = this.get(id);
     if (!group.serviceIds.includes(serviceId)) throw missing(serviceId);
-    this.#store.envGroups.update(group, { serviceIds: group.serviceIds.filter((other) => other !== serviceId) });
+    this.#store.envGroups.note(group, { serviceIds: group.serviceIds.filter((other) => other !== serviceId) });
   }
 }

@@ -38,7 +38,9 @@ export const faultsSchema = z.strictObject({
   stuckCreating: z.boolean().default(false),
   /** How the next deploys end instead of going live; `null` for normally. */
   deployFailure: z.enum(["build_failed", "update_failed", "pre_deploy_failed", "canceled"]).nullable().default(null),
-  /** Whether a deploy is answered with 202 and an empty body, as Render does for some services. */
+  /** Whether a new deploy cancels the one in progress, as Render's default does since May 2025, or waits for it. */
+  overlappingDeploys: z.enum(["override", "wait"]).default("override"),
+  /** Whether a deploy is answered with 202 and an empty body, and is listed later, as Render does for some services. */
   deployAccepted: z.boolean().default(false),
   /** Whether instances show their plan under the names of August 2026 (`1g` for `standard`). */
   newPlanNames: z.boolean().default(false),

@@ -28,6 +28,10 @@ const end: Argument<(typeof ends)[number] | null> = {
     .enum([...ends, "off"], `It must be one of ${ends.join(", ")}, off`)
     .transform((text) => (text === "off" ? null : text)),
 };
+const overlap: Argument<"override" | "wait"> = {
+  usage: "<override|wait>",
+  schema: z.enum(["override", "wait"], 'It must be "override" or "wait"'),
+};
 
 /** Which calls a fault strikes. */
 export type Calls = Pick<NonNullable<FaultChanges["garbage"]>, "after" | "method" | "path">;
@@ -61,9 +65,18 @@ export const STEERING = {
     stuckCreating,
   })),
   deploy: setting("make deploys end with this status", end, (deployFailure) => ({ deployFailure })),
-  "deploy-accepted": setting("answer a new deploy with 202 and no body", onOff, (deployAccepted) => ({
-    deployAccepted,
-  })),
+  "overlapping-deploys": setting(
+    "let a new deploy cancel the one in progress, or wait",
+    overlap,
+    (overlappingDeploys) => ({ overlappingDeploys }),
+  ),
+  "deploy-accepted": setting(
+    "answer a new deploy with 202 and no body, and list it later",
+    onOff,
+    (deployAccepted) => ({
+      deployAccepted,
+    }),
+  ),
   "new-plan-names": setting("show plans under their names of August 2026", onOff, (newPlanNames) => ({ newPlanNames })),
   "too-many-requests": onCalls("answer calls with 429", "tooManyRequests"),
   "server-error": onCalls("answer calls with 500", "serverError"),

@@ -40,6 +40,28 @@ test("keeps variables and files, newest first, and makes up a value when asked",
   expect((await render.call("GET", path)).status).toBe(404);
 });
 
+test("`updatedAt` moves with the name only: not with variables, files or links, as recorded", async () => {
+  const created = await create({ envVars: [{ key: "A", value: "1" }], secretFiles: [{ name: "f", content: "x" }] });
+  const path = `/env-groups/${at(created.body, "id")}`;
+  const link = `${path}/services/${render.render.backendServiceId}`;
+  await new Promise((resolve) => setTimeout(resolve, 2));
+  for (const [method, changed, body] of [
+    ["PUT", `${path}/env-vars/A`, { value: "2" }],
+    ["PUT", `${path}/env-vars/B`, { value: "3" }],
+    ["DELETE", `${path}/env-vars/A`],
+    ["PUT", `${path}/secret-files/g`, { content: "y" }],
+    ["DELETE", `${path}/secret-files/f`],
+    ["POST", link],
+    ["DELETE", link],
+  ] as const) {
+    expect((await render.call(method, changed, body)).status).toBeLessThan(300);
+  }
+  const before = await render.call("GET", path);
+  expect(at(before.body, "updatedAt")).toBe(at(created.body, "updatedAt"));
+  const renamed = await render.call("PATCH", path, { name: "renamed" });
+  expect(at(renamed.body, "updatedAt") > at(created.body, "updatedAt")).toBe(true);
+});
+
 test("the list shows groups without their contents", async () => {
   await create({ name: "listed", envVars: [{ key: "A", value: "1" }] });
   const { body } = await render.call("GET", "/env-groups?name=listed");

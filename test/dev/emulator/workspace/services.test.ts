@@ -150,6 +150,7 @@ describe("deploys", () => {
     const [before] = await deploys(backendServiceId);
     const accepted = await render.call("POST", `/services/${backendServiceId}/deploys`, {});
     expect([accepted.status, accepted.body]).toEqual([202, undefined]);
+    expect((await deploys(backendServiceId))[0]?.id).toBe(before?.id);
     await until(async () => {
       const [newest] = await deploys(backendServiceId);
       return newest?.id !== before?.id && newest?.status === "live";
@@ -157,7 +158,19 @@ describe("deploys", () => {
     await render.control.clearFaults();
   });
 
-  test("one at a time: the next waits, and can be canceled", async () => {
+  test("one at a time: the next cancels the one in progress, and goes live", async () => {
+    const path = `/services/${render.render.backendServiceId}/deploys`;
+    const first = at((await render.call("POST", path, {})).body, "id");
+    const second = await render.call("POST", path, {});
+    expect(at(second.body, "status")).toBe("created");
+    expect(at((await render.call("GET", `${path}/${first}`)).body, "status")).toBe("canceled");
+    await until(
+      async () => at((await render.call("GET", `${path}/${at(second.body, "id")}`)).body, "status") === "live",
+    );
+  });
+
+  test("one at a time, when told to wait: the next is queued, and can be canceled", async () => {
+    await render.control.setFaults({ overlappingDeploys: "wait" });
     const path = `/services/${render.render.backendServiceId}/deploys`;
     const first = at((await render.call("POST", path, {})).body, "id");
     const second = await render.call("POST", path, {});
@@ -165,6 +178,7 @@ describe("deploys", () => {
     expect(at((await render.call("POST", `${path}/${at(second.body, "id")}/cancel`)).body, "status")).toBe("canceled");
     await until(async () => at((await render.call("GET", `${path}/${first}`)).body, "status") === "live");
     expect((await render.call("POST", `${path}/${first}/cancel`)).status).toBe(409);
+    await render.control.clearFaults();
   });
 
   test("are refused with a mode and a commit together, and for a suspended service", async () => {
