@@ -45,30 +45,37 @@ function describe({ key, from, asExpected }: EffectiveVariable): string {
   return `${key} ${where}, with ${asExpected ? "the same" : "another"} value`;
 }
 
+const ROLL_OUT =
+  "Roll the service out: Manual Deploy in Render's dashboard, or terraform apply -replace=null_resource.backend_roll_out.";
+
 export const serviceDeploy: Check = {
   id: "backend-deploy",
-  title: "Service rolled out",
-  proves: "The deploy that is live began after the last change of what the service reads.",
+  title: "Service deployed",
+  proves:
+    "A deploy is live that was created after the group. Whether it has read the latest change, only the roll-out proves: " +
+    "Render does not show when a group's variables changed.",
   about: "service",
   skip: unlessKnown,
-  run: judging(service, ({ description: { groupName }, changedAt, deploys }) => {
+  run: judging(service, ({ description: { groupName }, groupCreatedAt, deploys }) => {
     const source = "API";
     const live = deploys.find(({ status }) => status === "live");
-    if (changedAt === undefined) {
+    if (groupCreatedAt === undefined) {
       const evidence = { expected: `linked to the group "${groupName}"`, actual: "not linked", source };
       return fail(evidence, "Deploy the environment again.");
     }
     if (live === undefined) {
       return unknown(`none of the last ${deploys.length} deploys is live`, "See the service in Render's dashboard.");
     }
-    const expected = `a live deploy that began after ${changedAt}`;
-    const evidence = { expected, actual: `${live.id}, begun ${live.createdAt}`, source };
-    if (Date.parse(live.createdAt) > Date.parse(changedAt)) return pass(evidence);
-    return fail(
-      evidence,
-      "The service runs with what it had before the change. Roll it out: Manual Deploy in Render's dashboard, " +
-        "or terraform apply -replace=null_resource.backend_roll_out.",
-    );
+    if (live.createdAt === "") {
+      return unknown(`Render does not say when ${live.id}, which is live, was created`, ROLL_OUT);
+    }
+    const expected = `a live deploy, created after the group "${groupName}" (${groupCreatedAt})`;
+    const actual = `${live.id}, created ${live.createdAt}`;
+    if (Date.parse(live.createdAt) <= Date.parse(groupCreatedAt)) {
+      return fail({ expected, actual, source }, `It is older than what the service is to read. ${ROLL_OUT}`);
+    }
+    const limit = "Render does not show when the group's variables last changed";
+    return pass({ expected, actual: `${actual} (${limit})`, source });
   }),
 };
 

@@ -14,8 +14,8 @@ export interface ServiceState {
   readonly description: ExpectedService;
   /** What it would be deployed with now, for each variable that it should have. */
   readonly variables: readonly EffectiveVariable[];
-  /** When its group, or the group's link, was last changed; `undefined` when it is not linked. */
-  readonly changedAt: string | undefined;
+  /** When its group was created; `undefined` when it is not linked. Render shows no time of a change of variables. */
+  readonly groupCreatedAt: string | undefined;
   /** The latest deploys, newest first. */
   readonly deploys: readonly Deploy[];
   /** How it answered on its health path; `undefined` without one. */
@@ -66,7 +66,7 @@ export async function observeService(
       state: {
         description,
         variables: effectiveVariables({ REDIS_URL: url, ...description.env }, variables, linked),
-        changedAt: linked.find(({ name }) => name === groupName)?.updatedAt,
+        groupCreatedAt: linked.find(({ name }) => name === groupName)?.createdAt,
         deploys,
         health: await askHealth(description, service.serviceDetails.url, options),
       },

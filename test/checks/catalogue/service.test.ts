@@ -5,7 +5,7 @@ import { effectiveVariables, type ServiceSeen, type ServiceState } from "../../.
 import type { EnvGroup } from "../../../render/api/endpoints.ts";
 import { found, situation } from "../support/judge.ts";
 
-const CHANGED = "2026-11-22T12:00:00.000Z";
+const CREATED = "2026-11-22T12:00:00.000Z";
 const BEFORE = "2026-11-22T11:59:59.999Z";
 const AFTER = "2026-11-22T12:00:00.001Z";
 
@@ -19,7 +19,7 @@ const GOOD: ServiceState = {
     rollOutSeconds: 60,
   },
   variables: [{ key: "REDIS_URL", from: { group: "queues-env" }, asExpected: true }],
-  changedAt: CHANGED,
+  groupCreatedAt: CREATED,
   deploys: [{ id: "dep-1", status: "live", createdAt: AFTER }],
   health: { well: true, outcome: "200", milliseconds: 12 },
 };
@@ -44,14 +44,19 @@ test.each<[string, Check, Partial<ServiceState>, string]>([
     { variables: [{ key: "A", from: "service", asExpected: true }] },
     "warn",
   ],
-  ["a live deploy after the change", serviceDeploy, {}, "pass"],
+  ["a live deploy, created after the group", serviceDeploy, {}, "pass"],
   [
     "a live deploy at the same moment",
     serviceDeploy,
-    { deploys: [{ id: "d", status: "live", createdAt: CHANGED }] },
+    { deploys: [{ id: "d", status: "live", createdAt: CREATED }] },
     "fail",
   ],
-  ["a live deploy before it", serviceDeploy, { deploys: [{ id: "d", status: "live", createdAt: BEFORE }] }, "fail"],
+  [
+    "a live deploy before the group",
+    serviceDeploy,
+    { deploys: [{ id: "d", status: "live", createdAt: BEFORE }] },
+    "fail",
+  ],
   [
     "a newer one that is not live yet",
     serviceDeploy,
@@ -63,8 +68,9 @@ test.each<[string, Check, Partial<ServiceState>, string]>([
     },
     "fail",
   ],
+  ["a live deploy without a time", serviceDeploy, { deploys: [{ id: "d", status: "live", createdAt: "" }] }, "unknown"],
   ["no live deploy in sight", serviceDeploy, { deploys: [] }, "unknown"],
-  ["no link", serviceDeploy, { changedAt: undefined }, "fail"],
+  ["no link", serviceDeploy, { groupCreatedAt: undefined }, "fail"],
   ["an answer", serviceHealth, {}, "pass"],
   ["an error", serviceHealth, { health: { well: false, outcome: "503", milliseconds: 30_000 } }, "fail"],
   ["no health path", serviceHealth, { health: undefined }, "skip"],
@@ -93,6 +99,16 @@ test("says which variables should come from where, and which do not", async () =
   expect(await judge(serviceVariables, { variables: [other] })).toMatchObject({
     evidence: { actual: 'REDIS_URL from the group "queues-env", with another value' },
     remedy: expect.stringContaining("outside Terraform"),
+  });
+});
+
+test("says of a deploy what Render shows, and what it does not", async () => {
+  expect(await judge(serviceDeploy, {})).toMatchObject({
+    status: "pass",
+    evidence: {
+      expected: `a live deploy, created after the group "queues-env" (${CREATED})`,
+      actual: `dep-1, created ${AFTER} (Render does not show when the group's variables last changed)`,
+    },
   });
 });
 
@@ -125,7 +141,7 @@ test.each([
   [
     "the service's own wins",
     [{ key: "A", value: "1" }],
-    [group("g", CHANGED, "2")],
+    [group("g", CREATED, "2")],
     { from: "service", asExpected: true },
   ],
   [
