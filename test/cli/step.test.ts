@@ -97,7 +97,7 @@ describe("in Terraform's graph", () => {
       "roll-out",
       "rollOut",
       { BACKEND_EXPECTED: backend(), BACKEND_GROUP_ID: "evg-1" },
-      ...(["backend", { serviceId, groupId: "evg-1" }, 77] as const),
+      ...(["backend", { serviceId }, 77] as const),
     ],
     [
       "leave",
