@@ -34,7 +34,7 @@ test.each([
 ] as const)("checks that end with %s have %s; their lines are shown, masked and kept", (end, result) => {
   const apply = progress();
   apply.read(hook("provision_start", CHECK));
-  expect(apply.read(hook("provision_progress", CHECK, { output: "ping pass-word\n\n  pong" }))).toBe(
+  expect(apply.read(hook("provision_progress", CHECK, { output: "ping pass-word\n \n\n  pong" }))).toBe(
     "  ping ***\n    pong",
   );
   if (end !== undefined) expect(apply.read(hook(end, CHECK))).toBeUndefined();
@@ -85,5 +85,6 @@ test("an acknowledgement of nothing is a mistake", () => {
   expect(() => missingAcknowledgements(review, ["data-los:a.b"])).toThrow(
     '--ack "data-los:a.b" acknowledges nothing in this plan. This plan needs data-loss:a.b, exposure:a.b. Did you mean "data-loss:a.b"?',
   );
+  expect(() => missingAcknowledgements(review, ["x"])).toThrow(/This plan needs data-loss:a\.b, exposure:a\.b\.$/);
   expect(() => missingAcknowledgements({ findings: [] }, ["x"])).toThrow("This plan needs none.");
 });

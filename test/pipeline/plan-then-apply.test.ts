@@ -7,6 +7,7 @@ import { deploymentRecordSchema } from "../../pipeline/deployment-record.ts";
 import { planEnvironment } from "../../pipeline/plan.ts";
 import { PlanDirectory } from "../../pipeline/saved-plan.ts";
 import type { SynthesizedStack } from "../../pipeline/synthesized-stack.ts";
+import { Terraform } from "../../pipeline/terraform.ts";
 import { commandOf } from "../../steps/steps.ts";
 
 const NAME = `unit-apply-${process.pid}`;
@@ -35,6 +36,7 @@ beforeEach(() => {
     `#!/bin/sh
 case $1 in
   plan) for arg; do case $arg in -out=*) echo saved > "\${arg#-out=}";; esac; done; cat plan.log; exit $(cat plan.code);;
+  init) [ ! -e no-init ] || { echo "no network" >&2; exit 1; };;
   show) cat show.json;;
   apply) cat apply.log; exit $(cat apply.code);;
 esac
@@ -98,7 +100,7 @@ const records = () =>
 
 describe("a plan", () => {
   test("is saved with its review, and tells how far it is", async () => {
-    put("plan.log", [event("refresh_start", "a.b"), event("refresh_complete", "a.b")].join("\n"));
+    put("plan.log", [event("refresh_start", "a.b"), event("refresh_complete", "c.d")].join("\n"));
     const { review, progress } = await plan();
     expect(review.verdict).toBe("changes");
     expect(progress).toEqual(["planning", "reading a.b"]);
@@ -120,6 +122,29 @@ describe("a plan", () => {
     expect(readdirSync(saved.path)).toEqual([]);
     put("show.json", "no plan");
     expect((await plan()).review).toMatchObject({ verdict: "failed", errors: ["No such plan"], changes: [] });
+  });
+
+  test("that cannot be read is no review", async () => {
+    put("show.json", "no plan");
+    await expect(plan()).rejects.toThrow(SyntaxError);
+  });
+
+  test("without an init that works is a review with the reason; without Terraform there is none", async () => {
+    put("no-init", "");
+    put("plan.code", "1");
+    put("plan.log", error("run: terraform init"));
+    const errors = ["terraform init failed:\nno network"];
+    expect((await plan()).review).toMatchObject({ verdict: "failed", errors, changes: [] });
+    vi.stubEnv("TERRAFORM_BINARY_NAME", "terrafrom");
+    await expect(plan()).rejects.toMatchObject({ outcome: "misused" });
+  });
+
+  test("is interrupted with Terraform", async () => {
+    const interrupt = vi.spyOn(Terraform.prototype, "interrupt");
+    const request = { mode: "change", replace: [], onProgress: () => {} } as const;
+    await planEnvironment(stack, { ...request, onInterruption: (listener) => listener() });
+    expect(interrupt).toHaveBeenCalledTimes(1);
+    interrupt.mockRestore();
   });
 
   test("with nothing to show is not opened", async () => {
@@ -198,6 +223,6 @@ describe("an apply", () => {
     await plan();
     prepare();
     const fingerprint = what === "another review was approved" ? "0000" : undefined;
-    await expect(apply({ fingerprint })).rejects.toThrow(why);
+    await expect(apply({ fingerprint })).rejects.toMatchObject({ name: "Stop", message: expect.stringMatching(why) });
   });
 });

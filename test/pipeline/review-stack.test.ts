@@ -51,12 +51,18 @@ describe("the instances that Terraform does not know", () => {
   });
 
   test("are asked for when one of the instances is made, and told when they have its name", async () => {
-    const answer = [keyValue("red-kept", "kept"), keyValue("red-other", "made"), keyValue("red-more", "more")];
+    const answer = [keyValue("red-kept", "made"), keyValue("red-other", "made"), keyValue("red-more", "more")];
     const page = answer.map((one) => ({ keyValue: one, cursor: one.id }));
-    vi.stubGlobal("fetch", async (url: string) => Response.json(url.includes("cursor=") ? [] : page));
+    vi.stubEnv("RENDER_OWNER_ID", "tea-1");
+    const asked: string[] = [];
+    vi.stubGlobal("fetch", async (url: string) => {
+      asked.push(url);
+      return Response.json(url.includes("cursor=") ? [] : page);
+    });
     const review = await reviewStack(planned({ kept: ["update"], made: ["create"] }), STACK, "change");
     const duplicates = review.findings.filter(({ kind }) => kind === "duplicate");
     expect(duplicates).toHaveLength(1);
+    expect(asked[0]).toContain("ownerId=tea-1");
     expect(duplicates[0]).toMatchObject({ address: "render_keyvalue.made", acknowledge: true });
     expect(duplicates[0]?.consequence).toContain("does not know: red-other. ");
   });

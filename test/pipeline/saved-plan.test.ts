@@ -72,7 +72,7 @@ describe("is refused", () => {
     ["a plan without a review", () => rmSync(directory.reviewFile), /There is no saved plan/],
   ])("%s", async (_what, alter, why) => {
     alter();
-    await expect(directory.load()).rejects.toThrow(why);
+    await expect(directory.load()).rejects.toMatchObject({ outcome: "failed", message: expect.stringMatching(why) });
   });
 
   test("a plan for another environment", async () => {

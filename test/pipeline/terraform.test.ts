@@ -75,6 +75,11 @@ describe("a plan", () => {
   });
 });
 
+test("it asks for nothing, on a terminal neither", async () => {
+  await terraform('echo "$TF_INPUT $TF_IN_AUTOMATION $CHECKPOINT_DISABLE" >> calls').apply("x.tfplan");
+  expect(calls()[1]).toBe("0 1 1");
+});
+
 test("an apply applies the file and nothing else", async () => {
   expect(await terraform(say(error("Later forgiven"))).apply("x.tfplan")).toEqual({ exitCode: 0, errors: [] });
   expect(calls()).toEqual(["apply -json -input=false -lock-timeout=60s x.tfplan"]);
@@ -88,7 +93,7 @@ test("a saved plan is read in the rules' terms", async () => {
 
 describe("what stops everything", () => {
   test("a command that fails, in Terraform's words", async () => {
-    const show = terraform('echo "not a plan" >&2\nexit 1').show("x");
+    const show = terraform('echo >&2\necho "not a plan" >&2\necho >&2\nexit 1').show("x");
     await expect(show).rejects.toMatchObject({
       name: "Stop",
       outcome: "failed",
@@ -109,7 +114,9 @@ describe("what stops everything", () => {
     const plan = new Terraform({ directory }).plan({ out: "x" });
     await expect(plan).rejects.toMatchObject({
       outcome: "misused",
-      message: expect.stringContaining('"terrafrom" cannot be run.'),
+      message: expect.stringContaining(
+        '"terrafrom" cannot be run. Install Terraform or OpenTofu, or set TERRAFORM_BINARY_NAME',
+      ),
     });
   });
 });
