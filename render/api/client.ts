@@ -12,6 +12,8 @@ const TOO_MANY_REQUESTS = 429;
 const TRANSIENT_STATUSES = [500, 502, 503, 504];
 /** Render's limit for a page; its default of 20 would cost more calls. */
 const LARGEST_PAGE = "100";
+/** A list that is longer does not end: a cursor that repeats would be followed for ever. */
+const MOST_PAGES = 100;
 
 /** Where Render's API is and who asks. */
 export interface RenderClientOptions {
@@ -101,7 +103,7 @@ export class RenderClient {
     return this.#read(method, fillPath(path, params), sent, answer);
   }
 
-  /** All items of a list, page by page until an empty one. @throws RenderApiError as {@link call} does. */
+  /** All items of a list, page by page until an empty one, or until there are too many pages. @throws RenderApiError as {@link call} does. */
   async list<P extends string, I extends z.ZodType, F extends string>(
     endpoint: ListEndpoint<P, I, F>,
     params: Params<P>,
@@ -109,12 +111,14 @@ export class RenderClient {
   ): Promise<z.output<I>[]> {
     const items: z.output<I>[] = [];
     let cursor: string | undefined;
-    do {
+    for (let pages = 0; pages < MOST_PAGES; pages += 1) {
       const page = await this.#page(endpoint, params, { ...filters, limit: LARGEST_PAGE, cursor });
       items.push(...page.items);
       cursor = page.cursor ?? undefined;
-    } while (cursor !== undefined);
-    return items;
+      if (cursor === undefined) return items;
+    }
+    const explanation = `the list does not end: there is still a next page after ${MOST_PAGES}.`;
+    throw new RenderApiError({ call: `GET ${fillPath(endpoint.path, params)}`, reason: "answer", explanation });
   }
 
   /** The first 20 items of a list, in Render's order. @throws RenderApiError as {@link call} does. */

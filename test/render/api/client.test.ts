@@ -235,6 +235,15 @@ test("a list is read to its empty page", async () => {
   ]);
 });
 
+test("a list whose pages do not end is an error, not a wait", async () => {
+  const { host, calls } = await serve(answer(200, [{ cursor: "A", envVar: { key: "A", value: "v" } }]));
+  const error = await failure(client(host).list(API.listServiceEnvVars, { id: "srv-1" }));
+  expect(error.message).toBe(
+    "GET /services/srv-1/env-vars failed: the list does not end: there is still a next page after 100.",
+  );
+  expect(calls).toHaveLength(100);
+});
+
 test.each([
   [{}, "`RENDER_API_KEY` is not set."],
   [{ RENDER_API_KEY: "" }, "`RENDER_API_KEY` is empty."],
