@@ -3,8 +3,8 @@ import type { Construct } from "constructs";
 import { PROVIDER_ATTRIBUTES } from "../../render/terraform-schema.ts";
 import { toTerraformAttributes } from "./attributes.ts";
 
-/** The provider and the versions whose schema these bindings follow; 1.9 brought `persistence_mode`. */
-export const RENDER_PROVIDER = { providerName: "render", providerVersionConstraint: "~> 1.9" } as const;
+/** The provider and the one version whose schema these bindings follow: a fresh checkout has no lock file, and would take the newest. */
+export const RENDER_PROVIDER = { providerName: "render", providerVersionConstraint: "1.9.1" } as const;
 
 /** Left out, every one of these comes from the environment, where secrets belong. */
 export interface RenderProviderConfig {

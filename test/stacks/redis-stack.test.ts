@@ -195,6 +195,8 @@ test("a service id in the environment file needs no variable", () => {
 });
 
 const address = "https://h.example/a";
+const EXACT = /^\d+\.\d+\.\d+$/;
+
 const STATES: readonly [EnvironmentInput["state"], settings: object][] = [
   // Outside of cdktf.out, by a relative path.
   [{ type: "local", path: ".state\\test.tfstate" }, { path: "../../../.state/test.tfstate" }],
@@ -248,6 +250,12 @@ test.each(STATES)("Terraform is told of, and accepts, the state in %o", async (s
     reject: false,
   });
   expect(validate.stdout).toContain("Success!");
+});
+
+test("every provider is pinned to one version: a fresh checkout has no lock file", () => {
+  const { required_providers } = stack().terraform;
+  const versions = Object.values(z.record(z.string(), z.object({ version: z.string() })).parse(required_providers));
+  expect(versions.map(({ version }) => version)).toEqual([expect.stringMatching(EXACT), expect.stringMatching(EXACT)]);
 });
 
 test("a review is told what the policy says", () => {
