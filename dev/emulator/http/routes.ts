@@ -59,7 +59,11 @@ export function renderApi(workspace: Workspace): Hono {
   serveList(app, API.listServices, () => store.services.newest.map((service) => services.view(service)));
   serve(app, API.getService, ({ id }) => services.view(services.get(id)));
   serve(app, API.updateService, ({ id }, changes) => services.view(services.update(id, changes)));
-  serve(app, API.deleteService, ({ id }) => services.delete(id));
+  serve(app, API.deleteService, ({ id }) => {
+    deploys.cancelAll(id);
+    jobs.cancelAll(id);
+    return services.delete(id);
+  });
   serve(app, API.restartService, ({ id }) => services.restart(id));
   serve(app, API.suspendService, ({ id }) => services.suspend(id));
   serve(app, API.resumeService, ({ id }) => services.resume(id));

@@ -45,8 +45,9 @@ export class ServiceRuntime {
    */
   replace(deployed: ServiceState["deployed"], signal: AbortSignal): Promise<string | undefined> {
     this.#replacing = this.#replacing
-      .catch(() => undefined)
-      .then(() => this.#replace(deployed, AbortSignal.any([signal, this.#closing.signal])));
+      .then(() => this.#replace(deployed, AbortSignal.any([signal, this.#closing.signal])))
+      // Most callers do not wait, and an error that nobody handles would end the emulator.
+      .catch((error: unknown) => (error instanceof Error ? error.name : "it failed"));
     return this.#replacing;
   }
 
@@ -81,7 +82,7 @@ export class ServiceRuntime {
   async close(): Promise<void> {
     this.#closing.abort();
     this.#address.close();
-    await this.#replacing.catch(() => undefined);
+    await this.#replacing;
     await this.stop();
   }
 

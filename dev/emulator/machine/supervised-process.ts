@@ -27,29 +27,38 @@ export class SupervisedProcess {
   readonly pid: number | undefined;
   /** Fulfilled once the process has ended and all its output was read. Never rejected. */
   readonly exited: Promise<Exit>;
-  readonly #child: Child;
+  readonly #child: Child | undefined;
 
   constructor({ command, args, input = "", ...options }: SupervisedProcessOptions) {
-    this.#child = new Child(command, args, { ...options, input, group: true, graceMs: GRACE_MS });
-    this.pid = this.#child.pid;
-    this.exited = this.#child.ended.catch((error: unknown) => {
-      options.onLine(`could not start ${command}: ${error instanceof Error ? error.message : "failed"}`, "stderr");
+    const failed = (reason: string) => {
+      options.onLine(`could not start ${command}: ${reason}`, "stderr");
       return { code: 127, signal: null };
-    });
+    };
+    try {
+      this.#child = new Child(command, args, { ...options, input, group: true, graceMs: GRACE_MS });
+    } catch {
+      // Node's own message quotes the value, which may be a secret.
+      this.exited = Promise.resolve(failed("a null byte is in the command or in a variable"));
+      return;
+    }
+    this.pid = this.#child.pid;
+    this.exited = this.#child.ended.catch((error: unknown) =>
+      failed(error instanceof Error ? error.message : "failed"),
+    );
   }
 
   get running(): boolean {
-    return this.#child.running;
+    return this.#child?.running ?? false;
   }
 
   /** Sends a signal to the whole group. */
   signal(signal: NodeJS.Signals): void {
-    this.#child.signal(signal);
+    this.#child?.signal(signal);
   }
 
   /** Asks the process to end, insists after a while, and waits until it has. */
   async stop(graceMs = GRACE_MS): Promise<Exit> {
-    await this.#child.stop(graceMs);
+    await this.#child?.stop(graceMs);
     return this.exited;
   }
 }

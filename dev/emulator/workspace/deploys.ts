@@ -93,7 +93,7 @@ export class Deploys {
     if (service.suspended) throw invalid(`${service.id} is suspended. Resume it before deploying.`);
     const inProgress = this.of(service.id).filter(({ status }) => UNFINISHED.includes(status));
     const waits = inProgress.length > 0 && this.#options.faults.settings.overlappingDeploys === "wait";
-    if (!waits) for (const { id } of inProgress) this.cancel(service.id, id);
+    if (!waits) this.cancelAll(service.id);
     const deploy = this.#all.add((stamp) => ({
       ...stamp,
       serviceId: service.id,
@@ -121,6 +121,11 @@ export class Deploys {
     return deploy;
   }
 
+  /** Cancels what is in progress or waits, as when the service is deleted. */
+  cancelAll(serviceId: string): void {
+    for (const { id, status } of this.of(serviceId)) if (UNFINISHED.includes(status)) this.cancel(serviceId, id);
+  }
+
   get #all() {
     return this.#options.store.deploys;
   }
@@ -128,6 +133,9 @@ export class Deploys {
   async #run(service: ServiceState, deploy: DeployState, signal: AbortSignal): Promise<void> {
     try {
       this.#finish(deploy, await this.#outcome(service, deploy, signal));
+    } catch {
+      // Whatever it was, it must not end the emulator.
+      this.#finish(deploy, "update_failed");
     } finally {
       this.#cancels.delete(deploy.id);
     }

@@ -60,6 +60,11 @@ export class Jobs {
     return job;
   }
 
+  /** Cancels what runs or waits, as when the service is deleted. */
+  cancelAll(serviceId: string): void {
+    for (const job of this.of(serviceId)) if (isUnfinished(job)) this.cancel(serviceId, job.id);
+  }
+
   get #all() {
     return this.#options.store.jobs;
   }
