@@ -1,4 +1,5 @@
 import { openToTheWorld } from "../render/exposure.ts";
+import { describePlan } from "../render/plans.ts";
 import { holdsToken, NEVER_EVICT } from "../render/spellings.ts";
 import type { KeyvalueConfig } from "./render/keyvalue.ts";
 
@@ -126,7 +127,7 @@ export const policyRules: readonly PolicyRule[] = [
     id: "plan-written-out",
     severity: "error",
     what: "The plan of every instance is written out.",
-    why: "Left out, Terraform's provider takes pro_plus, which costs $250 a month.",
+    why: `Left out, Terraform's provider takes ${describePlan("pro_plus")}.`,
     remedy: "Give the instance a plan, or use RedisInstance, which asks for one.",
     violations: eachInstance(({ plan }) => (plan === undefined ? "names no plan" : undefined)),
   },

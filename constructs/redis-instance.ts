@@ -17,7 +17,7 @@ export interface RedisInstanceProps extends InstanceInput {
 /**
  * A Redis on Render: one Key Value instance, described completely.
  *
- * The plan is always written out, since the provider's default costs $250 a month. The internal URL is built from the
+ * The plan is always written out, since the provider's default is `pro_plus`. The internal URL is built from the
  * instance's id, which never changes, so that an update of the instance does not show up as a change of everything
  * that uses the URL; a postcondition proves after each apply that Render gives the same URL.
  *

@@ -10,6 +10,7 @@ import {
   type Plan,
   type PlanSpelling,
   parsePlan,
+  smallestPlanWith,
 } from "./plans.ts";
 import {
   type EvictionPolicy,
@@ -194,7 +195,8 @@ export const INSTANCE_FIELDS: Readonly<Record<string, InstanceField>> = INSTANCE
 
 /** Reads an instance as people write it, and decides its plan and its persistence. */
 export const instanceSchema = z.strictObject(shapeOf(INSTANCE)).transform(({ memory, ...rest }, context) => {
-  const path = rest.plan === undefined && memory !== undefined ? "memory" : "plan";
+  const tooMuch = memory !== undefined && smallestPlanWith(memory) === undefined;
+  const path = tooMuch || (rest.plan === undefined && memory !== undefined) ? "memory" : "plan";
   const plan = orIssue(context, () => choosePlan(rest.plan, memory), [path]);
   const persistence = orIssue(context, () => choosePersistence(plan, rest.persistence), ["persistence"]);
   return { ...rest, plan, persistence };

@@ -1,4 +1,7 @@
-// What the schema of Render's Terraform provider 1.9 says of each attribute that is used here.
+// What the schema of Render's Terraform provider says of each attribute that is used here.
+
+/** The version of the provider that this project follows. */
+export const PROVIDER_VERSION = "1.9.1";
 
 /** The type of an attribute, in Terraform's terms; nested attributes have attributes of their own. */
 export type AttributeType =

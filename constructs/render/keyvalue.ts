@@ -23,7 +23,7 @@ export interface LogStreamOverride {
 export interface KeyvalueConfig extends TerraformMetaArguments {
   /** Changing it: no effect on data. */
   readonly name: string;
-  /** The provider takes `pro_plus`, $250 a month, when it is left out. Changing it: restarts; from `free` loses data. */
+  /** The provider takes `pro_plus` when it is left out. Changing it: restarts; from `free` loses data. */
   readonly plan?: Plan;
   /** Changing it: replaces. */
   readonly region: Region;

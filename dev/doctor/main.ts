@@ -2,6 +2,7 @@ import { Command } from "commander";
 import yoctoSpinner from "yocto-spinner";
 import { parse } from "../../cli/parse.ts";
 import { runProgram } from "../../cli/program.ts";
+import { plansAsOf } from "../../render/plans.ts";
 import { runChild } from "../../runtime/child-process.ts";
 import { colors } from "../../runtime/colors.ts";
 import { within } from "../../runtime/wait.ts";
@@ -67,7 +68,9 @@ function formatTable(examination: Examination): string {
       (text, column) => (column === 0 ? colors.bold(text) : text),
     ),
   );
-  return [...row(" ", ["", "found", "needed", "used for"], colors.dim), ...rows, ...remedies(examination)].join("\n");
+  const known = `Render's plans and prices are known as of ${plansAsOf(new Date())}.`;
+  const heading = row(" ", ["", "found", "needed", "used for"], colors.dim);
+  return [...heading, ...rows, ...remedies(examination), "", known].join("\n");
 }
 
 /** A row of the table, as the lines that its longest cell needs. */

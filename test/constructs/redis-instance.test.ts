@@ -43,9 +43,12 @@ test.each<[Partial<RedisInstanceProps>, object]>([
 test.each<[object, string]>([
   [
     { plan: "standrad" },
-    '`redis.plan` must be one of free, starter, standard, pro, pro_plus, Custom…, got: "standrad". Did you mean "standard"? (in test/redis)',
+    '`redis.plan` must be one of free, starter, standard, 3g, pro, pro_plus, 20g, 40g, 50g, Custom…, got: "standrad". Did you mean "standard"? (in test/redis)',
   ],
-  [{ plan: undefined }, "`redis.plan` must be one of free, starter, standard, pro, pro_plus, got: nothing."],
+  [
+    { plan: undefined },
+    "`redis.plan` must be one of free, starter, standard, 3g, pro, pro_plus, 20g, 40g, 50g, got: nothing.",
+  ],
   [
     { plan: "starter", memory: "1 GB" },
     "`redis.plan` must agree with the memory: starter (256 MB, 250 connections, $10 a month) has no 1 GB",

@@ -101,7 +101,7 @@ test.each<[string, Record<string, unknown>, string]>([
   [
     "no plan",
     { redis: { name: "a", region: "oregon" } },
-    "`redis.plan` must be one of free, starter, standard, pro, pro_plus, got: nothing.",
+    "`redis.plan` must be one of free, starter, standard, 3g, pro, pro_plus, 20g, 40g, 50g, got: nothing.",
   ],
   ["plan", { redis: { name: "a", region: "oregon", plan: "standrad" } }, 'got: "standrad". Did you mean "standard"?'],
   [

@@ -178,7 +178,7 @@ describe("against a Render on this machine", () => {
 
     await commitSynthesized();
     expect((await workflow("plan")).plan?.result).toBe("success");
-    expect(json("comments.json")).toMatchObject([{ body: expect.stringContaining("+$32 a month") }]);
+    expect(json("comments.json")).toMatchObject([{ body: expect.stringContaining("+$20 a month") }]);
   });
 
   test("what was merged without that review is not applied", async () => {

@@ -11,6 +11,9 @@ export const ADMIN_USER = "render-platform";
  */
 const FORBIDDEN = "-config -acl +acl|whoami -shutdown -debug -module -replicaof -failover";
 
+/** Where a plan's limit is not known, Redis's own. */
+const REDIS_CLIENTS = 10_000;
+
 const SNAPSHOTS = "3600 1 300 100 60 10000";
 
 export interface RedisConfigOptions {
@@ -39,7 +42,7 @@ export function redisConfig({
     `dir ${quote(dataDirectory)}`,
     `maxmemory ${plan.memory}`,
     `maxmemory-policy ${redisSpelling(instance.maxmemoryPolicy)}`,
-    `maxclients ${plan.connections}`,
+    `maxclients ${plan.connections ?? REDIS_CLIENTS}`,
     `save ${instance.persistenceMode === "off" ? '""' : SNAPSHOTS}`,
     `appendonly ${appendOnly ? "yes" : "no"}`,
     "appendfsync everysec",

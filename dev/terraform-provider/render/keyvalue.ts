@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { API, type ConnectionInfo, type KeyValue } from "../../../render/api/endpoints.ts";
 import { unlessMissing } from "../../../render/api/error.ts";
-import { PLAN_NAMES } from "../../../render/plans.ts";
+import { PROVIDER_PLANS } from "../../../render/plans.ts";
 import { EVICTION_POLICIES, PERSISTENCE_MODES, REGIONS } from "../../../render/spellings.ts";
 import { KEYVALUE_ATTRIBUTES } from "../../../render/terraform-schema.ts";
 import { RENDER_API } from "../../emulator/api/endpoints.ts";
@@ -21,8 +21,8 @@ import {
 export const schema = schemaOf(KEYVALUE_ATTRIBUTES, {
   id: { stateForUnknown: true },
   name: { nonEmpty: true },
-  // $250 a month when it is left out, but that is what the real provider does.
-  plan: { default: "pro_plus", oneOf: PLAN_NAMES, orMatches: /^Custom.*$/ },
+  // The most expensive of them when it is left out, but that is what the real provider does.
+  plan: { default: "pro_plus", oneOf: PROVIDER_PLANS.map(({ name }) => name), orMatches: /^Custom.*$/ },
   region: { requiresReplace: true, oneOf: REGIONS },
   max_memory_policy: { oneOf: EVICTION_POLICIES },
   persistence_mode: { oneOf: PERSISTENCE_MODES },

@@ -1,9 +1,9 @@
-import { PLANS_CHECKED, planFacts } from "../../../render/plans.ts";
+import { describePrice, PLANS_CHECKED, planFacts } from "../../../render/plans.ts";
 import { isInstance, isRefusedDowngrade, planOf } from "../plan/instance-change.ts";
 import { causesOf, type ResourceChange } from "../plan/resource-change.ts";
 import type { Rule } from "./rule.ts";
 
-/** Dollars a month before and after; `undefined` where only a contract has the price. */
+/** Dollars a month before and after; `undefined` where the price is not known. */
 export interface Cost {
   readonly before: number | undefined;
   readonly after: number | undefined;
@@ -18,10 +18,6 @@ export function costOf(change: ResourceChange): Cost {
   return { before: side("before", action !== "create"), after: side("after", action !== "delete") };
 }
 
-function dollars(amount: number | undefined): string {
-  return amount === undefined ? "a price by contract" : `$${amount}`;
-}
-
 /** `+$22`, `-$10`; nothing when it cannot be said. */
 export function difference({ before, after }: Cost): string | undefined {
   if (before === undefined || after === undefined) return undefined;
@@ -31,7 +27,10 @@ export function difference({ before, after }: Cost): string | undefined {
 function describe(change: ResourceChange): string {
   const cost = costOf(change);
   const gap = difference(cost);
-  return `${dollars(cost.before)} → ${dollars(cost.after)} a month${gap === undefined ? "" : ` (${gap})`}, by Render's prices of ${PLANS_CHECKED.on}.`;
+  const price = (side: "before" | "after") => {
+    return cost[side] === undefined ? describePrice(planOf(change, side)) : `$${cost[side]}`;
+  };
+  return `${price("before")} → ${price("after")} a month${gap === undefined ? "" : ` (${gap})`}, by Render's prices of ${PLANS_CHECKED.on}.`;
 }
 
 /** Whether a month costs something else afterwards. */

@@ -162,7 +162,7 @@ describe("a review of several changes", () => {
 
   test("adds up what they cost, unless a contract has a price", () => {
     const pro = { address: "a.d", change: { actions: ["create"], before: null, after: { ...instance, plan: "pro" } } };
-    expect(reviewed([deleted("a.a"), deleted("a.b"), pro]).cost).toEqual({ before: 20, after: 135 });
+    expect(reviewed([deleted("a.a"), deleted("a.b"), pro]).cost).toEqual({ before: 20, after: 100 });
     expect(reviewed([deleted("a.a"), deleted("a.b", "CustomBig")])).not.toHaveProperty("cost");
     expect(reviewed([step])).not.toHaveProperty("cost");
   });

@@ -49,7 +49,7 @@ describe("creating", () => {
     [
       "an unknown plan",
       { plan: "standrad" },
-      '`plan` must be one of free, starter, standard, pro, pro_plus, Custom…, got: "standrad". Did you mean "standard"?',
+      '`plan` must be one of free, starter, standard, 3g, pro, pro_plus, 20g, 40g, 50g, Custom…, got: "standrad". Did you mean "standard"?',
     ],
     ["a custom plan", { plan: "Custom 20 GB" }, "`plan` must be one of"],
     ["no plan", { plan: undefined }, "`plan` must be the name of a plan"],
