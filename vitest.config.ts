@@ -23,6 +23,7 @@ export const SERVERS = [
   "test/examples/backend/http.test.ts",
   "test/readme.test.ts",
   "test/render/api/client.test.ts",
+  "test/runtime/http.test.ts",
   "test/steps/{drain,roll-out}.test.ts",
   "test/vantage/{inside,look}.test.ts",
 ];

@@ -152,9 +152,7 @@ function explain(error: unknown): { readonly outcome: Outcome; readonly text: st
   if (error instanceof InvalidValue) return { outcome: "misused", text: error.message };
   if (!(error instanceof RenderApiError)) return undefined;
   if (error.status !== undefined) return { outcome: "failed", text: error.message };
-  // A network error says so itself.
-  const remedy = error.reason === "network" ? "" : " Check the network, and RENDER_HOST if it is set.";
-  return { outcome: "unknown", text: error.message + remedy };
+  return { outcome: "unknown", text: error.message };
 }
 
 /** Names an unexpected error and where it arose. Never its message: a library may quote a secret in it. */

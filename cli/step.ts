@@ -75,8 +75,9 @@ async function intentOf(name: string): Promise<Intent> {
 function toolsFor(program: Program): Tools {
   const interrupted = new AbortController();
   program.onInterruption(() => interrupted.abort());
+  const onWait = (text: string) => console.error(text);
   const connect = (deadlineMs: number) =>
-    RenderClient.fromEnvironment(process.env, { deadlineMs, signal: interrupted.signal });
+    RenderClient.fromEnvironment(process.env, { deadlineMs, signal: interrupted.signal, onWait });
   return {
     connect,
     async work(about, seconds, act) {

@@ -28,17 +28,19 @@ runProgram(
 async function verifyAll({ targets, reports }: VerifyRequest, program: Program): Promise<void> {
   const { secrets, signal } = program;
   const limit = program.limit(Math.max(...targets.map(({ deadlineSeconds }) => deadlineSeconds)));
+  const progress = await startProgress(process.stderr);
   const runs = targets.map((target) => {
+    const onProgress = (text: string) => progress.update(target.expected.environment, text);
     const deadline = new Deadline(target.deadlineSeconds);
     signal.addEventListener("abort", () => deadline.stop(String(signal.reason)));
     const verification = new Verification(target.expected.environment, target.checks, target.acceptUnknown);
     const client = RenderClient.fromEnvironment(process.env, {
       deadlineMs: deadline.remainingMs + BEHIND_MS,
       signal: deadline.signal,
+      onWait: onProgress,
     });
-    return { target, deadline, verification, client };
+    return { target, deadline, verification, client, onProgress };
   });
-  const progress = await startProgress(process.stderr);
 
   program.atEnd((crashed): Outcome => {
     progress.stop();
@@ -56,8 +58,7 @@ async function verifyAll({ targets, reports }: VerifyRequest, program: Program):
 
   const ownerId = process.env.RENDER_OWNER_ID || undefined;
   await Promise.all(
-    runs.map(({ target, deadline, verification, client }) => {
-      const onProgress = (text: string) => progress.update(target.expected.environment, text);
+    runs.map(({ target, deadline, verification, client, onProgress }) => {
       return verify({ ...target, client, ownerId, deadline, secrets, onProgress }, verification);
     }),
   );

@@ -1,7 +1,9 @@
-import { setTimeout as pause } from "node:timers/promises";
+import { setTimeout as wait } from "node:timers/promises";
 
 /** By how much each pause of {@link until} is longer than the one before. */
 const GROWTH = 1.5;
+/** Milliseconds, some 24 days. A timer with more fires at once. */
+const LONGEST_TIMER = 2 ** 31 - 1;
 
 /**
  * Waits, or stops waiting when the signal fires. Keeps the process alive meanwhile.
@@ -9,7 +11,7 @@ const GROWTH = 1.5;
  * @returns Whether the whole time has passed.
  */
 export async function sleep(milliseconds: number, signal?: AbortSignal): Promise<boolean> {
-  return pause(milliseconds, true, signal === undefined ? {} : { signal }).catch(() => false);
+  return wait(Math.min(milliseconds, LONGEST_TIMER), true, signal === undefined ? {} : { signal }).catch(() => false);
 }
 
 export interface UntilOptions {
@@ -21,6 +23,8 @@ export interface UntilOptions {
   readonly first: number;
   /** Milliseconds that a pause grows to; default: it does not grow. */
   readonly longest?: number;
+  /** Milliseconds that the next pause takes at least, where the last look was told when to come again. */
+  readonly atLeast?: () => number;
 }
 
 /**
@@ -31,14 +35,15 @@ export interface UntilOptions {
  */
 export async function until<T>(
   look: () => Promise<T | false | undefined> | T | false | undefined,
-  { signal, withinMs = Number.POSITIVE_INFINITY, first, longest = first }: UntilOptions,
+  { signal, withinMs = Number.POSITIVE_INFINITY, first, longest = first, atLeast = () => 0 }: UntilOptions,
 ): Promise<T | undefined> {
   const end = performance.now() + withinMs;
-  for (let wait = first; signal?.aborted !== true; wait = Math.min(wait * GROWTH, longest)) {
+  for (let least = first; signal?.aborted !== true; least = Math.min(least * GROWTH, longest)) {
     const found = await look();
     if (found !== undefined && found !== false) return found;
-    if (performance.now() + wait >= end) return undefined;
-    await sleep(wait, signal);
+    const pause = Math.max(least, atLeast());
+    if (performance.now() + pause >= end) return undefined;
+    await sleep(pause, signal);
   }
   return undefined;
 }
@@ -55,7 +60,8 @@ export async function within<T>(
 ): Promise<T> {
   const bound = new AbortController();
   const stop = () => bound.abort(outer?.reason);
-  const timer = setTimeout(() => bound.abort(new Error(`${milliseconds} ms have passed`)), milliseconds);
+  const late = () => bound.abort(new Error(`${milliseconds} ms have passed`));
+  const timer = setTimeout(late, Math.min(milliseconds, LONGEST_TIMER));
   if (outer?.aborted) stop();
   outer?.addEventListener("abort", stop, { once: true });
   try {

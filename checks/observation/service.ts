@@ -3,6 +3,7 @@ import { isLinkedTo } from "../../render/api/env-groups.ts";
 import { RenderApiError } from "../../render/api/error.ts";
 import { gatherServiceFacts } from "../../render/api/service-facts.ts";
 import type { ExpectedService } from "../../render/service.ts";
+import { sendHttp } from "../../runtime/http.ts";
 import { until, within } from "../../runtime/wait.ts";
 import type { LookOptions, Obstacle } from "../../vantage/vantage.ts";
 
@@ -129,13 +130,8 @@ async function askHealth(
 /** The status, or why there is none. Never the body: it may hold anything. */
 async function ask(address: URL, signal: AbortSignal): Promise<string> {
   try {
-    // Only what `fetch` and its replacement in the bundle have in common.
-    const answer = await fetch(address.href, { method: "GET", headers: {}, redirect: "manual", signal });
-    await answer.text();
-    return String(answer.status);
+    return String((await sendHttp(address.href, { signal })).status);
   } catch (error) {
-    const cause = error instanceof Error ? error.cause : undefined;
-    const code = cause instanceof Error && "code" in cause && typeof cause.code === "string" ? ` (${cause.code})` : "";
-    return `no answer${code}`;
+    return error instanceof Error && "code" in error ? `no answer (${error.code})` : "no answer";
   }
 }

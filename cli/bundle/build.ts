@@ -22,7 +22,6 @@ export async function buildChecks(outfile: string): Promise<void> {
     ...SHARED,
     entryPoints: ["cli/verify.ts"],
     outfile,
-    inject: ["cli/bundle/fetch-over-http.ts"],
     plugins: [packedWorker, builtProbe, onlyEnglish],
   });
 }

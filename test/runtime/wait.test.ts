@@ -47,6 +47,25 @@ describe("until", () => {
     expect(time).toBeLessThan(5_000);
   });
 
+  test("waits at least as long as the last look was told, and no longer the next time", async () => {
+    const at: number[] = [];
+    const atLeast = () => (at.length === 1 ? 80 : 0);
+    await until(() => at.push(performance.now()) === 3, { first: 5, atLeast });
+    const pauses = at.slice(1).map((time, index) => time - (at[index] ?? 0));
+    expect(pauses[0]).toBeGreaterThan(78);
+    expect(pauses[1]).toBeLessThan(78);
+    expect(await until(() => undefined, { withinMs: 1_000, first: 1, atLeast: () => 2_000 })).toBeUndefined();
+  });
+
+  test("waits for years without looking all the time", async () => {
+    let looks = 0;
+    const controller = new AbortController();
+    setTimeout(() => controller.abort(), 50);
+    await until(() => void ++looks, { signal: controller.signal, first: 1, atLeast: () => 1e15 });
+    expect(looks).toBe(1);
+    expect(await within(1e15, async (signal) => [await sleep(20), signal.aborted])).toEqual([true, false]);
+  });
+
   test("gives nothing when the signal fires first, and does not look after it", async () => {
     const controller = new AbortController();
     let looks = 0;

@@ -131,15 +131,62 @@ test("no answer within the deadline is an error that says so, in time", async ()
   const begin = Date.now();
   const error = await failure(client(host, 300).call(endpoint("GET"), {}));
   expect(error.reason).toBe("deadline");
-  expect(error.message).toBe("GET /x failed: no answer within 0.3 s.");
+  expect(error.message).toBe("GET /x failed: no answer within 0.3 s. Check the network, and RENDER_HOST if it is set.");
   expect(Date.now() - begin).toBeLessThan(1_300);
 });
 
-test("waiting for a rate limit ends at the deadline too", async () => {
-  const { host } = await serve(answer(429, { message: "slow down" }, { "retry-after": "60" }));
-  const begin = Date.now();
-  expect((await failure(client(host, 300).call(endpoint("GET"), {}))).reason).toBe("deadline");
-  expect(Date.now() - begin).toBeLessThan(1_300);
+test.each(["60", "99999999999", "Fri, 01 Jan 2100 00:00:00 GMT"])(
+  "a rate limit that ends after the deadline (%s) is an error at once",
+  async (seconds) => {
+    const { host, calls } = await serve(answer(429, { message: "slow down" }, { "retry-after": seconds }));
+    const error = await failure(client(host, 30_000).call(endpoint("GET"), {}));
+    expect(error.message).toMatch(
+      /^GET \/x failed: 429: slow down\. Render asks to wait \d+ s, and there are 30 s in all\.$/,
+    );
+    expect([error.reason, calls.length]).toEqual(["deadline", 1]);
+  },
+);
+
+test("what is waited for is told within two seconds", async () => {
+  const told: string[] = [];
+  const onWait = (text: string) => void told.push(text);
+  const silent = await serve(() => undefined);
+  const broken = await serve(answer(500, { message: "broken" }));
+  const limited = await serve(answer(429, { message: "slow down" }, { "retry-after": "2" }), answer(200));
+  await Promise.all([
+    failure(new RenderClient({ apiKey: KEY, host: silent.host, deadlineMs: 2_000, onWait }).call(endpoint("GET"), {})),
+    failure(new RenderClient({ apiKey: KEY, host: broken.host, deadlineMs: 2_000, onWait }).call(endpoint("PUT"), {})),
+    new RenderClient({ apiKey: KEY, host: limited.host, onWait }).call(endpoint("POST"), {}),
+    client(limited.host).call(endpoint("GET"), {}),
+  ]);
+  expect(told.sort()).toEqual([
+    "Render's API asks to wait 2 s (POST /x)",
+    "waiting for Render's API (GET /x: no answer yet.)",
+    "waiting for Render's API (POST /x: 429: slow down.)",
+    "waiting for Render's API (PUT /x: 500: broken.)",
+  ]);
+});
+
+test("all pages of a list together end at the deadline", async () => {
+  let cursor = 0;
+  const slow = (request: IncomingMessage, response: ServerResponse) => {
+    cursor += 1;
+    setTimeout(() => answer(200, [{ cursor: `${cursor}`, envVar: { key: "A", value: "v" } }])(request, response), 50);
+  };
+  const { host, calls } = await serve(slow);
+  const error = await failure(client(host, 400).list(API.listServiceEnvVars, { id: "srv-1" }));
+  expect(error.message).toContain("GET /services/srv-1/env-vars failed: no answer within 0.4 s");
+  expect(calls.length).toBeLessThan(12);
+});
+
+test("a body that does not end is an error", async () => {
+  const { host } = await serve((_request, response) => {
+    const megabyte = Buffer.alloc(1_000_000, 32);
+    const more = () => void (response.destroyed || response.write(megabyte, () => setImmediate(more)));
+    more();
+  });
+  const error = await failure(client(host, 60_000).call(endpoint("GET"), {}));
+  expect(error.message).toBe("GET /x failed: the answer is longer than 20 MB.");
 });
 
 test.each(["POST", "PATCH"] as const)(
@@ -160,12 +207,6 @@ test("a redirect is not followed, so that no other host gets the key", async () 
   const error = await failure(client(host).call(endpoint("GET"), {}));
   expect(error.message).toBe("GET /x failed: 302: Found.");
   expect([calls.length, other.calls.length]).toEqual([1, 0]);
-});
-
-test("a rate limit of years ends at the deadline", async () => {
-  const { host, calls } = await serve(answer(429, { message: "slow down" }, { "retry-after": "99999999999" }));
-  expect((await failure(client(host, 300).call(endpoint("GET"), {}))).reason).toBe("deadline");
-  expect(calls).toHaveLength(1);
 });
 
 test("what Render leaves out, or gives as null, is read as nothing", async () => {
@@ -193,7 +234,10 @@ test("a server that is not there is asked again until the deadline when the call
   for (const stop of stops.splice(0)) stop();
   const begin = Date.now();
   const error = await failure(client(host, 1_000).call(endpoint("PUT"), {}, { a: 1 }));
-  expect(error.message).toBe("PUT /x failed: no answer within 1 s; the last attempt: no connection (ECONNREFUSED).");
+  expect(error.message).toBe(
+    "PUT /x failed: no answer within 1 s; the last attempt: no connection (ECONNREFUSED). " +
+      "Check the network, and RENDER_HOST if it is set.",
+  );
   expect(Date.now() - begin).toBeGreaterThanOrEqual(950);
   expect(Date.now() - begin).toBeLessThan(2_000);
 });
@@ -247,6 +291,13 @@ test("a list whose pages do not end is an error, not a wait", async () => {
 test.each([
   [{}, "`RENDER_API_KEY` is not set."],
   [{ RENDER_API_KEY: "" }, "`RENDER_API_KEY` is empty."],
+  [
+    { RENDER_API_KEY: `rnd_\u200b${KEY}` },
+    "`RENDER_API_KEY` holds a character that cannot be part of a key: U+200B, at position 5.",
+  ],
+  [{ RENDER_API_KEY: `${KEY}\n` }, "a character that cannot be part of a key: U+000A, at position 23."],
+  [{ RENDER_API_KEY: `${KEY} ${KEY}` }, "a character that cannot be part of a key: U+0020"],
+  [{ RENDER_API_KEY: `${KEY}\u{1f511}` }, "a character that cannot be part of a key: U+1F511"],
   [{ RENDER_API_KEY: KEY, RENDER_HOST: "api.render.com" }, "`RENDER_HOST` must be an address with its version"],
   [
     { RENDER_API_KEY: KEY, RENDER_HOST: "https://a:b@api.render.com/v1" },
