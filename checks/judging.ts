@@ -69,8 +69,8 @@ export const count = z.string().regex(/^\d+$/).transform(Number);
 
 /** The service that uses the Redis. */
 export const service: Sight<ServiceState> = ({ service: seen }) => {
-  if (seen === undefined)
-    return new Unseen({ reason: "no service is known", remedy: "Set TF_VAR_backend_service_id." });
+  const remedy = "Set backend.serviceId, or TF_VAR_backend_service_id, to the service's id.";
+  if (seen === undefined) return new Unseen({ reason: "no service is known", remedy });
   return "state" in seen ? seen.state : new Unseen(seen.obstacle);
 };
 

@@ -1,7 +1,7 @@
 import { Command } from "commander";
 import { RenderClient } from "../render/api/client.ts";
 import { expectedInstance } from "../render/instance.ts";
-import { expectedService } from "../render/service.ts";
+import { expectedService, SERVICE_ID, SERVICE_ID_FORM } from "../render/service.ts";
 import { Stop } from "../runtime/errors.ts";
 import type { StepContext } from "../steps/deploy.ts";
 import { drain, handOver } from "../steps/drain.ts";
@@ -59,11 +59,11 @@ async function intentOf(name: string): Promise<Intent> {
   const { resolveEnvironment } = await import("../environments/environments.ts");
   const { name: environment, redis, backend } = resolveEnvironment(name);
   const serviceId = backend.serviceId ?? process.env.TF_VAR_backend_service_id ?? "";
-  if (!/^srv-[a-z0-9]{20}$/.test(serviceId)) {
+  if (!SERVICE_ID.test(serviceId)) {
     throw new Stop(
       "misused",
-      "The service's id is not known. Set backend.serviceId in the environment file, or TF_VAR_backend_service_id, to " +
-        '"srv-" and 20 letters or digits.',
+      "The service's id is not known. Set backend.serviceId in the environment file, or TF_VAR_backend_service_id. " +
+        `It must be ${SERVICE_ID_FORM}.`,
     );
   }
   const ownerId = STEPS.preflight.finds.RENDER_OWNER_ID.safeParse(process.env.RENDER_OWNER_ID);

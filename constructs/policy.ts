@@ -75,7 +75,7 @@ function subjectOf(scope: IConstruct, { environment, stateType, backend }: Polic
   return {
     environment,
     isProduction: isProduction(environment),
-    hasQueues: backend.env.ENABLE_QUEUES === "true",
+    hasQueues: isOn(backend.env.ENABLE_QUEUES),
     serviceRegion: backend.region,
     stateType,
     instances: instances.map((keyvalue) => ({
@@ -83,6 +83,11 @@ function subjectOf(scope: IConstruct, { environment, stateType, backend }: Polic
       config: keyvalue.config,
     })),
   };
+}
+
+/** Services read a switch in many spellings: what does not clearly say off is on. */
+function isOn(value: string | undefined): boolean {
+  return value !== undefined && !/^(?:0|n|no|off|false|disabled)?$/i.test(value.trim());
 }
 
 function describe(environment: string, rule: PolicyRule, violations: readonly string[]): string {

@@ -1,5 +1,6 @@
 import { TerraformVariable } from "cdktf";
 import type { Construct } from "constructs";
+import { SERVICE_ID, SERVICE_ID_FORM } from "../render/service.ts";
 
 /**
  * The service's id, left to the person who deploys: `TF_VAR_backend_service_id`.
@@ -11,13 +12,13 @@ export function serviceIdVariable(scope: Construct): string {
   const name = "backend_service_id";
   const variable = new TerraformVariable(scope, name, {
     type: "string",
-    description: "The id of the existing backend service on Render (srv-…)",
+    description: "The id of the existing backend service on Render (srv-…, or crn-… of a cron job)",
     nullable: false,
     default: "",
     validation: [
       {
-        condition: `\${can(regex("^srv-[a-z0-9]{20}$", var.${name}))}`,
-        errorMessage: `The backend's service id must be "srv-" and 20 letters or digits. Set backend.serviceId in the environment file, or TF_VAR_${name}. Render's dashboard shows it in the service's address.`,
+        condition: `\${can(regex("${SERVICE_ID.source}", var.${name}))}`,
+        errorMessage: `The backend's service id must be ${SERVICE_ID_FORM}. Set backend.serviceId in the environment file, or TF_VAR_${name}. Render's dashboard shows it in the service's address.`,
       },
     ],
   });

@@ -53,7 +53,7 @@ function withoutDefault(schema: z.ZodType | undefined): unknown {
 }
 
 /** A text of this form. */
-export function written(rule: string, form: RegExp) {
+export function written(rule: string, form: Pick<RegExp, "test">) {
   const error = (issue: { readonly input?: unknown }) => refusal(rule, issue.input);
   return z.string({ error }).refine((text) => holdsToken(text) || form.test(text), { error });
 }

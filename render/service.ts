@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { type Field, provenOf, provenShapeOf, shapeOf, spelled, written } from "./field.ts";
+import { HEALTH_PATH, isHealthPath } from "./health-address.ts";
 import { parseRegion, type Region } from "./spellings.ts";
 
 interface ServiceField extends Field {
@@ -16,19 +17,23 @@ const variables = z
     error: "must not hold REDIS_URL: it is built from the instance. Remove it.",
   });
 
+/** A service's id. A cron job's begins with `crn-`. */
+export const SERVICE_ID = /^(?:srv|crn)-[a-z0-9]{20}$/;
+export const SERVICE_ID_FORM = '"srv-", or "crn-" of a cron job, and 20 letters or digits';
+
 /** What uses an instance on Render, field by field. It exists already; what it reads is given to it. */
 export const SERVICE = {
-  /** The existing web service's name on Render, for people. */
+  /** The existing service's name on Render, for people. */
   name: {
     schema: written("must be a service's name", /\S/),
     what: "the existing service's name, for people",
     changing: "–",
     proven: true,
   },
-  /** The service's id (`srv-…`). Left out, the Terraform variable `backend_service_id` has it. */
+  /** The service's id (`srv-…`, or `crn-…` of a cron job). Left out, the Terraform variable `backend_service_id` has it. */
   serviceId: {
-    schema: written('must be a service\'s id such as "srv-" and 20 letters or digits', /^srv-[a-z0-9]{20}$/).optional(),
-    what: "its id, `srv-…`",
+    schema: written(`must be a service's id: ${SERVICE_ID_FORM}`, SERVICE_ID).optional(),
+    what: "its id, `srv-…`, or `crn-…` of a cron job",
     otherwise: "`TF_VAR_backend_service_id`",
     changing: "links the other service",
     proven: true,
@@ -48,10 +53,13 @@ export const SERVICE = {
     otherwise: "unknown",
     changing: "no effect on data",
   },
-  /** A path that the service answers on when it is well, such as `/health`; it is asked after each roll-out. */
+  /**
+   * A path that the service answers on when it is well, such as `/health`, or a whole address, where it has only a domain
+   * of its own; it is asked after each roll-out.
+   */
   healthPath: {
-    schema: written('must be a path such as "/health"', /^\/[^\s?#]*$/).optional(),
-    what: "is asked after each roll-out, such as `/health`",
+    schema: written(HEALTH_PATH, { test: isHealthPath }).optional(),
+    what: "is asked after each roll-out, such as `/health`; a whole address where it has only a domain of its own",
     otherwise: "none",
     changing: "runs the checks on the service again",
     proven: true,

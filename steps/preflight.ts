@@ -2,6 +2,7 @@ import type { RenderClient } from "../render/api/client.ts";
 import { API, type EnvGroup, type KeyValue, type Owner } from "../render/api/endpoints.ts";
 import { isLinkedTo } from "../render/api/env-groups.ts";
 import { gatherServiceFacts, type ServiceFacts } from "../render/api/service-facts.ts";
+import { healthAddress } from "../render/health-address.ts";
 import type { ExpectedInstance } from "../render/instance.ts";
 import { describePlan, isDowngrade, knownPlan } from "../render/plans.ts";
 import type { ExpectedService } from "../render/service.ts";
@@ -78,6 +79,26 @@ export const PREFLIGHT_RULES: readonly Rule[] = [
     },
   },
   {
+    title: "the service runs something",
+    skip: unlessFound,
+    refuse({ service }) {
+      if (service?.type !== "static_site") return [];
+      return refusal(
+        `${service.name} is a static site: nothing of it runs that could use a Redis`,
+        "Set backend.serviceId, or TF_VAR_backend_service_id, to the service that does.",
+      );
+    },
+  },
+  {
+    title: "the service can be asked on its health path",
+    skip: (facts, { wanted }) => (wanted.healthPath === undefined ? "there is no healthPath" : unlessFound(facts)),
+    refuse({ service }, { wanted: { healthPath } }) {
+      if (service === undefined || healthPath === undefined) return [];
+      const address = healthAddress(service, healthPath);
+      return "reason" in address ? [address] : [];
+    },
+  },
+  {
     title: "the service is not suspended",
     skip: unlessFound,
     refuse({ service }) {
@@ -104,7 +125,7 @@ export const PREFLIGHT_RULES: readonly Rule[] = [
     skip: unlessFound,
     refuse({ service }, { redis }) {
       const region = service?.serviceDetails.region;
-      if (service === undefined || region === redis.region) return [];
+      if (service === undefined || !region || region === redis.region) return [];
       return refusal(
         `${service.name} is in ${region}, and the instance is to be in ${redis.region}`,
         `Render's private network ends at the region. Set redis.region to "${region}", or name a service in ${redis.region}.`,

@@ -1,11 +1,11 @@
 import { z } from "zod";
 import { expectedInstanceSchema } from "../render/instance.ts";
-import { expectedServiceSchema } from "../render/service.ts";
+import { expectedServiceSchema, SERVICE_ID } from "../render/service.ts";
 import { Stop } from "../runtime/errors.ts";
 
 const required = z.string({ error: "is not set" });
 const instanceId = required.regex(/^red-[a-z0-9-]+$/, "is not an instance's id (red-…)");
-const serviceId = required.regex(/^srv-[a-z0-9]{20}$/, "is not a service's id (srv-…)");
+const serviceId = required.regex(SERVICE_ID, "is not a service's id (srv-…, crn-…)");
 const WORKSPACE = "Set it to the workspace's id (tea-…): Render Dashboard, Settings.";
 
 /** A JSON text. The issues say what is wrong and never show the text. */

@@ -1,20 +1,15 @@
-import type { Check, CheckContext } from "../check.ts";
+import type { Check } from "../check.ts";
 import { judging, service } from "../judging.ts";
 import type { EffectiveVariable } from "../observation/service.ts";
 import { fail, pass, unknown, warn } from "../result.ts";
 
 // Whether the service reads what it was given, and answers.
 
-function unlessKnown({ service: seen }: CheckContext): string | undefined {
-  return seen === undefined ? "no service is known: set backend.serviceId, or TF_VAR_backend_service_id" : undefined;
-}
-
 export const serviceVariables: Check = {
   id: "backend-variables",
   title: "Service's variables",
   proves: "Every variable of the environment has, service over groups, the value that the environment gives it.",
   about: "service",
-  skip: unlessKnown,
   run: judging(service, ({ description: { name, groupName }, variables }) => {
     const keys = variables.map(({ key }) => key).join(", ");
     const evidence = (shown: readonly EffectiveVariable[]) => {
@@ -55,7 +50,6 @@ export const serviceDeploy: Check = {
     "A deploy is live that was created after the group. Whether it has read the latest change, only the roll-out proves: " +
     "Render does not show when a group's variables changed.",
   about: "service",
-  skip: unlessKnown,
   run: judging(service, ({ description: { groupName }, groupCreatedAt, deploys }) => {
     const source = "API";
     const live = deploys.find(({ status }) => status === "live");
@@ -84,13 +78,14 @@ export const serviceHealth: Check = {
   title: "Service answers",
   proves: "The service answers on its health path.",
   about: "service",
-  skip(context) {
-    const state = context.service !== undefined && "state" in context.service ? context.service.state : undefined;
+  skip({ service: seen }) {
+    const state = seen !== undefined && "state" in seen ? seen.state : undefined;
     const none = state !== undefined && state.health === undefined;
-    return none ? "the environment names no health path: backend.healthPath" : unlessKnown(context);
+    return none ? "the environment names no health path: backend.healthPath" : undefined;
   },
   run: judging(service, ({ description: { name, healthPath = "" }, health }) => {
     if (health === undefined) return unknown("it was not asked", "Run the checks again.");
+    if ("reason" in health) return unknown(health.reason, health.remedy);
     const evidence = {
       expected: `${healthPath} answers with success`,
       actual: `${health.outcome} after ${(health.milliseconds / 1_000).toFixed(1)} s`,

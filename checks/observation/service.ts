@@ -1,14 +1,18 @@
-import { API, type Deploy, type EnvGroup, type EnvVar } from "../../render/api/endpoints.ts";
+import { API, type Deploy, type EnvGroup, type EnvVar, type Service } from "../../render/api/endpoints.ts";
 import { isLinkedTo } from "../../render/api/env-groups.ts";
 import { RenderApiError } from "../../render/api/error.ts";
 import { gatherServiceFacts } from "../../render/api/service-facts.ts";
+import { healthAddress } from "../../render/health-address.ts";
 import type { ExpectedService } from "../../render/service.ts";
 import { sendHttp } from "../../runtime/http.ts";
 import { until, within } from "../../runtime/wait.ts";
 import type { LookOptions, Obstacle } from "../../vantage/vantage.ts";
 
-const HEALTH_POLLS = { first: 500, withinMs: 30_000 } as const;
-const HEALTH_TIMEOUT_MS = 5_000;
+const HEALTH_POLL_MS = 500;
+/** Milliseconds in which a service must have answered well, and that one request may take. */
+const AWAKE = { withinMs: 30_000, requestMs: 5_000 };
+/** A free service that sleeps holds the first request for about 50 s, or answers 503 meanwhile. */
+const ASLEEP = { withinMs: 100_000, requestMs: 75_000 };
 
 /** What was seen of a service. It holds no value of a variable. */
 export interface ServiceState {
@@ -19,8 +23,8 @@ export interface ServiceState {
   readonly groupCreatedAt: string | undefined;
   /** The latest deploys, newest first. */
   readonly deploys: readonly Deploy[];
-  /** How it answered on its health path; `undefined` without one. */
-  readonly health: Health | undefined;
+  /** How it answered on its health path, or why it could not be asked; `undefined` without one. */
+  readonly health: Health | Obstacle | undefined;
 }
 
 /** `outcome` is the status that it answered with, or why there was no answer. */
@@ -69,7 +73,7 @@ export async function observeService(
         variables: effectiveVariables({ REDIS_URL: url, ...description.env }, variables, linked),
         groupCreatedAt: linked.find(({ name }) => name === groupName)?.createdAt,
         deploys,
-        health: await askHealth(description, service.serviceDetails.url, options),
+        health: await askHealth(service, description, options),
       },
     };
   } catch (error) {
@@ -103,28 +107,35 @@ export function effectiveVariables(
 }
 
 async function askHealth(
+  service: Service,
   { healthPath, name }: ExpectedService,
-  url: string | undefined,
-  { deadline, onProgress }: Options,
-): Promise<Health | undefined> {
+  { deadline: { signal }, onProgress }: Options,
+): Promise<Health | Obstacle | undefined> {
   if (healthPath === undefined) return undefined;
-  if (url === undefined) return { well: false, outcome: "the service has no address", milliseconds: 0 };
-  const { signal } = deadline;
+  const address = healthAddress(service, healthPath);
+  if ("reason" in address) return address;
+  const isFree = service.serviceDetails.plan === "free";
+  const limits = isFree ? ASLEEP : AWAKE;
   const begin = performance.now();
-  const address = new URL(healthPath, url);
   let last = "no answer";
   const isWell = () => /^2\d\d$/.test(last);
+  const isWaking = () => isFree && (last === "503" || last.startsWith("no answer"));
   await until(
     async () => {
-      onProgress(`asking ${name} on ${healthPath}`);
-      const outcome = await within(HEALTH_TIMEOUT_MS, (stop) => ask(address, stop), signal);
+      onProgress(`${isFree ? "waking" : "asking"} ${name} on ${healthPath}`);
+      const outcome = await within(limits.requestMs, (stop) => ask(address, stop), signal);
       // The deadline ends the call under way. Report the last answer, not the deadline.
       if (!signal.aborted) last = outcome;
-      return isWell();
+      return isWell() || (!isWaking() && performance.now() - begin > AWAKE.withinMs);
     },
-    { signal, ...HEALTH_POLLS },
+    { signal, first: HEALTH_POLL_MS, withinMs: limits.withinMs },
   );
-  return { well: isWell(), outcome: last, milliseconds: Math.round(performance.now() - begin) };
+  const milliseconds = Math.round(performance.now() - begin);
+  if (signal.aborted && isWaking()) {
+    const reason = `the free service was still waking up after ${(milliseconds / 1_000).toFixed(1)} s (${last})`;
+    return { reason, remedy: "Run the checks again, or allow more time: checks.deadlineSeconds." };
+  }
+  return { well: isWell(), outcome: last, milliseconds };
 }
 
 /** The status, or why there is none. Never the body: it may hold anything. */

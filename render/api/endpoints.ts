@@ -64,7 +64,15 @@ export const service = z.object({
   autoDeploy: mayLack(z.string(), "unknown"),
   suspended: z.string(),
   dashboardUrl: z.string().optional(),
-  serviceDetails: z.object({ region: z.string(), plan: z.string(), url: z.string().optional() }),
+  /** A static site has neither region nor plan, and workers and cron jobs no address. */
+  serviceDetails: z.object({
+    region: z.string().nullish(),
+    plan: z.string().nullish(),
+    /** Of a private service `name:10000`: no scheme. */
+    url: z.string().nullish(),
+    /** `disabled`: only the service's own domains lead to it. */
+    renderSubdomainPolicy: z.string().nullish(),
+  }),
 });
 
 /** One deploy of a service: the build, and the processes that were started with the variables of that moment. */

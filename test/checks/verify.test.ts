@@ -1,4 +1,4 @@
-import { describe, expect, onTestFinished, test } from "vitest";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { evictionProof, pubSub } from "../../checks/catalogue/behaviour.ts";
 import { auth } from "../../checks/catalogue/reach.ts";
 import { role } from "../../checks/catalogue/server.ts";
@@ -31,10 +31,11 @@ const GROUP = {
 };
 
 /** A service of Render's, at this address. */
-function withService(url: string | undefined): Answer {
+function withService(url: string | undefined, type = "web_service", details = {}): Answer {
+  const serviceDetails = { region: "oregon", plan: "starter", url, ...details };
   const service = {
-    ...{ id: SERVICE.serviceId, name: "api", type: "web_service", ownerId: "tea-test" },
-    ...{ autoDeploy: "yes", suspended: "not_suspended", serviceDetails: { region: "oregon", plan: "starter", url } },
+    ...{ id: SERVICE.serviceId, name: "api", type, ownerId: "tea-test" },
+    ...{ autoDeploy: "yes", suspended: "not_suspended", serviceDetails },
   };
   const answers: readonly (readonly [path: RegExp, answer: unknown])[] = [
     [/cursor=/, []],
@@ -106,7 +107,6 @@ describe("the service", () => {
   });
 
   test.each([
-    ["has no address", async () => undefined, "the service has no address after 0.0 s"],
     ["does not answer", () => reachable(closing()), "no answer (UND_ERR_SOCKET) after"],
     ["answers with an error, and then no more", () => reachable(answeringOnce()), "503 after"],
   ])("%s", async (_, address, actual) => {
@@ -116,6 +116,81 @@ describe("the service", () => {
     expect(report.results.at(-1)).toMatchObject({
       status: "fail",
       evidence: { actual: expect.stringContaining(actual) },
+    });
+  });
+
+  test.each([
+    ["background_worker", undefined, {}, "api is a background worker, which has no address"],
+    ["cron_job", undefined, {}, "api is a cron job, which has no address"],
+    ["static_site", undefined, { region: undefined, plan: null }, "api is a static site, which has no address"],
+    ["private_service", "api:10000", {}, "api is a private service: api:10000 can be asked only inside"],
+    [
+      "web_service",
+      "https://api.onrender.com",
+      { renderSubdomainPolicy: "disabled" },
+      "onrender.com address of api is",
+    ],
+  ])("a %s at %s that cannot be asked from outside is not known to answer", async (type, url, details, reason) => {
+    const { report } = await verified([serviceHealth], { service: SERVICE, answer: withService(url, type, details) });
+    expect(report.results.at(-1)).toMatchObject({ status: "unknown", reason: expect.stringContaining(reason) });
+  });
+
+  test("is asked at a whole address where the environment names one", async () => {
+    const own = await reachable(answering("HTTP/1.1 204 No Content\r\n\r\n"));
+    const details = { renderSubdomainPolicy: "disabled" };
+    const { report } = await verified([serviceHealth], {
+      service: { ...SERVICE, healthPath: `${own}/health` },
+      answer: withService("https://api.onrender.com", "web_service", details),
+    });
+    expect(report.results.at(-1)).toMatchObject({ status: "pass" });
+  });
+
+  const free = (url: string) => withService(url, "web_service", { plan: "free" });
+
+  test("that is free may hold the first request until it is awake", async () => {
+    const url = await reachable(
+      listen((socket) => {
+        socket.on("error", () => {});
+        setTimeout(() => socket.end("HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n"), 5_500);
+      }),
+    );
+    const { report } = await verified([serviceHealth], { service: SERVICE, answer: free(url), seconds: 20 });
+    expect(report.results.at(-1)).toMatchObject({ status: "pass" });
+  });
+
+  /** Answers 503 for so many seconds, each request taking forty. */
+  function wakingUp(seconds: number): Promise<Listener> {
+    let passed = 0;
+    const now = performance.now.bind(performance);
+    vi.spyOn(performance, "now").mockImplementation(() => now() + passed * 1_000);
+    onTestFinished(() => void vi.restoreAllMocks());
+    return listen((socket) => {
+      socket.end(`HTTP/1.1 ${passed < seconds ? 503 : 204} x\r\nContent-Length: 0\r\nConnection: close\r\n\r\n`);
+      passed += 40;
+    });
+  }
+
+  test.each([
+    ["80 s", 80, "pass"],
+    ["too long", 200, "fail"],
+  ])("that is free may answer 503 for %s while it wakes up", async (_, seconds, status) => {
+    const url = await reachable(wakingUp(seconds));
+    const { report } = await verified([serviceHealth], { service: SERVICE, answer: free(url), seconds: 300 });
+    expect(report.results.at(-1)).toMatchObject({ status });
+  });
+
+  test("that is paid may not", async () => {
+    const url = await reachable(wakingUp(80));
+    const { report } = await verified([serviceHealth], { service: SERVICE, answer: withService(url), seconds: 300 });
+    expect(report.results.at(-1)).toMatchObject({ status: "fail" });
+  });
+
+  test("that is free and still waking up at the deadline is not known to be broken", async () => {
+    const url = await reachable(answering("HTTP/1.1 503 No\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"));
+    const { report } = await verified([serviceHealth], { service: SERVICE, answer: free(url), seconds: 2 });
+    expect(report.results.at(-1)).toMatchObject({
+      ...{ status: "unknown", reason: expect.stringContaining("still waking up") },
+      remedy: expect.stringContaining("checks.deadlineSeconds"),
     });
   });
 
@@ -132,9 +207,9 @@ describe("the service", () => {
     expect(calls).toEqual([`GET /v1/key-value/${INSTANCE.id}`]);
   });
 
-  test("is skipped when none is known", async () => {
+  test("is unknown when none is known", async () => {
     const { statuses } = await verified(checks, {});
-    expect(statuses).toEqual(["available pass", "backend-variables skip", "backend-health skip"]);
+    expect(statuses).toEqual(["available pass", "backend-variables unknown", "backend-health unknown"]);
   });
 
   test.each([

@@ -40,6 +40,17 @@ function stackOf(change: Change, edit?: (stack: RedisStack) => void) {
 const noQueues = { backend: { name: "backend", env: { ENABLE_QUEUES: "false" } } };
 const open = [{ cidrBlock: "0.0.0.0/0", description: "everybody" }];
 
+test.each(["TRUE", "1", "yes", "On", " y", "enabled", "sms,mail"])("the queues are on with ENABLE_QUEUES=%o", (on) => {
+  const redis = { evictionPolicy: "allkeys-lru" } as const;
+  const errors = (ENABLE_QUEUES: string) => {
+    return stackOf({ redis, backend: { name: "backend", env: { ENABLE_QUEUES } } })
+      .policy.result()
+      .errors.join();
+  };
+  expect(errors(on)).toContain("breaks the rule queues-never-evict");
+  for (const off of ["0", "No", "off", "FALSE", " n", "disabled"]) expect(errors(off)).toBe("");
+});
+
 /** What breaks each rule, and the nearest that keeps it. */
 const BOTH_WAYS: [id: string, breaking: Change, keeping: Change, said: string][] = [
   [

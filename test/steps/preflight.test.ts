@@ -90,8 +90,11 @@ const withPlan = (plan: Intent["redis"]["plan"]) => (intent: Intent) => ({
   redis: { ...intent.redis, plan },
 });
 
+const withHealthPath = (intent: Intent) => ({ ...intent, wanted: { ...intent.wanted, healthPath: "/health" } });
+
 test.each<[string, Partial<PreflightFacts>, ((intent: Intent) => Intent)?]>([
   ["a first deploy", {}],
+  ["a service with a health path", { service: service({}, { url: "https://a.onrender.com" }) }, withHealthPath],
   ["a next deploy", { groups: [group()], instances: [instance()] }],
   ["a larger plan", { instances: [instance()] }, withPlan("standard")],
   ["the same plan by its newer name", { instances: [instance({ plan: "256mb" })] }],
@@ -111,6 +114,23 @@ test.each<[string, Partial<PreflightFacts>, RegExp, ((intent: Intent) => Intent)
     "a service of another workspace",
     { service: service({ ownerId: "tea-2" }) },
     /tea-2, not tea-1 → .*RENDER_OWNER_ID/,
+  ],
+  [
+    "a static site",
+    { service: service({ type: "static_site" }, { region: null, plan: undefined }) },
+    /^backend is a static site: nothing of it runs.* → Set backend.serviceId/,
+  ],
+  [
+    "the health path of a private service",
+    { service: service({ type: "private_service" }, { url: "backend:10000" }) },
+    /^backend is a private service: backend:10000 can be asked only inside.* → Remove backend.healthPath/,
+    withHealthPath,
+  ],
+  [
+    "the health path of a service without its onrender.com address",
+    { service: service({}, { url: "https://backend.onrender.com", renderSubdomainPolicy: "disabled" }) },
+    /address of backend is switched off → .*a whole address at its own domain/,
+    withHealthPath,
   ],
   ["a suspended service", { service: service({ suspended: "suspended" }) }, /is suspended.* → Resume it/],
   ["another region", { service: service({}, { region: "ohio" }) }, /in ohio.*in oregon → .*redis\.region to "ohio"/],
@@ -163,11 +183,15 @@ test("what does not apply is skipped with the reason, not called good", () => {
   const skipped = (facts: Partial<PreflightFacts>, intent = INTENT) =>
     judge({ ...FRESH, ...facts }, intent).flatMap((result) => result.skipped ?? []);
   expect(skipped({ service: undefined })).toEqual([
+    "there is no such service",
+    "there is no healthPath",
     ...Array.from({ length: 4 }, () => "there is no such service"),
     "the plan is paid",
     "there is no instance yet",
   ]);
-  expect(skipped({ instances: [instance({ plan: "free" })] }, withPlan("free")(INTENT))).toEqual([]);
+  expect(skipped({ instances: [instance({ plan: "free" })] }, withPlan("free")(INTENT))).toEqual([
+    "there is no healthPath",
+  ]);
   const { drainCommand: _, ...wanted } = INTENT.wanted;
   expect(skipped({}, { ...INTENT, wanted })).toContain("there is no drainCommand");
 });

@@ -105,8 +105,8 @@ test.each(STEP_IDS)("the step %s takes what is right", (step) => {
 
 test.each<[StepId, variable: string, values: string[], message: string]>([
   ["drain", "REDIS_INSTANCE_ID", ["", "red-", "red-A", `x${RED}`, `${RED} x`], " is not an instance's id (red-…)."],
-  ["leave", "BACKEND_SERVICE_ID", ["", `x${SRV}`, `${SRV}x`, "srv-d"], " is not a service's id (srv-…)."],
-  ["drain", "BACKEND_SERVICE_ID", [`x${SRV}`], " is not a service's id (srv-…)."],
+  ["leave", "BACKEND_SERVICE_ID", ["", `x${SRV}`, `${SRV}x`, "srv-d"], " is not a service's id (srv-…, crn-…)."],
+  ["drain", "BACKEND_SERVICE_ID", [`x${SRV}`], " is not a service's id (srv-…, crn-…)."],
   ["roll_out", "BACKEND_GROUP_ID", ["", "evg-", "xevg-1", "evg-1 x"], " is not a group's id (evg-…)."],
   ["drain", "BACKEND_DRAIN_COMMAND", [""], " "],
   ["leave", "BACKEND_ROLL_OUT_SECONDS", ["0", "-1", "1.5"], " "],

@@ -74,6 +74,7 @@ test.each<[string, Check, Partial<ServiceState>, string]>([
   ["an answer", serviceHealth, {}, "pass"],
   ["an error", serviceHealth, { health: { well: false, outcome: "503", milliseconds: 30_000 } }, "fail"],
   ["no health path", serviceHealth, { health: undefined }, "skip"],
+  ["a path that cannot be asked", serviceHealth, { health: { reason: "it is private", remedy: "Ask." } }, "unknown"],
 ])("%s", async (_what, check, change, status) => {
   expect(await judge(check, change)).toMatchObject({ status });
 });
@@ -113,8 +114,8 @@ test("says of a deploy what Render shows, and what it does not", async () => {
 });
 
 describe.each([serviceVariables, serviceDeploy, serviceHealth])("$id", (check) => {
-  test("says nothing without a backend", async () => {
-    expect(await judge(check, undefined)).toMatchObject({ status: "skip" });
+  test("is unknown without a service", async () => {
+    expect(await judge(check, undefined)).toMatchObject({ status: "unknown", reason: "no service is known" });
   });
 
   test("is unknown when the backend cannot be seen", async () => {
