@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { runChild } from "../runtime/child-process.ts";
 import { Stop } from "../runtime/errors.ts";
+import { closeProject } from "../runtime/private-file.ts";
 import { isCurrent, writeStamp } from "./synthesis-stamp.ts";
 import { readStack, type SynthesizedStack } from "./synthesized-stack.ts";
 
@@ -33,6 +34,7 @@ export function stackDirectory(environment: string): string {
  *   file.
  */
 export async function synthesize(names: readonly string[]): Promise<SynthesizedStack[]> {
+  closeProject(OUTDIR, []);
   const sources = SYNTHESIS_SOURCES.map((source) => join(REPOSITORY, source));
   if (!names.every((name) => isCurrent(stackDirectory(name), sources))) {
     const mistake = await runApp(OUTDIR, names);
@@ -40,7 +42,11 @@ export async function synthesize(names: readonly string[]): Promise<SynthesizedS
     for (const name of names) writeStamp(stackDirectory(name), sources);
   }
   const stacks = names.map((name) => readStack(name, stackDirectory(name)));
-  const stateless = stacks.find(({ hasLocalState }) => hasLocalState && isPipeline(process.env));
+  closeProject(
+    OUTDIR,
+    stacks.flatMap(({ localState }) => localState ?? []),
+  );
+  const stateless = stacks.find(({ localState }) => localState !== undefined && isPipeline(process.env));
   if (stateless === undefined) return stacks;
   throw new Stop(
     "misused",
@@ -65,5 +71,7 @@ export async function runApp(outdir: string, names: readonly string[] = []): Pro
     cwd: REPOSITORY,
     env: { ...process.env, CDKTF_OUTDIR: outdir },
   });
-  return code === 0 ? undefined : stderr.trim();
+  if (code !== 0) return stderr.trim();
+  process.stderr.write(stderr);
+  return undefined;
 }

@@ -11,8 +11,8 @@ export interface SynthesizedStack {
   readonly digest: string;
   /** Construct paths by Terraform address. */
   readonly paths: Readonly<Record<string, string>>;
-  /** Whether the state is a file on this machine. */
-  readonly hasLocalState: boolean;
+  /** The state, where it is a file on this machine. */
+  readonly localState: string | undefined;
   /** What the policy says of it, short of an error. */
   readonly policy: Review["policy"];
 }
@@ -22,7 +22,7 @@ const noteSchema = z.object({ metadata: z.object({ path: z.string() }) });
 const terraformSchema = z.object({
   /** The stack's own note. */
   "//": z.object({ policy: reviewSchema.shape.policy }),
-  terraform: z.object({ backend: z.record(z.string(), z.unknown()).default({}) }),
+  terraform: z.object({ backend: z.object({ local: z.object({ path: z.string() }).optional() }).default({}) }),
   resource: z.record(z.string(), z.record(z.string(), z.object({ "//": noteSchema.optional() }))).default({}),
 });
 
@@ -30,11 +30,12 @@ const terraformSchema = z.object({
 export function readStack(environment: string, directory: string): SynthesizedStack {
   const json = readFileSync(join(directory, "cdk.tf.json"), "utf8");
   const { terraform, resource, "//": note } = terraformSchema.parse(JSON.parse(json));
+  const { local } = terraform.backend;
   return {
     environment,
     digest: createHash("sha256").update(readableTerraform(json)).digest("hex"),
     paths: constructPaths(resource),
-    hasLocalState: "local" in terraform.backend,
+    localState: local && join(directory, local.path),
     policy: note.policy,
   };
 }

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { createInterface } from "node:readline";
+import { isMainThread } from "node:worker_threads";
 import { sleep } from "./wait.ts";
 
 /** Milliseconds between the request to stop and the end by force. */
@@ -50,12 +51,15 @@ export class Child {
   /** @param args Must hold no secret: every user of the machine can read them. */
   constructor(command: string, args: readonly string[], options: ChildOptions = {}) {
     this.#options = options;
+    // What it writes may hold secrets. A thread has no umask of its own.
+    const umask = isMainThread ? process.umask(0o077) : undefined;
     this.#process = spawn(command, args, {
       cwd: options.cwd,
       env: options.env ?? process.env,
       detached: options.group === true,
       stdio: [options.input === undefined ? "ignore" : "pipe", "pipe", "pipe"],
     });
+    if (umask !== undefined) process.umask(umask);
     this.pid = this.#process.pid;
     // One that ends without reading is no error of ours.
     this.#process.stdin?.on("error", () => {});

@@ -11,7 +11,7 @@ export function stateSettings(state: State): StateBackendProps {
   switch (state.type) {
     case "local":
       // Terraform runs in the stack's directory, which synthesis may remove; the state is kept outside.
-      return { type: "local", settings: { path: posix.join(TO_PROJECT, state.path.replaceAll("\\", "/")) } };
+      return { type: "local", settings: { path: posix.join(TO_PROJECT, localPath(state)) } };
     case "hcp": {
       const { organization, workspace, hostname } = state;
       return { type: "cloud", settings: named({ organization, workspaces: { name: workspace }, hostname }) };
@@ -25,6 +25,11 @@ export function stateSettings(state: State): StateBackendProps {
       return { type, settings: named(rest) };
     }
   }
+}
+
+/** The file of a local state, from the project's directory. */
+export function localPath({ path }: Extract<State, { type: "local" }>): string {
+  return path.replaceAll("\\", "/");
 }
 
 /** By Terraform's names, without what is left out. */

@@ -1,7 +1,7 @@
 import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { Stop } from "../../runtime/errors.ts";
-import { makePrivateDirectory, writePrivateFile } from "../../runtime/private-file.ts";
+import { closeDirectory, writePrivateFile } from "../../runtime/private-file.ts";
 import { processStart } from "./machine/process-identity.ts";
 
 const FILE = "render.pid";
@@ -13,7 +13,7 @@ const FILE = "render.pid";
  * @throws Stop when another emulator, still running, has it.
  */
 export function lockDirectory(directory: string): () => void {
-  makePrivateDirectory(directory);
+  closeDirectory(directory);
   const file = join(directory, FILE);
   const owner = readOwner(file);
   if (owner !== undefined && processStart(owner.pid) === owner.start) {

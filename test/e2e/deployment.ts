@@ -43,7 +43,7 @@ export const ENVIRONMENT: EnvironmentInput = {
     deletionProtection: false,
   },
   backend: { name: "connect-yw-backend", env: { ENABLE_QUEUES: "true" } },
-  state: { type: "local", path: "e2e.tfstate" },
+  state: { type: "local", path: ".state/e2e.tfstate" },
   checks: { deadlineSeconds: 30 },
 };
 
@@ -111,7 +111,7 @@ export class Deployment {
 
   /** What Terraform knows, by address. */
   async state() {
-    const file = this.#file("e2e.tfstate");
+    const file = this.#file(".state/e2e.tfstate");
     if (!existsSync(file)) return new Map<string, never>();
     const { resources } = stateSchema.parse(JSON.parse(readFileSync(file, "utf8")));
     return new Map(resources.map((resource) => [`${resource.type}.${resource.name}`, resource.instances[0]]));
@@ -149,9 +149,9 @@ export class Deployment {
     };
     const cdktf = join(REPOSITORY, "node_modules/.bin/cdktf");
     const outdir = this.#workspace.outdir;
-    return this.#workspace.run(cdktf, [command, STACK, ...args, "--app", app, "--output", outdir], variables, {
-      cwd: REPOSITORY,
-    });
+    const line = [cdktf, command, STACK, ...args, "--app", app, "--output", outdir];
+    // As from a person's shell, with the worst umask that it can have.
+    return this.#workspace.run("sh", ["-c", 'umask 0 && exec "$0" "$@"', ...line], variables, { cwd: REPOSITORY });
   }
 }
 

@@ -21,7 +21,7 @@ const stack: SynthesizedStack = {
   environment: NAME,
   digest: "0".repeat(64),
   paths: {},
-  hasLocalState: true,
+  localState: "x",
   policy: { warnings: [], exceptions: [] },
 };
 const saved = new PlanDirectory(NAME);

@@ -4,6 +4,9 @@ import { Rehearsal } from "../../dev/rehearsal.ts";
 import type { EnvironmentInput } from "../../environments/define.ts";
 import { discard } from "../secrets-in-play.ts";
 
+// The worst that a person's shell can have: everything that is made is open to everybody.
+process.umask(0);
+
 /** What a command did, and what it printed on both streams together. */
 export interface Outcome {
   readonly exitCode: number | undefined;

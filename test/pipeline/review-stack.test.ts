@@ -8,7 +8,7 @@ const STACK: SynthesizedStack = {
   environment: "staging",
   digest: "0".repeat(64),
   paths: {},
-  hasLocalState: false,
+  localState: undefined,
   policy: { warnings: [], exceptions: [] },
 };
 

@@ -15,7 +15,7 @@ vi.mock("../../runtime/child-process.ts", () => ({ runChild: app.run }));
 
 const terraform = (backend: string) => ({
   "//": { policy: { warnings: [], exceptions: [] } },
-  terraform: { backend: { [backend]: {} } },
+  terraform: { backend: { [backend]: { path: "../../../.state/x.tfstate" } } },
 });
 
 function write(name: string, backend: string): void {
@@ -39,8 +39,8 @@ afterEach(() => {
 test("the Terraform is written when one of the environments needs it, and then not again", async () => {
   expect(stackDirectory("staging")).toBe(join(REPOSITORY, "cdktf.out/stacks/staging"));
   const stacks = await synthesize(NAMES);
-  expect(stacks.map(({ environment, hasLocalState }) => [environment, hasLocalState])).toEqual(
-    NAMES.map((name) => [name, true]),
+  expect(stacks.map(({ environment, localState }) => [environment, localState])).toEqual(
+    NAMES.map((name) => [name, join(REPOSITORY, ".state/x.tfstate")]),
   );
   await synthesize(NAMES);
   expect(app.run).toHaveBeenCalledTimes(1);

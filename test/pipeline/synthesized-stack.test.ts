@@ -33,7 +33,7 @@ test("a stack's Terraform says all that a review needs of it", () => {
       "render_keyvalue.redis": "staging/redis/Default",
       "null_resource.checks": "staging/checks/Default",
     },
-    hasLocalState: true,
+    localState: join(directory, "x"),
     policy,
   });
   rmSync(directory, { recursive: true });

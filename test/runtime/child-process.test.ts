@@ -15,6 +15,13 @@ test("gives it an environment, a directory and an input", async () => {
   expect(end.stdout).toBe("given n /\n");
 });
 
+test("what it writes only its owner reads, and this process goes on as before", async () => {
+  const umask = process.umask(0);
+  const { stdout } = await runChild("sh", ["-c", "umask"]);
+  expect(Number.parseInt(stdout, 8)).toBe(0o077);
+  expect(process.umask(umask)).toBe(0);
+});
+
 test("gives it an empty input otherwise", async () => {
   expect((await runChild("cat", [])).stdout).toBe("");
 });
