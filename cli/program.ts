@@ -1,6 +1,7 @@
 import { RenderApiError } from "../render/api/error.ts";
 import { Deadline } from "../runtime/deadline.ts";
 import { EXIT_CODES, InvalidValue, type Outcome, Stop } from "../runtime/errors.ts";
+import { lookUpNamesApart } from "../runtime/name-lookup.ts";
 import { Secrets } from "../runtime/secrets.ts";
 
 /** Of the second that a program may take beyond its deadline: what the command gets to end, and what a slow reader gets. */
@@ -51,7 +52,7 @@ export interface Host {
 }
 
 interface Stream {
-  write(text: string, written?: () => void): unknown;
+  write(text: string | Uint8Array, ...rest: readonly unknown[]): unknown;
   on(event: "error", listener: () => void): unknown;
 }
 
@@ -65,6 +66,8 @@ export function runProgram(
   const controller = new AbortController();
   const secrets = new Secrets();
   secrets.add(host.env.RENDER_API_KEY);
+  for (const stream of [host.stdout, host.stderr]) maskAll(stream, secrets);
+  if (host === process) lookUpNamesApart();
   const listeners: (() => void)[] = [];
   let deadline: Deadline | undefined;
   let interruptions = 0;
@@ -78,12 +81,12 @@ export function runProgram(
   const end = (ending: Ending, { text = "", crashed = false, patience = Number.POSITIVE_INFINITY } = {}) => {
     if (isOver) return;
     isOver = true;
-    if (text !== "") host.stderr.write(secrets.mask(`${text}\n`));
+    if (text !== "") host.stderr.write(`${text}\n`);
     let code = codeOf(ending);
     try {
       code = (finish === undefined ? 0 : codeOf(finish(crashed))) || code;
     } catch (error) {
-      host.stderr.write(secrets.mask(`${describeCrash(name, error)}\n`));
+      host.stderr.write(`${describeCrash(name, error)}\n`);
       code ||= EXIT_CODES.failed;
     }
     // A connection that is kept open for a next call, or a name that is still looked up, must not keep the process.
@@ -142,6 +145,15 @@ export function runProgram(
   command(program).then((ending) => end(ending ?? "good"), fail);
 }
 
+/** All that is printed goes through the mask: what libraries print, too, and Node itself when `NODE_DEBUG` asks for it. */
+function maskAll(stream: Stream, secrets: Secrets): void {
+  const { write } = stream;
+  stream.write = (text, ...rest) => {
+    const masked = secrets.mask(typeof text === "string" ? text : Buffer.from(text).toString());
+    return Reflect.apply(write, stream, [masked, ...rest]);
+  };
+}
+
 function late({ reason }: Deadline): string {
   return `Stopped: ${reason}.`;
 }
@@ -158,6 +170,12 @@ function explain(error: unknown): { readonly outcome: Outcome; readonly text: st
 /** Names an unexpected error and where it arose. Never its message: a library may quote a secret in it. */
 function describeCrash(program: string, error: unknown): string {
   const kind = error instanceof Error ? error.name : typeof error;
-  const frames = error instanceof Error ? (error.stack ?? "").split("\n").filter((line) => /^\s+at /.test(line)) : [];
+  const frames = error instanceof Error ? framesOf(error) : [];
   return [`${program} crashed (${kind}). This is a mistake in the program.`, ...frames.slice(0, 5)].join("\n");
+}
+
+function framesOf({ message, stack = "" }: Error): string[] {
+  // The message stands first, and may have lines that look like frames.
+  const rest = stack.slice(stack.indexOf(message) + message.length);
+  return rest.split("\n").filter((line) => /^\s+at /.test(line));
 }

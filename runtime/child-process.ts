@@ -38,6 +38,12 @@ export interface ChildEnd {
   readonly stderr: string;
 }
 
+/** What runs. However this process ends, they end with it, unless it is killed. */
+const running = new Set<Child>();
+process.on("exit", () => {
+  for (const child of running) child.signal("SIGKILL");
+});
+
 /** A running process. */
 export class Child {
   /** `undefined` when it could not be started. */
@@ -61,6 +67,7 @@ export class Child {
     });
     if (umask !== undefined) process.umask(umask);
     this.pid = this.#process.pid;
+    running.add(this);
     // One that ends without reading is no error of ours.
     this.#process.stdin?.on("error", () => {});
     this.#process.stdin?.end(options.input);
@@ -74,6 +81,7 @@ export class Child {
       });
     }).finally(() => {
       this.#running = false;
+      running.delete(this);
       options.signal?.removeEventListener("abort", stop);
     });
     // Its end may be looked at later, or never.

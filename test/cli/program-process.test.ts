@@ -1,4 +1,5 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { build } from "esbuild";
@@ -45,6 +46,51 @@ test.each([
   const end = await run(scenario);
   expect(end).toMatchObject({ code, stdout, stderr: "Stopped: the deadline of 0.2 s passed.\n" });
   expect(end.seconds).toBeLessThan(5);
+});
+
+test("what it has started ends with it", async () => {
+  const { code, stdout } = await run("late with a child");
+  expect([code, Number(stdout) > 0]).toEqual([1, true]);
+  // Where nobody asks how it ended, it stays as a zombie.
+  const state = async () => (await runChild("ps", ["-o", "stat=", "-p", stdout.trim()])).stdout;
+  await expect.poll(state, { timeout: 10_000 }).toMatch(/^Z|^$/);
+});
+
+/** A machine of its own whose resolver takes every question and answers none. */
+const DEAF_RESOLVER = `
+  mount --bind "$1" /etc/resolv.conf && ip link set lo up || exit 99
+  node -e 'require("node:dgram").createSocket("udp4").bind(53, "127.0.0.1", () => console.log("bound"))' >"$2" &
+  while ! grep -q bound "$2"; do sleep 0.05; done
+  shift 2
+  began=$(date +%s%N)
+  "$@"
+  code=$?
+  echo "$((($(date +%s%N) - began) / 1000000))"
+  kill $!
+  exit $code`;
+const alone = ["--user", "--map-root-user", "--mount", "--net"];
+const isAlone = spawnSync("unshare", [...alone, "ip", "link", "set", "lo", "up"]).status === 0;
+
+// Where the system lets nobody have a network of their own, this is skipped, and counted as skipped.
+test.skipIf(!isAlone)("a resolver that does not answer holds nothing back", async () => {
+  const resolver = join(directory, "resolv.conf");
+  writeFileSync(resolver, "nameserver 127.0.0.1\n");
+  const command = [resolver, join(directory, "bound"), process.execPath, program, "late with a name"];
+  const { code, stdout, stderr } = await runChild("unshare", [...alone, "sh", "-c", DEAF_RESOLVER, "sh", ...command], {
+    env,
+  });
+  expect(stderr).toBe("Stopped: the deadline of 0.5 s passed.\n");
+  expect(code).toBe(1);
+  // The system would go on trying for more than ten seconds.
+  expect(Number(stdout)).toBeLessThan(10_000);
+});
+
+test("what Node prints of its own requests has no key in it", async () => {
+  const { stderr } = await runChild(process.execPath, [program, "asking over HTTP"], {
+    env: { ...env, NODE_DEBUG: "http" },
+  });
+  expect(stderr).toContain("authorization: 'Bearer ***'");
+  expect(stderr).not.toContain("rnd_key");
 });
 
 test("a signal ends what does not listen", async () => {

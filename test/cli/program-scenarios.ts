@@ -1,4 +1,6 @@
+import { get } from "node:http";
 import { type Program, runProgram } from "../../cli/program.ts";
+import { Child } from "../../runtime/child-process.ts";
 import { sleep } from "../../runtime/wait.ts";
 
 /** Commands that only a process of their own can show the end of. The test runs one by its name. */
@@ -39,6 +41,23 @@ const SCENARIOS: Readonly<Record<string, Scenario>> = {
   "interrupted deaf": async () => {
     ready();
     return hang();
+  },
+  "late with a child": async (program) => {
+    program.limit(0.5);
+    const child = new Child("sleep", ["60"], { group: true });
+    process.stdout.write(`${child.pid}\n`);
+    return hang();
+  },
+  "late with a name": async (program) => {
+    program.limit(0.5);
+    await fetch("http://nowhere.example/", { signal: program.signal }).catch(() => {});
+    return hang();
+  },
+  "asking over HTTP": async () => {
+    const headers = { authorization: `Bearer ${process.env.RENDER_API_KEY}` };
+    const sent = get({ host: "127.0.0.1", port: 1, headers });
+    await new Promise((resolve) => sent.on("error", resolve));
+    return "good";
   },
   "printing on": async (program) => {
     while (await sleep(20, program.signal)) ready();

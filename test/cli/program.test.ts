@@ -12,7 +12,7 @@ class FakeStream extends EventEmitter {
   text = "";
   /** A reader that lags behind. */
   isFull = false;
-  write(text: string, written?: () => void): void {
+  write(text: string | Uint8Array, written?: () => void): void {
     this.text += text;
     if (!this.isFull) written?.();
   }
@@ -103,6 +103,13 @@ describe("a crash", () => {
     expect(end()).toMatchObject({ code: 1, says: expect.stringMatching(/^It crashed \(RangeError\)/) });
   });
 
+  test("shows no line of its message, though it may look like a place", async () => {
+    start(throwing(new SyntaxError('Unexpected token\n    at "password" in JSON')));
+    await pass(0);
+    expect(end().says).toMatch(/^It crashed \(SyntaxError\)/);
+    expect(end().says).not.toContain("password");
+  });
+
   test("is followed by no second end", async () => {
     start(throwing(new TypeError("x")));
     await pass(0);
@@ -111,6 +118,17 @@ describe("a crash", () => {
     expect(host.exits).toHaveLength(1);
     expect(host.stderr.text.match(/crashed/g)).toHaveLength(1);
   });
+});
+
+test("whatever is printed, and by whom, is printed through the mask", async () => {
+  start(async ({ secrets }) => {
+    secrets.add("a-password");
+    host.stdout.write(`authorization: Bearer ${KEY}\n`);
+    host.stderr.write(Buffer.from("AUTH a-password\n"));
+    return "good";
+  });
+  await pass(0);
+  expect([host.stdout.text, host.stderr.text]).toEqual(["authorization: Bearer ***\n", "AUTH ***\n"]);
 });
 
 describe("what is done at the end", () => {
