@@ -6,7 +6,7 @@ export const DEPLOYS = [
   "test/e2e/**/*.test.ts",
   "test/dev/drills/**/*.test.ts",
   "test/dev/terraform-provider/{env-group,keyvalue,null-resource,provider,schema}.test.ts",
-  "test/pipeline/{apply,reviews,state,workflows}.test.ts",
+  "test/pipeline/{apply,reviews,s3-state,state,workflows}.test.ts",
   "test/cli/synth.test.ts",
 ];
 

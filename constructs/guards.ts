@@ -15,6 +15,10 @@ import type { Construct, IConstruct } from "constructs";
 import { Stop } from "../runtime/errors.ts";
 import { mistake } from "./mistake.ts";
 
+/** cdktf throws a plain error for mistakes, of a stack or of the app, and goes on to advise how to skip the validation. */
+const VALIDATION =
+  /^(?:App-level v|V)alidation failed with the following errors:\n(.*?)\n+(?:Validations allow|If you wish)/s;
+
 /**
  * An app in which two mistakes that cdktf 0.21 passes over in silence are errors: aspects on the app, which never
  * run, and constructs that are not in a stack, which are never synthesized.
@@ -31,10 +35,9 @@ export class GuardedApp extends App {
     try {
       super.synth();
     } catch (error) {
-      // cdktf throws a plain error for it.
-      if (!(error instanceof Error && error.message.startsWith("Validation failed with the following errors:")))
-        throw error;
-      throw new Stop("misused", error.message);
+      const mistakes = error instanceof Error ? VALIDATION.exec(error.message)?.[1] : undefined;
+      if (mistakes === undefined) throw error;
+      throw new Stop("misused", `Validation failed with the following errors:\n${mistakes.trimEnd()}`);
     }
   }
 }

@@ -20,7 +20,7 @@ export function resolveEnvironment(name: string, known: readonly EnvironmentInpu
     throw new Stop("misused", `The environment ${notOneOf(names, name).message}`);
   }
   const environment = parseEnvironment(input);
-  refuseShared(environment, known.filter((other) => other !== input).flatMap(unlessWrong));
+  refuseShared(environment, validEnvironments(known.filter((other) => other !== input)));
   return environment;
 }
 
@@ -35,6 +35,11 @@ export function resolveEnvironments(known: readonly EnvironmentInput[] = ENVIRON
     refuseShared(environment, environments.slice(index + 1));
   }
   return environments;
+}
+
+/** Every environment without a mistake in it. */
+export function validEnvironments(known: readonly EnvironmentInput[] = ENVIRONMENTS): Environment[] {
+  return known.flatMap(unlessWrong);
 }
 
 function unlessWrong(input: EnvironmentInput): Environment[] {

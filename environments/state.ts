@@ -43,7 +43,7 @@ export const stateSchema = z.discriminatedUnion(
       encrypt: z.boolean().default(true),
       /** Locks with a file beside the state; needs no DynamoDB table. */
       useLockfile: z.boolean().default(true),
-      /** For S3-compatible stores. */
+      /** Of a store that speaks S3 and is not Amazon's: R2, MinIO. It must know conditional writes, for the lock. */
       endpoint: url.optional(),
       kmsKeyId: filled.optional(),
     }),

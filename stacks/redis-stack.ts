@@ -10,6 +10,7 @@ import { serviceIdVariable } from "../constructs/service-id.ts";
 import { StateBackend } from "../constructs/state-backend.ts";
 import { Step, trigger } from "../constructs/step.ts";
 import { type EnvironmentInput, parseEnvironment } from "../environments/define.ts";
+import { terraformNeed } from "../environments/terraform-versions.ts";
 import { expectedInstance, triggersOf } from "../render/instance.ts";
 import { formatMemorySize } from "../render/memory-size.ts";
 import { expectedService } from "../render/service.ts";
@@ -36,6 +37,7 @@ export class RedisStack extends GuardedStack {
       stateType: environment.state.type,
     });
     new StateBackend(this, stateSettings(environment.state));
+    this.addOverride("terraform.required_version", `>= ${terraformNeed(environment).version}`);
     new RenderProvider(this, "render");
     new NullProvider(this, "null");
 

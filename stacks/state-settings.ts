@@ -6,6 +6,16 @@ import { separated } from "../render/field.ts";
 /** From a stack's directory (cdktf.out/stacks/<name>) up to the directory that holds cdktf.out. */
 const TO_PROJECT = "../../..";
 
+/** What Terraform must not ask, or send, a store that speaks S3 and is not Amazon's: each of them fails there. */
+const COMPATIBLE = {
+  skipCredentialsValidation: true,
+  skipMetadataApiCheck: true,
+  skipRegionValidation: true,
+  skipRequestingAccountId: true,
+  skipS3Checksum: true,
+  usePathStyle: true,
+} as const;
+
 /** Terraform's settings for where an environment keeps its state. */
 export function stateSettings(state: State): StateBackendProps {
   switch (state.type) {
@@ -18,7 +28,10 @@ export function stateSettings(state: State): StateBackendProps {
     }
     case "s3": {
       const { type, endpoint, ...rest } = state;
-      return { type, settings: named({ ...rest, endpoints: endpoint === undefined ? endpoint : { s3: endpoint } }) };
+      return {
+        type,
+        settings: named(endpoint === undefined ? rest : { ...rest, ...COMPATIBLE, endpoints: { s3: endpoint } }),
+      };
     }
     default: {
       const { type, ...rest } = state;

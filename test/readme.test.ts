@@ -4,6 +4,7 @@ import { pathToFileURL } from "node:url";
 import { afterAll, expect, test } from "vitest";
 import { z } from "zod";
 import { type EnvironmentInput, parseEnvironment } from "../environments/define.ts";
+import { TERRAFORM_NEEDS } from "../environments/terraform-versions.ts";
 import type { Field } from "../render/field.ts";
 import { type Change, EFFECTS, INSTANCE } from "../render/instance.ts";
 import { formatMemorySize } from "../render/memory-size.ts";
@@ -27,6 +28,13 @@ test("the table of plans is the catalogue", () => {
   expect(table?.split("\n").slice(2)).toEqual(rows);
   const checked = new Date(PLANS_CHECKED.on).toLocaleString("en", { month: "long", year: "numeric" });
   expect(readme).toContain(`Prices of ${checked}`);
+});
+
+test("the versions of Terraform are those of the table", () => {
+  const [first, ...others] = TERRAFORM_NEEDS;
+  const text = readme.replaceAll(/\s+/g, " ");
+  expect(text).toContain(`Terraform or OpenTofu ≥ ${first.version}`);
+  for (const { version, feature } of others) expect(text).toContain(`≥ ${version} for ${feature}`);
 });
 
 test("the environment in the README is a valid one", async () => {

@@ -30,7 +30,7 @@ export const Diagnosis = z.strictObject({
   id: z.enum(["node", "terraform", "redis"]),
   title: z.string(),
   purpose: z.string(),
-  /** For people: `Terraform ≥ 1.9 or OpenTofu ≥ 1.8`. */
+  /** For people: `Redis ≥ 7 or Valkey ≥ 8`. */
   needed: z.string(),
   status: z.enum(["ok", "warning", "missing", "too_old", "broken"]),
   /** The program that is used; `null` when none prints a version. */

@@ -1,6 +1,8 @@
 import { realpathSync } from "node:fs";
 import { basename } from "node:path";
 import { z } from "zod";
+import { validEnvironments } from "../../environments/environments.ts";
+import { TERRAFORM_NEEDS, terraformNeed } from "../../environments/terraform-versions.ts";
 
 /** How software is installed on this machine, named after the package manager; `other` when none of them is there. */
 export const PLATFORMS = ["apt", "dnf", "apk", "pacman", "zypper", "brew", "other"] as const;
@@ -94,10 +96,7 @@ export const PREREQUISITES: readonly Prerequisite[] = [
     id: "terraform",
     title: "Terraform",
     purpose: "plan and apply",
-    accepts: [
-      { product: "Terraform", minimum: "1.9" },
-      { product: "OpenTofu", minimum: "1.8" },
-    ],
+    accepts: ["Terraform", "OpenTofu"].map((product) => ({ product, minimum: TERRAFORM_NEEDS[0].version })),
     candidates: ["terraform", "tofu"],
     variable: TERRAFORM_BINARY_NAME,
     // The call that cdktf itself makes.
@@ -107,13 +106,17 @@ export const PREREQUISITES: readonly Prerequisite[] = [
       const product = basename(realpathSync(path)).includes("tofu") ? "OpenTofu" : "Terraform";
       return introduce(product, terraformVersion(output));
     },
-    caveat: ({ path }) =>
-      process.env[TERRAFORM_BINARY_NAME] || basename(path) === "terraform"
-        ? undefined
-        : {
-            problem: "cdktf runs `terraform` unless it is told otherwise",
-            remedy: [`export ${TERRAFORM_BINARY_NAME}=${basename(path)}`],
-          },
+    caveat({ path, version }, install) {
+      if (!process.env[TERRAFORM_BINARY_NAME] && basename(path) !== "terraform") {
+        const remedy = [`export ${TERRAFORM_BINARY_NAME}=${basename(path)}`];
+        return { problem: "cdktf runs `terraform` unless it is told otherwise", remedy };
+      }
+      const needs = validEnvironments().map((environment) => ({ environment, need: terraformNeed(environment) }));
+      const lacking = needs.find(({ need }) => !isAtLeast(version, need.version));
+      if (lacking === undefined) return undefined;
+      const { environment, need } = lacking;
+      return { problem: `"${environment.name}" needs ${need.version} or newer, for ${need.feature}`, remedy: install };
+    },
     install: {
       // Not in Debian or Ubuntu.
       apt: [

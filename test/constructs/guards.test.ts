@@ -109,6 +109,13 @@ test("what is no mistake of the description stays what it is", () => {
   expect(build).toThrow(broken);
 });
 
+test("nobody is advised to skip the validation", () => {
+  const build = () => synthesize((stack) => stack.node.addValidation({ validate: () => ["first", "second\n\nthird"] }));
+  expect(build).toThrow(
+    /^Validation failed with the following errors:\n {2}\[test\] first\n {2}\[test\] second\n\nthird$/,
+  );
+});
+
 test("an aspect on the app is refused, since cdktf would never run it", () => {
   const build = () => synthesizeApp((app) => Aspects.of(app).add({ visit: () => undefined }));
   expect(build).toThrow("cdktf never runs aspects on the app");
@@ -117,6 +124,7 @@ test("an aspect on the app is refused, since cdktf would never run it", () => {
 test("a construct outside of every stack is refused, since cdktf would never synthesize it", () => {
   const build = () => synthesizeApp((app) => void new Construct(app, "lost"));
   expect(build).toThrow('"lost" is not in a stack');
+  expect(build).not.toThrow(/skip|App-level/);
 });
 
 test.each([

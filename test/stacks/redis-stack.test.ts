@@ -211,7 +211,9 @@ const STATES: readonly [EnvironmentInput["state"], settings: object][] = [
     },
     {
       ...{ bucket: "b", key: "k", region: "r", encrypt: false, use_lockfile: false },
-      ...{ endpoints: { s3: "https://s3.example" }, kms_key_id: "alias/a" },
+      ...{ endpoints: { s3: "https://s3.example" }, kms_key_id: "alias/a", use_path_style: true },
+      ...{ skip_credentials_validation: true, skip_metadata_api_check: true, skip_region_validation: true },
+      ...{ skip_requesting_account_id: true, skip_s3_checksum: true },
     },
   ],
   [
@@ -239,7 +241,8 @@ const STATES: readonly [EnvironmentInput["state"], settings: object][] = [
 ];
 
 test.each(STATES)("Terraform is told of, and accepts, the state in %o", async (state, settings) => {
-  const { required_providers: _, ...block } = stack({ state }).terraform;
+  const { required_providers: _, required_version, ...block } = stack({ state }).terraform;
+  expect(required_version).toBe(state.type === "s3" && state.useLockfile !== false ? ">= 1.10" : ">= 1.9");
   expect(block).toEqual(state.type === "hcp" ? { cloud: settings } : { backend: { [state.type]: settings } });
   const directory = mkdtempSync(join(outdir, "state-"));
   writeFileSync(join(directory, "main.tf.json"), JSON.stringify({ terraform: block }));

@@ -103,18 +103,18 @@ describe("diagnose", () => {
   });
 
   test("warns that OpenTofu has to be named to cdktf", async () => {
-    using machine = new FakeMachine({ ...HEALTHY, terraform: undefined, tofu: PROGRAM.terraform("1.8.0") });
+    using machine = new FakeMachine({ ...HEALTHY, terraform: undefined, tofu: PROGRAM.terraform("1.9.0") });
     const { ok, terraform } = await machine.diagnosis();
     expect(ok).toBe(true);
     expect(terraform).toMatchObject({
       status: "warning",
-      found: { product: "OpenTofu", version: "1.8.0" },
+      found: { product: "OpenTofu", version: "1.9.0" },
       remedy: ["export TERRAFORM_BINARY_NAME=tofu"],
     });
   });
 
   test("takes the program that TERRAFORM_BINARY_NAME names, and no other", async () => {
-    using machine = new FakeMachine({ ...HEALTHY, tofu: PROGRAM.terraform("1.8.0") });
+    using machine = new FakeMachine({ ...HEALTHY, tofu: PROGRAM.terraform("1.9.0") });
     const named = await machine.diagnosis({ env: { TERRAFORM_BINARY_NAME: "tofu" } });
     expect(named.terraform).toMatchObject({ status: "ok", found: { product: "OpenTofu" } });
     const path = join(machine.bin, "terraform");
