@@ -99,7 +99,9 @@ export const policyRules: readonly PolicyRule[] = [
     id: "production-not-open",
     severity: "error",
     what: "Production is not open to the world.",
-    why: "Anyone on the internet may then try passwords; nothing else protects the data.",
+    why:
+      "Anyone on the internet may then try passwords; nothing else protects the data. A list counts as open that admits one " +
+      "in 256 of all IPv4 addresses, or one in 65,536 of IPv6, all its blocks together.",
     remedy: "List the addresses that need access in redis.ipAllowList, or none: the service needs no entry.",
     violations: inProduction(worldBlocks),
   },
@@ -107,7 +109,7 @@ export const policyRules: readonly PolicyRule[] = [
     id: "not-open",
     severity: "warning",
     what: "An environment outside production is not open to the world.",
-    why: "Test data is often a copy of real data, and an open Redis is found within hours.",
+    why: "Test data is often a copy of real data, and an open Redis is found within hours. Open is as in production-not-open.",
     remedy: "List the addresses that need access in redis.ipAllowList.",
     violations: eachInstance((config, { isProduction }) => (isProduction ? undefined : worldBlocks(config))),
   },

@@ -3,13 +3,18 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { TerraformVariable } from "cdktf";
 import { afterAll, describe, expect, test } from "vitest";
+import { exposure } from "../../checks/catalogue/reach.ts";
 import { formatPolicy } from "../../cli/report/policy.ts";
 import { policyRules } from "../../constructs/policy-rules.ts";
 import { Keyvalue } from "../../constructs/render/keyvalue.ts";
 import { defineEnvironment, type EnvironmentInput } from "../../environments/define.ts";
 import { resolveEnvironments } from "../../environments/environments.ts";
+import { readPlan } from "../../pipeline/review/plan/planned.ts";
+import { terraformPlanSchema } from "../../pipeline/review/plan/terraform-plan.ts";
+import { reviewPlan } from "../../pipeline/review/review.ts";
 import { createApp } from "../../stacks/create-app.ts";
 import { RedisStack } from "../../stacks/redis-stack.ts";
+import { judge } from "../checks/support/judge.ts";
 
 const outdir = mkdtempSync(join(tmpdir(), "policy-"));
 afterAll(() => rmSync(outdir, { recursive: true, force: true }));
@@ -138,6 +143,33 @@ test("production does not take what only the apply knows for a paid plan that pe
   });
   expect(() => app.synth()).toThrow("render_keyvalue.extra has a plan that only the apply knows");
   expect(() => app.synth()).toThrow("render_keyvalue.extra has a persistence that only the apply knows");
+});
+
+test.each([
+  [["0.0.0.0/1", "128.0.0.0/1"], true],
+  [["::/1"], true],
+  [["10.0.0.0/9", "11.0.0.0/9"], true],
+  [["10.0.0.0/9", "192.0.2.0/24"], false],
+])("%j is judged alike at synthesis, in the review and after the apply: open %s", async (blocks, isOpen) => {
+  const ipAllowList = blocks.map((cidrBlock) => ({ cidrBlock, description: "x" }));
+  const synthesize = () => stackOf({ redis: { ipAllowList } }).app.synth();
+  if (isOpen) expect(synthesize).toThrow(blocks.join(" and "));
+  else expect(synthesize).not.toThrow();
+
+  const change = {
+    actions: ["create"],
+    before: null,
+    after: { ip_allow_list: blocks.map((cidr_block) => ({ cidr_block })) },
+  };
+  const planned = [{ address: "render_keyvalue.redis", mode: "managed", type: "render_keyvalue", change }];
+  const plan = readPlan(terraformPlanSchema.parse({ format_version: "1.2", resource_changes: planned }));
+  const stack = { environment: "production", mode: "change", digest: "", paths: {}, errors: [], others: [] } as const;
+  const review = reviewPlan(plan, { ...stack, policy: { warnings: [], exceptions: [] } });
+  expect(review.findings.some(({ kind, acknowledge }) => kind === "exposure" && acknowledge)).toBe(isOpen);
+
+  const situation = { expected: { environment: "production", ipAllowList }, instance: { ipAllowList } };
+  const result = await judge(exposure, situation);
+  expect(result.status).toBe(isOpen ? "fail" : "pass");
 });
 
 test("a warning does not stop the synthesis, and is told", () => {

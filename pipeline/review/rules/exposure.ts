@@ -17,19 +17,24 @@ function blocks(change: ResourceChange, side: "before" | "after"): string[] {
   return parsed.success ? parsed.data.map(({ cidr_block }) => cidr_block) : [];
 }
 
-/** Blocks of the new list with addresses that no block of the old one has. */
+/** Blocks of the new list with addresses that the old one does not have. */
 function added(change: ResourceChange): string[] {
   const before = blocks(change, "before");
-  return blocks(change, "after").filter((block) => !before.some((outer) => isWithin(block, outer)));
+  return blocks(change, "after").filter((block) => !isWithin(block, before));
 }
 
 function removed(change: ResourceChange): string[] {
   const after = blocks(change, "after");
-  return blocks(change, "before").filter((block) => !after.some((outer) => isWithin(block, outer)));
+  return blocks(change, "before").filter((block) => !isWithin(block, after));
 }
 
 function changes(change: ResourceChange): boolean {
   return isInstance(change) && !["delete", "forget"].includes(change.action) && list(change).length > 0;
+}
+
+/** The blocks that together are open to the world, when something was added to the list. */
+function opened(change: ResourceChange): string[] {
+  return changes(change) && added(change).length > 0 ? openToTheWorld(blocks(change, "after")) : [];
 }
 
 /** Whether a variable that held the internal URL gets the external one, which leaves the private network. */
@@ -47,15 +52,15 @@ function becomesExternal(change: ResourceChange, context: RuleContext): boolean 
 export const exposure: readonly Rule[] = [
   {
     kind,
-    when: (change) => changes(change) && openToTheWorld(added(change)).length > 0,
-    says: () => "Open to the internet. Only the password protects the data.",
-    happened: () => "Opened to the internet. Only the password protects the data.",
+    when: (change) => opened(change).length > 0,
+    says: (change) => `Open to the internet (${opened(change).join(", ")}). Only the password protects the data.`,
+    happened: (change) => `Opened to the internet (${opened(change).join(", ")}). Only the password protects the data.`,
     causes: list,
     acknowledge: () => true,
   },
   {
     kind,
-    when: (change) => changes(change) && added(change).length > 0 && openToTheWorld(added(change)).length === 0,
+    when: (change) => changes(change) && added(change).length > 0 && opened(change).length === 0,
     says: (change) => `Added to the allow list: ${added(change).join(", ")}. No data is lost.`,
     happened: (change) => `Added to the allow list: ${added(change).join(", ")}.`,
     causes: list,
