@@ -1,3 +1,4 @@
+import { MORE_TIME } from "../redis/explanations.ts";
 import type { KeyValue } from "../render/api/endpoints.ts";
 import type { Look, Vantage } from "../vantage/vantage.ts";
 import type { Check } from "./check.ts";
@@ -6,15 +7,19 @@ import { unknown } from "./result.ts";
 
 type Statement = Pick<Check, "id" | "title" | "proves">;
 
-const AVAILABLE: Statement = {
+/** The first of every report. It has no entry among the checks: it is what all of them wait for. */
+export const AVAILABLE: Statement = {
   id: "available",
   title: "Available",
   proves: "Render's API knows the instance and calls it available.",
 };
 
-const NOT_RUN: Result = unknown("not run", "Run the checks again, with more time: --deadline.");
+const NOT_RUN: Result = unknown("not run", `Run the checks again, or ${MORE_TIME}`);
 
-const NOT_AVAILABLE: Result = unknown("not run: there is no available instance", "See `available`.");
+const NOT_AVAILABLE = {
+  fail: unknown("not run: there is no available instance", "See `available`."),
+  unknown: unknown("not run: it is not known whether there is an available instance", "See `available`."),
+} as const;
 
 /** A verification under way. It can be reported at any moment: what has not been looked at yet is unknown. */
 export class Verification {
@@ -39,9 +44,9 @@ export class Verification {
   available(result: Result, instance?: KeyValue): void {
     this.#instance = instance;
     this.settle(AVAILABLE, result, performance.now() - this.#started);
-    if (result.status === "pass") return;
+    if (result.status !== "fail" && result.status !== "unknown") return;
     for (const check of [...this.#results.values()]) {
-      if (check.id !== AVAILABLE.id) this.settle(check, NOT_AVAILABLE, 0);
+      if (check.id !== AVAILABLE.id) this.settle(check, NOT_AVAILABLE[result.status], 0);
     }
   }
 

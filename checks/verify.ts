@@ -1,3 +1,4 @@
+import { MORE_TIME } from "../redis/explanations.ts";
 import type { KeyValue } from "../render/api/endpoints.ts";
 import { RenderApiError } from "../render/api/error.ts";
 import type { ExpectedService } from "../render/service.ts";
@@ -76,7 +77,7 @@ async function awaitInstance(options: VerifyOptions, verification: Verification)
     }
   }
   if (status !== undefined) {
-    const remedy = "See the instance's events in Render's dashboard; allow more time with --deadline.";
+    const remedy = `See the instance's events in Render's dashboard, or ${MORE_TIME}`;
     failed(`${status} (${deadline.reason})`, remedy);
   } else {
     const remedy = "Check the network, and RENDER_HOST if it is set.";

@@ -1,6 +1,7 @@
 import { parseArgs } from "node:util";
 import { allChecks } from "../checks/catalogue/all-checks.ts";
 import type { Check } from "../checks/check.ts";
+import { AVAILABLE } from "../checks/verification.ts";
 import type { VerifyOptions } from "../checks/verify.ts";
 import { expectedInstance } from "../render/instance.ts";
 import { expectedService } from "../render/service.ts";
@@ -124,7 +125,7 @@ function readChoices(values: ReturnType<typeof parse>["values"]): Choices {
   return {
     vantage: oneOf("--vantage", ["auto", ...VANTAGES], values.vantage ?? "auto"),
     prove: values.prove ?? false,
-    checks: values.only === undefined ? allChecks : values.only.map(findCheck),
+    checks: values.only === undefined ? allChecks : values.only.filter((id) => id !== AVAILABLE.id).map(findCheck),
     memoryUse: { warnPercent, failPercent },
   };
 }
@@ -132,7 +133,7 @@ function readChoices(values: ReturnType<typeof parse>["values"]): Choices {
 function findCheck(id: string): Check {
   const check = allChecks.find((candidate) => candidate.id === id);
   if (check !== undefined) return check;
-  const ids = allChecks.map((candidate) => candidate.id);
+  const ids = [AVAILABLE, ...allChecks].map((candidate) => candidate.id);
   throw new Stop("misused", `--only ${notOneOf(ids, id).message}`);
 }
 

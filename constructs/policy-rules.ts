@@ -1,4 +1,4 @@
-import { openToTheWorld } from "../render/exposure.ts";
+import { networkBehind, openToTheWorld } from "../render/exposure.ts";
 import { describePlan } from "../render/plans.ts";
 import { holdsToken, NEVER_EVICT } from "../render/spellings.ts";
 import type { KeyvalueConfig } from "./render/keyvalue.ts";
@@ -112,6 +112,20 @@ export const policyRules: readonly PolicyRule[] = [
     why: "Test data is often a copy of real data, and an open Redis is found within hours. Open is as in production-not-open.",
     remedy: "List the addresses that need access in redis.ipAllowList.",
     violations: eachInstance((config, { isProduction }) => (isProduction ? undefined : worldBlocks(config))),
+  },
+  {
+    id: "host-bits",
+    severity: "warning",
+    what: "An allow list names each network by its first address.",
+    why: "203.0.113.77/24 allows 256 addresses, where one may be meant, and Render may show it as 203.0.113.0/24.",
+    remedy: "Write the network, or /32 (for IPv6 /128) for one address.",
+    violations: ({ instances }) =>
+      instances.flatMap(({ address, config: { ipAllowList = [] } }) =>
+        ipAllowList.flatMap(({ cidrBlock }) => {
+          const network = networkBehind(cidrBlock);
+          return network === undefined ? [] : [`${address} allows ${cidrBlock}, which is ${network}`];
+        }),
+      ),
   },
   {
     id: "one-region",

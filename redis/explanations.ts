@@ -8,6 +8,12 @@ const RENDER_STATUS = "See the instance's status and logs in Render's dashboard,
 const REPORT_TLS =
   "Nobody should send a password there. Check RENDER_HOST, and what stands between this machine and Render.";
 
+/** The end of a sentence, which holds in a deploy and on the command line. */
+export const MORE_TIME = "allow more time: `checks.deadlineSeconds` in the environment file.";
+const IN_BRACES =
+  "Render has no clusters: check the URL that the API gives. On a cluster, all keys of a queue must be in one slot: give it a " +
+  'prefix in braces, such as prefix: "{bull}".';
+
 /** By the first word of an error reply. All later words differ between servers and versions. */
 const REPLIES = {
   WRONGPASS: {
@@ -23,7 +29,7 @@ const REPLIES = {
     what: "the user may not run this command",
     remedy: "Render's ACL forbids it. Verify from another vantage point, or ask Render's support.",
   },
-  LOADING: { what: "it is still reading its data from disk", remedy: "Wait, or allow more time with --deadline." },
+  LOADING: { what: "it is still reading its data from disk", remedy: `Wait, or ${MORE_TIME}` },
   READONLY: {
     what: "it is a read-only replica",
     remedy: "Connect to the primary. See the instance in Render's dashboard.",
@@ -36,7 +42,12 @@ const REPLIES = {
     what: "its memory is full and it refuses writes",
     remedy: "Empty old queues (removeOnComplete), or choose a larger plan.",
   },
-  BUSY: { what: "a script is blocking it", remedy: "Run SCRIPT KILL, or restart the instance." },
+  BUSY: {
+    what: "it is busy with a script",
+    remedy: `Wait for the script to end, or ${MORE_TIME} If it never ends, find the client that runs it (CLIENT LIST).`,
+  },
+  CROSSSLOT: { what: "it is a cluster, and the keys of one command are in several slots", remedy: IN_BRACES },
+  MOVED: { what: "it is a cluster, and the key is on another node", remedy: IN_BRACES },
   CLUSTERDOWN: { what: "the cluster is down", remedy: RENDER_STATUS },
   MASTERDOWN: { what: "it is a replica without its primary", remedy: RENDER_STATUS },
   NOREPLICAS: { what: "it refuses writes for lack of replicas", remedy: RENDER_STATUS },
@@ -78,10 +89,10 @@ const OTHERS = {
     what: "the TLS certificate is signed by nobody trusted",
     remedy: `${REPORT_TLS} For a private authority set NODE_EXTRA_CA_CERTS.`,
   },
-  STOPPED: { what: "the deadline came first", remedy: "Allow more time with --deadline, or checks.deadlineSeconds." },
+  STOPPED: { what: "the deadline came first", remedy: `Run again, or ${MORE_TIME}` },
   NOT_ALLOWED: {
     what: "this machine's address is not on the allow list",
-    remedy: "Add its outgoing address to `redis.ipAllowList`, or verify from inside: --vantage inside.",
+    remedy: "Add its outgoing address to `redis.ipAllowList`, or set `backend.serviceId` to verify from inside.",
   },
   MAX_CLIENTS: {
     what: "it has no connection left",

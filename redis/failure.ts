@@ -25,7 +25,7 @@ const SOCKET_CODES: readonly (readonly [RegExp, FailureKind])[] = [
 /** An instance that is new, or restarts, shows these for a while. */
 const TRANSIENT: readonly FailureKind[] = [
   ...(["NOT_FOUND", "REFUSED", "UNREACHABLE", "TIMEOUT", "CLOSED", "NO_HANDSHAKE"] as const),
-  ...(["LOADING", "MASTERDOWN", "MAX_CLIENTS"] as const),
+  ...(["LOADING", "BUSY", "MASTERDOWN", "MAX_CLIENTS"] as const),
 ];
 
 /** A failure by its kind alone; its message holds nothing that a server, or a URL, said. */

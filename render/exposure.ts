@@ -67,6 +67,15 @@ function rangeOf(block: string): Range | undefined {
   return { kind, from, to: from + 2n ** BigInt(fixed) };
 }
 
+/** The network that a CIDR block with host bits stands for: of `203.0.113.77/24`, `203.0.113.0/24`. */
+export function networkBehind(block: string): string | undefined {
+  if (!ipaddr.isValidCIDR(block)) return undefined;
+  const [address, bits] = ipaddr.parseCIDR(block);
+  const { IPv4, IPv6 } = ipaddr;
+  const network = (address.kind() === "ipv4" ? IPv4 : IPv6).networkAddressFromCIDR(block).toString();
+  return network === address.toString() ? undefined : `${network}/${bits}`;
+}
+
 /** Whether people depend on an environment, by its name: `production`, `prod`, `prod-eu`. */
 export function isProduction(environment: string): boolean {
   return /^prod(uction)?(-|$)/.test(environment);

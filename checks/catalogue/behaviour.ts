@@ -1,15 +1,18 @@
+import { z } from "zod";
 import { explain, type FailureKind } from "../../redis/explanations.ts";
 import { NEVER_EVICT } from "../../render/spellings.ts";
 import type { Check } from "../check.ts";
-import { experiment, judging, notAnswered, redis } from "../judging.ts";
+import { experiment, info, judging, notAnswered, redis, Unseen } from "../judging.ts";
 import type { Answer } from "../observation/observation.ts";
 import type { Result } from "../report.ts";
 import { fail, pass, unknown } from "../result.ts";
 
 // Whether the Redis does what it is for, by trial.
 
-/** These speak of the connection, not of what was tried. */
-const ABOUT_THE_CONNECTION: readonly FailureKind[] = ["CLOSED", "TIMEOUT", "STOPPED"];
+/** These speak of the moment, not of what was tried. */
+const FOR_NOW: readonly FailureKind[] = ["BUSY", "LOADING"];
+/** These, too, or of the connection. */
+const ABOUT_THE_CONNECTION: readonly FailureKind[] = ["CLOSED", "TIMEOUT", "STOPPED", ...FOR_NOW];
 
 /** What a command's failure says: nothing where the connection broke, else that the Redis does not do it. */
 function failed(command: string, failure: FailureKind, tried: { readonly expected: string; readonly source: string }) {
@@ -88,10 +91,13 @@ export const pubSub: Check = {
   run: judging(experiment("pubSub"), ({ delivered }) => {
     const tried = { expected: "the message arrives", source: "SUBSCRIBE, PUBLISH" };
     if (!("failure" in delivered)) return pass({ ...tried, actual: "it arrived" });
+    if (FOR_NOW.includes(delivered.failure)) return notAnswered(tried.source, delivered.failure).result;
     const { what, remedy } = explain(delivered.failure);
     return fail({ ...tried, actual: `${what} (${delivered.failure})` }, remedy);
   }),
 };
+
+const cluster = info({ cluster_enabled: z.string() });
 
 /**
  * From outside, a job goes through Bull and through BullMQ themselves. Inside Render's network the libraries are not at
@@ -102,7 +108,7 @@ export const queue: Check = {
   title: "Queues work",
   proves: "A job can be added, waited for, taken and completed, as Bull and BullMQ do it.",
   observes: "queue",
-  run: judging(experiment("queue"), ({ commands, libraries = [] }): Result => {
+  run: judging(experiment("queue"), ({ commands, libraries = [] }, context): Result => {
     const source = libraries.length === 0 ? "the commands of Bull and BullMQ" : "Bull, BullMQ and their commands";
     const tried = { expected: "a job is added, processed and completed", source };
     const outcomes = [
@@ -111,6 +117,11 @@ export const queue: Check = {
     ];
     for (const { name, outcome } of outcomes) {
       if ("failure" in outcome) return failed(name, outcome.failure, tried);
+    }
+    // What was tried has its prefix in braces. A queue without them does not work there.
+    const mode = cluster(context);
+    if (!(mode instanceof Unseen) && mode.cluster_enabled === "1") {
+      return fail({ ...tried, actual: "cluster mode (cluster_enabled:1)" }, explain("CROSSSLOT").remedy);
     }
     return pass({ ...tried, actual: "added, processed, completed" });
   }),

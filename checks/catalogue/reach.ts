@@ -1,6 +1,5 @@
-import ipaddr from "ipaddr.js";
 import { explain, type FailureKind } from "../../redis/explanations.ts";
-import { isProduction, openToTheWorld } from "../../render/exposure.ts";
+import { isProduction, isWithin, openToTheWorld } from "../../render/exposure.ts";
 import type { Check } from "../check.ts";
 import { experiment, judging, notAnswered } from "../judging.ts";
 import type { Answer } from "../observation/observation.ts";
@@ -129,7 +128,8 @@ export const exposure: Check = {
     const wanted = blocks(expected.ipAllowList);
     const actual = blocks(instance.ipAllowList);
     const evidence = { expected: describeBlocks(wanted), actual: describeBlocks(actual), source: "API" };
-    if (wanted.length !== actual.length || !wanted.every((block) => actual.includes(block))) {
+    // Render may answer other texts for the same addresses.
+    if (!wanted.every((block) => isWithin(block, actual)) || !actual.every((block) => isWithin(block, wanted))) {
       return fail(evidence, "The allow list was changed outside Terraform. Deploy again to restore it.");
     }
     if (openToTheWorld(actual).length === 0) return pass(evidence);
@@ -140,15 +140,8 @@ export const exposure: Check = {
   },
 };
 
-/** Blocks in one spelling, each once: Render may answer in another order. */
 function blocks(list: readonly { readonly cidrBlock: string }[]): string[] {
-  return [...new Set(list.map(({ cidrBlock }) => normalize(cidrBlock)))].toSorted();
-}
-
-function normalize(block: string): string {
-  if (!ipaddr.isValidCIDR(block)) return block;
-  const [address, bits] = ipaddr.parseCIDR(block);
-  return `${address.toString()}/${bits}`;
+  return list.map(({ cidrBlock }) => cidrBlock);
 }
 
 function describeBlocks(list: readonly string[]): string {

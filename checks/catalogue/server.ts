@@ -1,6 +1,8 @@
 import { z } from "zod";
+import { MORE_TIME } from "../../redis/explanations.ts";
 import { formatMemorySize } from "../../render/memory-size.ts";
-import { planFacts } from "../../render/plans.ts";
+import { sureConnections } from "../../render/plans.ts";
+import { NEVER_EVICT, redisSpelling } from "../../render/spellings.ts";
 import type { Check } from "../check.ts";
 import { count, info, judging } from "../judging.ts";
 import { fail, pass, unknown, warn } from "../result.ts";
@@ -12,71 +14,112 @@ export const memoryHeadroom: Check = {
   id: "memory-headroom",
   title: "Memory headroom",
   proves: "There is room for more data before the memory limit.",
-  run: judging(info({ used_memory: count, maxmemory: count }), ({ used_memory, maxmemory }, { memoryUse }) => {
-    if (maxmemory === 0) return unknown("without a limit there is no headroom", "See memory-limit.");
-    const percent = (used_memory / maxmemory) * 100;
-    const evidence = {
-      expected: `below ${memoryUse.warnPercent} % used`,
-      actual: `${percent.toFixed(1)} % used (${formatMemorySize(used_memory)} of ${formatMemorySize(maxmemory)})`,
-      source: "INFO memory",
-    };
-    const remedy =
-      "Remove finished jobs (removeOnComplete), or choose a larger plan: when memory is full, a queue that never evicts stands still.";
-    if (percent >= memoryUse.failPercent) return fail(evidence, remedy);
-    return percent >= memoryUse.warnPercent ? warn(evidence, remedy) : pass(evidence);
-  }),
+  run: judging(
+    info({ used_memory: count, maxmemory: count, mem_clients_normal: count.default(0) }),
+    ({ used_memory, maxmemory, mem_clients_normal: buffers }, { memoryUse }) => {
+      if (maxmemory === 0) return unknown("without a limit there is no headroom", "See memory-limit.");
+      const percent = (used_memory / maxmemory) * 100;
+      const byClients = buffers >= used_memory / 2;
+      const used = `${formatMemorySize(used_memory)} of ${formatMemorySize(maxmemory)}`;
+      const evidence = {
+        expected: `below ${memoryUse.warnPercent} % used`,
+        actual: `${percent.toFixed(1)} % used (${used}${byClients ? `, ${formatMemorySize(buffers)} by clients' buffers` : ""})`,
+        source: "INFO memory",
+      };
+      const remedy = byClients
+        ? "Look for clients that read too slowly or send very large commands (CLIENT LIST, omem and qbuf)."
+        : "Remove finished jobs (removeOnComplete), or choose a larger plan.";
+      const why = "When memory is full, a queue that never evicts stands still.";
+      if (percent >= memoryUse.failPercent) return fail(evidence, `${remedy} ${why}`);
+      return percent >= memoryUse.warnPercent ? warn(evidence, `${remedy} ${why}`) : pass(evidence);
+    },
+  ),
 };
 
 const HOUR = 3_600;
+const DAY = 24 * HOUR;
+
+function duration(seconds: number): string {
+  if (seconds < HOUR) return `${seconds} s`;
+  return seconds < 2 * DAY ? `${(seconds / HOUR).toFixed(1)} h` : `${Math.round(seconds / DAY)} days`;
+}
 
 export const evictions: Check = {
   id: "evictions",
   title: "Nothing evicted",
-  proves: "Since the server started, no key was evicted and no client disconnected for lack of memory.",
+  proves:
+    "Since the server started, it has evicted no key, unless that is its policy, and disconnected no client for lack of memory.",
   run: judging(
-    // Redis counts evicted clients since version 7.
-    info({ evicted_keys: count, evicted_clients: count.default(0), uptime_in_seconds: count }),
-    ({ evicted_keys: keys, evicted_clients: clients, uptime_in_seconds: uptime }) => {
-      const since = uptime >= HOUR ? `${(uptime / HOUR).toFixed(1)} h` : `${uptime} s`;
+    info({
+      evicted_keys: count,
+      // Redis counts evicted clients since version 7.
+      evicted_clients: count.default(0),
+      uptime_in_seconds: count,
+      maxmemory_policy: z.string().optional(),
+    }),
+    (
+      { evicted_keys: keys, evicted_clients: clients, uptime_in_seconds: uptime, maxmemory_policy: policy },
+      { expected: { evictionPolicy } },
+    ) => {
+      const isCache = evictionPolicy !== NEVER_EVICT;
       const evidence = {
-        expected: "0 keys, 0 clients",
-        actual: `${keys} keys, ${clients} clients in ${since} of uptime`,
+        expected: isCache ? `keys by ${redisSpelling(evictionPolicy)}, 0 clients` : "0 keys, 0 clients",
+        actual: `${keys} keys, ${clients} clients in ${duration(uptime)} of uptime`,
         source: "INFO stats",
       };
-      if (keys === 0 && clients === 0) return pass(evidence);
-      return fail(
+      if (keys > 0 && !isCache) {
+        const now =
+          policy === redisSpelling(NEVER_EVICT) ? "The policy is noeviction now." : "Set the policy to noeviction.";
+        return fail(evidence, `Keys were lost. ${now} The count goes back to 0 at a restart.`);
+      }
+      if (clients === 0) return pass(evidence);
+      return warn(
         evidence,
-        "Data was lost. Set the policy to noeviction, or choose a larger plan; the count goes back to 0 at a restart.",
+        "No key was lost. The server disconnected clients whose buffers were too large together (maxmemory-clients): look " +
+          "for clients that read too slowly or send very large commands.",
       );
     },
   ),
 };
 
-/** More clients than one service's queues need; a leak shows here long before the limit. */
-const MANY = 50;
 const WARN_SHARE = 0.7;
 const FAIL_SHARE = 0.9;
 
 export const connections: Check = {
   id: "connections",
   title: "Connections",
-  proves: "There are connections left for more clients, and nobody was turned away.",
+  proves: "There are connections left for more clients, and clients are not turned away every day.",
   run: judging(
-    info({ connected_clients: count, maxclients: count.optional(), rejected_connections: count }),
-    ({ connected_clients: connected, maxclients, rejected_connections: rejected }, { expected }) => {
-      const limits = [maxclients, planFacts(expected.plan)?.connections].filter((limit) => limit !== undefined);
+    info({
+      connected_clients: count,
+      maxclients: count.optional(),
+      rejected_connections: count,
+      uptime_in_seconds: count,
+    }),
+    (fields, { expected }) => {
+      const {
+        connected_clients: connected,
+        maxclients,
+        rejected_connections: rejected,
+        uptime_in_seconds: uptime,
+      } = fields;
+      const limits = [maxclients, sureConnections(expected.plan)].filter((limit) => limit !== undefined);
+      if (limits.length === 0) {
+        return unknown("no connection limit is known", "The plan's is not known here, and INFO has no maxclients.");
+      }
       const limit = Math.min(...limits);
-      const of = Number.isFinite(limit) ? ` of ${limit}` : "";
       const evidence = {
-        expected: `at most ${MANY} and below ${WARN_SHARE * 100} % of the limit, none rejected`,
-        actual: `${connected}${of}, ${rejected} rejected`,
+        expected: `below ${WARN_SHARE * 100} % of the limit, less than one rejected a day`,
+        actual: `${connected} of ${limit}, ${rejected} rejected in ${duration(uptime)} of uptime`,
         source: "INFO clients, plan",
       };
       const remedy =
         "Look for clients that are opened for each request or never closed (CLIENT LIST), or choose a larger plan.";
       if (connected >= limit * FAIL_SHARE) return fail(evidence, remedy);
-      const many = connected > MANY || connected >= limit * WARN_SHARE || rejected > 0;
-      return many ? warn(evidence, remedy) : pass(evidence);
+      if (connected >= limit * WARN_SHARE) return warn(evidence, remedy);
+      // INFO counts since the start, and does not say when: one of last year is no news.
+      if (rejected === 0 || rejected < uptime / DAY) return pass(evidence);
+      return warn(evidence, `The limit was reached, INFO does not say when. ${remedy}`);
     },
   ),
 };
@@ -102,7 +145,7 @@ export const loading: Check = {
   run: judging(info({ loading: z.enum(["0", "1"]) }), (fields) => {
     const done = fields.loading === "0";
     const evidence = { expected: "loaded", actual: done ? "loaded" : "still loading", source: "INFO persistence" };
-    return done ? pass(evidence) : fail(evidence, "Wait for it, or allow more time with --deadline.");
+    return done ? pass(evidence) : fail(evidence, `Wait for it, or ${MORE_TIME}`);
   }),
 };
 

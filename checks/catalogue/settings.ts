@@ -5,7 +5,7 @@ import { planFacts } from "../../render/plans.ts";
 import { type PersistenceMode, redisSpelling } from "../../render/spellings.ts";
 import type { Check, CheckContext } from "../check.ts";
 import { count, info, judging, redis, Unseen } from "../judging.ts";
-import { fail, pass, unknown } from "../result.ts";
+import { fail, pass, unknown, warn } from "../result.ts";
 
 // Whether the instance is set up as the environment says.
 
@@ -26,7 +26,7 @@ export const identity: Check = {
         actual: drift.map(({ field, actual }) => `${field} ${actual}`).join(", "),
         source: "API",
       },
-      "It was changed outside Terraform, or another instance was meant (--instance). Deploy again to restore it.",
+      "It was changed outside Terraform, or another instance was meant. Deploy again to restore it.",
     );
   },
 };
@@ -80,10 +80,14 @@ const writing = {
   aof_last_write_status: status,
   aof_last_bgrewrite_status: status,
   rdb_last_bgsave_status: status,
+  rdb_last_save_time: count.optional(),
+  rdb_changes_since_last_save: count.optional(),
+  server_time_usec: count.optional(),
+  uptime_in_seconds: count.optional(),
 };
 
 /** What the mode writes to disk, and so which of the server's own reports on writing count. */
-const WRITES: Readonly<Record<PersistenceMode, readonly (keyof typeof writing)[]>> = {
+const WRITES: Readonly<Record<PersistenceMode, readonly (keyof typeof writing & `${string}_status`)[]>> = {
   journal_snapshot: ["aof_last_write_status", "aof_last_bgrewrite_status", "rdb_last_bgsave_status"],
   snapshot: ["rdb_last_bgsave_status"],
   off: [],
@@ -92,26 +96,63 @@ const WRITES: Readonly<Record<PersistenceMode, readonly (keyof typeof writing)[]
 export const persistence: Check = {
   id: "persistence",
   title: "Persistence",
-  proves: "The server writes to disk what the environment says, and the last writes succeeded.",
+  proves:
+    "The journal is on or off as the environment says, and no write to disk has failed. Where only snapshots are kept, one " +
+    "was taken within a day: whether they are switched on, INFO does not show.",
   run: judging(info(writing), (fields, { expected, instance }) => {
     const mode = expected.persistence;
     const byApi = instance.options.persistenceMode;
     const wanted = mode === "journal_snapshot" ? "on" : "off";
     const journal = fields.aof_enabled === "1" ? "on" : "off";
     const failed = WRITES[mode].filter((field) => fields[field] !== "ok");
-    const writes = failed.length === 0 ? ["writes ok"] : failed.map((field) => `${field} ${fields[field]}`);
+    const writes = failed.length === 0 ? ["no write failed"] : failed.map((field) => `${field} ${fields[field]}`);
+    const snapshot = mode === "snapshot" ? lastSnapshot(fields) : undefined;
+    const shown = snapshot === undefined ? [] : [snapshot.text];
     const evidence = {
-      expected: `${mode} (environment), journal ${wanted}, writes ok`,
-      actual: [`${byApi} (API)`, `journal ${journal}`, ...writes].join(", "),
+      expected: `${mode} (environment), journal ${wanted}, no write failed`,
+      actual: [`${byApi} (API)`, `journal ${journal}`, ...writes, ...shown].join(", "),
       source: "API, INFO persistence",
     };
     if (failed.length > 0) {
       return fail(evidence, "The server cannot write to its disk: contact Render's support at once.");
     }
-    if (journal === wanted && byApi === mode) return pass(evidence);
-    return fail(evidence, "Deploy again. Beware: a change to or from `off` loses data.");
+    if (journal !== wanted || byApi !== mode) {
+      return fail(evidence, "Deploy again. Beware: a change to or from `off` loses data.");
+    }
+    if (snapshot?.isRecent !== false) return pass(evidence);
+    return warn(
+      evidence,
+      "Whether snapshots are taken cannot be seen. A restart without one loses these changes. Render does not say how often it " +
+        "takes them: look again later, or set redis.persistence to `journal_snapshot`.",
+    );
   }),
 };
+
+const HOUR = 3_600;
+const DAY = 24 * HOUR;
+
+/** What INFO shows of snapshots: the last one, which is the server's start where there was none, and what changed since. */
+function lastSnapshot(fields: z.output<z.ZodObject<typeof writing>>): {
+  readonly text: string;
+  readonly isRecent: boolean;
+} {
+  const { rdb_last_save_time: saved, rdb_changes_since_last_save: changes, uptime_in_seconds: uptime } = fields;
+  if (saved === undefined || changes === undefined || uptime === undefined) {
+    return { text: "INFO does not show the last snapshot", isRecent: false };
+  }
+  const now = Math.floor((fields.server_time_usec ?? Date.now() * 1_000) / 1_000_000);
+  const age = Math.max(0, now - saved);
+  // The server starts with the time of its start as that of the last snapshot.
+  const isTaken = saved > now - uptime + CLOCK_SLACK;
+  const when = isTaken ? "last snapshot" : "no snapshot since the start";
+  return {
+    text: `${when} ${(age / HOUR).toFixed(1)} h ago, ${changes} changes since`,
+    isRecent: isTaken && age <= DAY,
+  };
+}
+
+/** Seconds by which the server's figures of its start may differ. */
+const CLOCK_SLACK = 2;
 
 /** Render may keep part of a plan's memory for the server itself, so the limit need not be the plan to the byte. */
 const SHARE_OF_PLAN = { smallest: 0.75, largest: 1.05 } as const;

@@ -1,4 +1,5 @@
 import { parseRedisUrl, type RedisAddress } from "../../redis/address.ts";
+import type { FailureKind } from "../../redis/explanations.ts";
 import { RedisFailure } from "../../redis/failure.ts";
 import { until } from "../../runtime/wait.ts";
 import { observeCore } from "./core.ts";
@@ -52,7 +53,7 @@ async function settledCore(address: RedisAddress, options: ObserveOptions): Prom
       // Report the last failure, not the deadline.
       if (outcome instanceof RedisFailure && outcome.kind === "STOPPED") return last;
       last = outcome;
-      const unsettled = outcome instanceof RedisFailure ? outcome : loading(outcome);
+      const unsettled = outcome instanceof RedisFailure ? outcome : forNow(outcome);
       if (!unsettled?.transient) return outcome;
       options.onRetry?.(unsettled);
       return undefined;
@@ -64,7 +65,10 @@ async function settledCore(address: RedisAddress, options: ObserveOptions): Prom
   return outcome;
 }
 
-/** While a Redis reads its data from disk it serves INFO and refuses the rest. */
-function loading({ ping }: CoreObservation): RedisFailure | undefined {
-  return "failure" in ping && ping.failure === "LOADING" ? new RedisFailure("LOADING") : undefined;
+/** A Redis that reads its data from disk, or is busy with a script, refuses what it is asked for a while. */
+function forNow({ ping }: CoreObservation): RedisFailure | undefined {
+  if (!("failure" in ping) || !FOR_NOW.includes(ping.failure)) return undefined;
+  return new RedisFailure(ping.failure);
 }
+
+const FOR_NOW: readonly FailureKind[] = ["LOADING", "BUSY"];

@@ -1,10 +1,10 @@
 import { TerraformProvider } from "cdktf";
 import type { Construct } from "constructs";
-import { PROVIDER_ATTRIBUTES } from "../../render/terraform-schema.ts";
+import { PROVIDER_ATTRIBUTES, PROVIDER_VERSION } from "../../render/terraform-schema.ts";
 import { toTerraformAttributes } from "./attributes.ts";
 
 /** The provider and the one version whose schema these bindings follow: a fresh checkout has no lock file, and would take the newest. */
-export const RENDER_PROVIDER = { providerName: "render", providerVersionConstraint: "1.9.1" } as const;
+export const RENDER_PROVIDER = { providerName: "render", providerVersionConstraint: PROVIDER_VERSION } as const;
 
 /** Left out, every one of these comes from the environment, where secrets belong. */
 export interface RenderProviderConfig {

@@ -127,7 +127,7 @@ const network: Row[] = [
     set: instead(blackHole, "redis"),
     exit: 1,
     statuses: { ping: "fail", "memory-limit": "unknown" },
-    says: /deadline came first \(STOPPED\).*--deadline/s,
+    says: /deadline came first \(STOPPED\).*checks\.deadlineSeconds/s,
     deadlineSeconds: 2,
   },
   {
@@ -353,6 +353,31 @@ const states: Row[] = [
     says: /still reading its data from disk \(LOADING\)/,
     deadlineSeconds: 6,
     args: ["--only", "ping", "--only", "loading", "--only", "memory-limit"],
+  },
+  {
+    name: "busy with a script for a while",
+    set: instance({ args: ["--busy-reply-threshold", "100"] }, async (server) => {
+      void server.admin(["EVAL", "while true do end", "0"]);
+      setTimeout(() => void server.admin(["SCRIPT", "KILL"]), 1_500);
+    }),
+    exit: 0,
+    statuses: { ping: "pass", "memory-limit": "pass" },
+    says: /PONG/,
+    args: CORE,
+  },
+  {
+    name: "a cluster",
+    set: instance({ args: ["--cluster-enabled", "yes"] }, async (server) => {
+      await server.admin(["CLUSTER", "ADDSLOTSRANGE", "0", "16383"]);
+      for (;;) {
+        const [info] = await server.admin(["CLUSTER", "INFO"]);
+        if (String(info).includes("cluster_state:ok")) return;
+      }
+    }),
+    exit: 1,
+    statuses: { ping: "pass", "read-write": "pass", queue: "fail" },
+    says: /Bull: it is a cluster.*\(CROSSSLOT\).*prefix in braces/s,
+    args: ["--only", "ping", "--only", "read-write", "--only", "queue"],
   },
   {
     name: "a read-only replica",

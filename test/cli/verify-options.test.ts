@@ -65,6 +65,14 @@ describe("readCommandLine", () => {
     expect(request?.targets[0]?.checks.map(({ id }) => id)).toEqual(["ping", "auth"]);
   });
 
+  test.each([
+    [["--only", "available"], []],
+    [["--only", "available", "--only", "ping"], ["ping"]],
+  ])("%j: whether the instance is available is looked at in any case", async (args, checks) => {
+    const request = await readCommandLine(["local", ...args], {});
+    expect(request?.targets[0]?.checks.map(({ id }) => id)).toEqual(checks);
+  });
+
   test("what Terraform's provisioner sets", async () => {
     const request = await readCommandLine(["--post-apply"], { ...POST_APPLY, TF_VAR_backend_service_id: "" });
     expect(request?.targets).toEqual([

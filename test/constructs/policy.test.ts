@@ -178,6 +178,16 @@ test("a warning does not stop the synthesis, and is told", () => {
   expect(policy.result().warnings).toMatchObject([{ rule: "not-open", message: expect.stringContaining("0.0.0.0/0") }]);
 });
 
+test("a network that is not written as one is a warning, which names it", () => {
+  const warned = (cidrBlock: string) =>
+    stackOf({ name: "staging", redis: { ipAllowList: [{ cidrBlock, description: "office" }] } }).policy.result()
+      .warnings;
+  expect(warned("203.0.113.77/24")).toMatchObject([
+    { rule: "host-bits", message: expect.stringContaining("allows 203.0.113.77/24, which is 203.0.113.0/24") },
+  ]);
+  expect(warned("203.0.113.77/32")).toEqual([]);
+});
+
 test.each([
   ["that is not needed", "production-paid", "The exception from the rule production-paid is not needed"],
   ["from no rule", "production-payed", 'Did you mean "production-paid"?'],
@@ -189,7 +199,7 @@ test.each([
 test("every rule is tested both ways, and its id is never used twice", () => {
   const ids = policyRules.map((rule) => rule.id);
   expect(new Set(ids).size).toBe(ids.length);
-  const tested = [...BOTH_WAYS.map(([id]) => id), "plan-written-out", "not-open"];
+  const tested = [...BOTH_WAYS.map(([id]) => id), "plan-written-out", "not-open", "host-bits"];
   expect(ids.toSorted()).toEqual(tested.toSorted());
 });
 

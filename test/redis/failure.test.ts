@@ -69,7 +69,7 @@ describe("RedisFailure", () => {
 
   test("may pass by itself, or not", () => {
     expect(FAILURE_KINDS.filter((kind) => new RedisFailure(kind).transient).sort()).toEqual([
-      ...["CLOSED", "LOADING", "MASTERDOWN", "MAX_CLIENTS", "NOT_FOUND"],
+      ...["BUSY", "CLOSED", "LOADING", "MASTERDOWN", "MAX_CLIENTS", "NOT_FOUND"],
       ...["NO_HANDSHAKE", "REFUSED", "TIMEOUT", "UNREACHABLE"],
     ]);
   });

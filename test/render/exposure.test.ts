@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { isProduction, isWithin, openToTheWorld } from "../../render/exposure.ts";
+import { isProduction, isWithin, networkBehind, openToTheWorld } from "../../render/exposure.ts";
 
 test.each([
   ["0.0.0.0/0", true],
@@ -84,4 +84,15 @@ test.each([
   ["staging", false],
 ])("%s is production: %s", (environment, production) => {
   expect(isProduction(environment)).toBe(production);
+});
+
+test.each([
+  ["203.0.113.77/24", "203.0.113.0/24"],
+  ["203.0.113.0/24", undefined],
+  ["203.0.113.77/32", undefined],
+  ["2001:db8::1/32", "2001:db8::/32"],
+  ["2001:DB8::/32", undefined],
+  ["none", undefined],
+])("the network behind %s is %s", (block, network) => {
+  expect(networkBehind(block)).toBe(network);
 });

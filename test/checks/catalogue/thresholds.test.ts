@@ -84,6 +84,21 @@ const TABLE: Readonly<Record<string, readonly Row[]>> = {
     ["as it should be", {}, "pass", "127.0.0.1/32"],
     ["nobody, as it should be", { expected: { ipAllowList: [] }, instance: { ipAllowList: null } }, "pass", "nobody"],
     ["one too many", { expected: { ipAllowList: [] } }, "fail", "127.0.0.1/32"],
+    ...(
+      [
+        [["203.0.113.77/24"], ["203.0.113.0/24"], "pass"],
+        [["2001:DB8::1/32"], ["2001:db8::/32"], "pass"],
+        [["203.0.113.0/24"], ["::ffff:203.0.113.0/120"], "pass"],
+        [["203.0.113.0/25", "203.0.113.128/25"], ["203.0.113.0/24"], "pass"],
+        [["203.0.113.77/24"], ["203.0.113.77/32"], "fail"],
+        [["203.0.113.0/24", "203.0.113.7/32"], ["203.0.113.0/24"], "pass"],
+        [["203.0.113.0/24"], ["203.0.113.0/24", "198.51.100.1/32"], "fail"],
+      ] as const
+    ).map(([wanted, shown, status]): Row => {
+      const list = (texts: readonly string[]) => texts.map((cidrBlock) => ({ cidrBlock, description: "x" }));
+      const lists = { expected: { ipAllowList: list(wanted) }, instance: { ipAllowList: list(shown) } };
+      return [`${wanted} shown as ${shown}`, lists, status];
+    }),
     ["one missing", { instance: { ipAllowList: null } }, "fail", "nobody"],
     ...(["production", "staging"] as const).map((environment): Row => {
       const ipAllowList = [{ cidrBlock: "0.0.0.0/0", description: "everyone" }];
@@ -177,26 +192,50 @@ const TABLE: Readonly<Record<string, readonly Row[]>> = {
     ["just below 80 %", { info: { used_memory: bytes(0.799) } }, "warn"],
     ["80 %", { info: { used_memory: bytes(0.8) } }, "fail", /^80\.0 % used/],
     ["no limit", { info: { maxmemory: "0" } }, "unknown"],
+    ["jobs", { info: { used_memory: bytes(0.95), mem_clients_normal: bytes(0.1) } }, "fail", /of 256 MB\)$/],
+    [
+      "clients' buffers",
+      { info: { used_memory: bytes(0.96), mem_clients_normal: bytes(0.95) } },
+      "fail",
+      /243\.2 MB by clients' buffers\)$/,
+    ],
   ],
   evictions: [
     ["none", {}, "pass"],
     ["a key", { info: { evicted_keys: "1" } }, "fail", "1 keys, 0 clients in 60 s of uptime"],
-    ["a client", { info: { evicted_clients: "1" } }, "fail"],
+    ["a client", { info: { evicted_clients: "1" } }, "warn", "0 keys, 1 clients in 60 s of uptime"],
+    ["a key of a cache", { info: { evicted_keys: "9" }, expected: { evictionPolicy: "allkeys_lru" } }, "pass"],
+    ["a client of a cache", { info: { evicted_clients: "9" }, expected: { evictionPolicy: "allkeys_lru" } }, "warn"],
+    ["up for days", { info: { evicted_keys: "2", uptime_in_seconds: "864000" } }, "fail", /in 10 days/],
     ["long up", { info: { evicted_keys: "2", uptime_in_seconds: "7200" } }, "fail", /in 2\.0 h/],
     ["an old server", { info: { evicted_clients: undefined } }, "pass"],
   ],
   connections: [
-    ["few", {}, "pass", "1 of 250, 0 rejected"],
-    ["50", { info: { connected_clients: "50" } }, "pass"],
-    ["51", { info: { connected_clients: "51" } }, "warn"],
+    ["few", {}, "pass", "1 of 200, 0 rejected in 60 s of uptime"],
+    [
+      "362 of 5,000",
+      { info: { connected_clients: "362", maxclients: "5000" }, expected: { plan: "pro" } },
+      "pass",
+      /^362 of 5000/,
+    ],
     ["70 % of a small limit", { info: { connected_clients: "35", maxclients: "50" } }, "warn"],
     ["just below", { info: { connected_clients: "34", maxclients: "50" } }, "pass"],
-    ["90 %", { info: { connected_clients: "225" } }, "fail"],
-    ["just below 90 %", { info: { connected_clients: "224" } }, "warn"],
-    ["the plan's limit is lower", { info: { connected_clients: "225", maxclients: "10000" } }, "fail"],
-    ["no limit known", { info: { maxclients: undefined }, expected: { plan: "Custom-7" } }, "pass", "1, 0 rejected"],
-    ["only the plan's limit known", { info: { maxclients: undefined } }, "pass", "1 of 250, 0 rejected"],
-    ["rejected", { info: { rejected_connections: "1" } }, "warn"],
+    // Of the limits that are told of the plan, 250 and 200, only the lower is sure.
+    ["90 %", { info: { connected_clients: "180" } }, "fail"],
+    ["just below 90 %", { info: { connected_clients: "179" } }, "warn"],
+    ["the plan's limit is lower", { info: { connected_clients: "180", maxclients: "10000" } }, "fail"],
+    ["no limit known", { info: { maxclients: undefined }, expected: { plan: "Custom-7" } }, "unknown"],
+    ["no limit known of a named plan", { info: { maxclients: undefined }, expected: { plan: "40g" } }, "unknown"],
+    ["only the server's limit known", { info: { maxclients: "60" }, expected: { plan: "40g" } }, "pass", /^1 of 60/],
+    ["only the plan's limit known", { info: { maxclients: undefined } }, "pass", /^1 of 200, 0 rejected/],
+    ["rejected in the first minute", { info: { rejected_connections: "1" } }, "warn"],
+    ["rejected a year ago", { info: { rejected_connections: "1", uptime_in_seconds: "31536000" } }, "pass"],
+    [
+      "rejected every day",
+      { info: { rejected_connections: "365", uptime_in_seconds: "31536000" } },
+      "warn",
+      /365 days/,
+    ],
   ],
   persistence: [
     ["journal", {}, "pass"],
@@ -213,6 +252,29 @@ const TABLE: Readonly<Record<string, readonly Row[]>> = {
       return [
         [`${persistence}, journal off`, { ...at, info: { aof_enabled: "0" } }, "pass"],
         [`${persistence}, journal on`, at, "fail"],
+        [
+          `${persistence}, nothing ever saved`,
+          { ...at, info: { aof_enabled: "0", rdb_last_save_time: "1790000001", rdb_changes_since_last_save: "12" } },
+          persistence === "off" ? "pass" : "warn",
+          persistence === "off" ? /^off/ : /no snapshot since the start 0\.0 h ago, 12 changes since$/,
+        ],
+        [
+          `${persistence}, saved two days ago`,
+          {
+            ...at,
+            info: {
+              ...{ aof_enabled: "0", uptime_in_seconds: "1000000" },
+              ...{ rdb_last_save_time: String(1_790_000_060 - 2 * 86_400), rdb_changes_since_last_save: "5" },
+            },
+          },
+          persistence === "off" ? "pass" : "warn",
+          persistence === "off" ? /^off/ : /last snapshot 48\.0 h ago, 5 changes since$/,
+        ],
+        [
+          `${persistence}, INFO without the last save`,
+          { ...at, info: { aof_enabled: "0", rdb_last_save_time: undefined } },
+          persistence === "off" ? "pass" : "warn",
+        ],
         [
           `${persistence}, snapshot not written`,
           { ...at, info: { aof_enabled: "0", rdb_last_bgsave_status: "err" } },
@@ -242,6 +304,7 @@ const TABLE: Readonly<Record<string, readonly Row[]>> = {
     ["it arrives", {}, "pass"],
     ["refused", { observation: { pubSub: { delivered: { failure: "NOPERM" } } } }, "fail", /NOPERM/],
     ["lost", { observation: { pubSub: { delivered: { failure: "TIMEOUT" } } } }, "fail"],
+    ["a script runs", { observation: { pubSub: { delivered: { failure: "BUSY" } } } }, "unknown"],
   ],
   queue: [
     ["inside", { vantage: "inside" }, "pass"],
@@ -271,6 +334,19 @@ const TABLE: Readonly<Record<string, readonly Row[]>> = {
       /^BZPOPMIN/,
     ],
     ["no answer", { observation: { queue: { commands: { command: "EVALSHA", failure: "TIMEOUT" } } } }, "unknown"],
+    ["a script runs", { observation: { queue: { commands: { command: "EVALSHA", failure: "BUSY" } } } }, "unknown"],
+    ["inside a cluster", { vantage: "inside", info: { cluster_enabled: "1" } }, "fail", /cluster_enabled:1/],
+    ["no cluster", { info: { cluster_enabled: "0" } }, "pass"],
+    [
+      "outside a cluster",
+      {
+        observation: {
+          queue: { commands: { reply: "OK" }, libraries: [{ library: "Bull", outcome: { failure: "CROSSSLOT" } }] },
+        },
+      },
+      "fail",
+      /^Bull: it is a cluster.*\(CROSSSLOT\)/,
+    ],
   ],
 };
 
@@ -325,9 +401,9 @@ test.each([
 });
 
 test.each([
-  ["connections", "at most 50 and below 70 % of the limit, none rejected"],
+  ["connections", "below 70 % of the limit, less than one rejected a day"],
   ["memory-headroom", "below 70 % used"],
-  ["persistence", "journal_snapshot (environment), journal on, writes ok"],
+  ["persistence", "journal_snapshot (environment), journal on, no write failed"],
   ["eviction-policy", "noeviction (environment)"],
   ["ping", "PONG within 400 ms"],
 ])("%s says what it expects", (id, expected) => {

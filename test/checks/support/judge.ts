@@ -22,6 +22,10 @@ const INFO = {
   aof_last_write_status: "ok",
   aof_last_bgrewrite_status: "ok",
   rdb_last_bgsave_status: "ok",
+  // The server started a minute before, and has just saved.
+  server_time_usec: "1790000060000000",
+  rdb_last_save_time: "1790000055",
+  rdb_changes_since_last_save: "3",
   role: "master",
   loading: "0",
 };
