@@ -11,11 +11,11 @@ import type { ProbeTask } from "./probe.ts";
 import type { Program } from "./program.ts";
 import { type LookOptions, noConnection, type Obstacle, type Sighting } from "./vantage.ts";
 
-const LOG_POLL_MS = 500;
-/** A job's last lines may reach the log after its status says that it is over. */
-const LOG_PATIENCE_MS = 10_000;
-/** The time that is left to read the log after the probe has ended. */
-const RESERVE_MS = 2_000;
+const LOG_POLLS = { first: 500, longest: 5_000 } as const;
+/** Milliseconds after its end in which a job's lines reach the log. One that failed has hardly answered. */
+const LOG_PATIENCE_MS = { answered: 60_000, failed: 10_000 };
+/** Milliseconds that a job needs beside the probe: until it begins, and until its lines are in the log. Half of less. */
+const RESERVE_MS = 60_000;
 
 const TOO_LATE: Obstacle = { reason: "the job did not end in time", remedy: explain("STOPPED").remedy };
 
@@ -32,7 +32,8 @@ export async function lookFromInside<Seen>(
   }
   try {
     onProgress("starting a one-off job");
-    const withinMs = Math.max(1_000, deadline.remainingMs - RESERVE_MS);
+    const { remainingMs } = deadline;
+    const withinMs = Math.max(1_000, Math.round(remainingMs / 2), remainingMs - RESERVE_MS);
     const command = commandOf(await program.script(), { instanceId: instance.id, withinMs, task: program.task });
     const created = await client.call(API.createJob, { id: serviceId }, { startCommand: command });
     const job = await followJob(client, created, { signal, onStatus: (status) => onProgress(`the job is ${status}`) });
@@ -68,7 +69,7 @@ function readAnswer<Seen>({ answer }: Program<Seen>, { owner }: KeyValue, job: J
   const schema = z.union([z.object({ seen: answer }), z.object({ failure: z.enum(FAILURE_KINDS) })]);
   return until(async () => schema.safeParse(fromLines(await readLogs(client, owner.id, job.id))).data, {
     signal,
-    withinMs: LOG_PATIENCE_MS,
-    first: LOG_POLL_MS,
+    withinMs: job.status === "failed" ? LOG_PATIENCE_MS.failed : LOG_PATIENCE_MS.answered,
+    ...LOG_POLLS,
   });
 }

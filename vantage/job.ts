@@ -6,7 +6,17 @@ const POLL = { first: 500, longest: 2_000 } as const;
 const OVER: readonly string[] = ["succeeded", "failed", "canceled"];
 
 /**
- * Follows a one-off job to its end: `succeeded`, `failed` or `canceled`.
+ * A job's command with a variable, which all of it gets. It runs in a shell that it brings: Render runs the commands of some
+ * images without one.
+ *
+ * @param value Of characters that mean nothing to a shell.
+ */
+export function withVariable(name: string, value: string, command: string): string {
+  return `sh -c 'export ${name}=${value}; ${command.replaceAll("'", String.raw`'\''`)}'`;
+}
+
+/**
+ * Follows a one-off job to its end: `succeeded`, `failed` or `canceled`; another status where Render says only when it ended.
  *
  * @returns `undefined` when the signal fires first.
  */
@@ -21,7 +31,7 @@ export function followJob(
     async () => {
       const job = known ?? (await client.call(API.getJob, { id: created.serviceId, jobId: created.id }));
       known = undefined;
-      if (OVER.includes(job.status)) return job;
+      if (OVER.includes(job.status) || job.finishedAt) return job;
       if (job.status !== shown) onStatus(job.status);
       shown = job.status;
       return undefined;

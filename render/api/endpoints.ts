@@ -87,12 +87,16 @@ export const deploy = z.object({
 /** How a deploy ends that never went live. The one before it keeps running. */
 export const FAILED_DEPLOYS: readonly string[] = ["build_failed", "update_failed", "pre_deploy_failed", "canceled"];
 
-/** A one-off job: a command, run once with what its service is deployed with, inside Render's private network. */
+/**
+ * A one-off job: a command, run once inside Render's private network, with the variables that its service was configured with
+ * when the job was created. Those need not be deployed.
+ */
 export const job = z.object({
   id: z.string(),
   serviceId: z.string(),
-  /** `pending`, `running`, `succeeded`, `failed` or `canceled`; Render leaves it out right after creation. */
+  /** `pending`, `running`, `succeeded`, `failed` or `canceled`; Render may leave it out, or say `null`. */
   status: mayLack(z.string(), "pending"),
+  finishedAt: z.string().nullish(),
 });
 
 /** A workspace: a team's (`tea-…`) or a person's (`usr-…`). */

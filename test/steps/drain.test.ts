@@ -28,23 +28,43 @@ function options(instanceId: string, command: string, patienceMs = PATIENCE_MS) 
 describe("drain", () => {
   test("runs the service's command inside, with the instance's internal URL", async () => {
     const id = await render.instance();
-    const command = `sh -c 'test "$REDIS_URL" = redis://${id}:6379'`;
+    const command = `cd examples && sh -c 'test "$REDIS_URL" = redis://${id}:6379' && test -d backend`;
     await drain(options(id, command));
     expect(lines[0]).toBe(`draining ${id}: running "${command}" as a one-off job`);
     expect(lines.slice(1, -1).join("\n")).toMatch(/^job job-\S+ is (pending|running|succeeded)(\njob \S+ is \w+)*$/);
     expect(lines.at(-1)).toBe(`${id} is drained: no jobs left`);
   });
 
-  test("that fails shows the job's last lines, and keeps the instance", async () => {
+  test("that fails keeps the instance, and shows nothing of what the service logged", async () => {
     const id = await render.instance();
-    const command = "sh -c 'for i in 1 2 3 4 5 6; do echo line $i; done; exit 1'";
-    const failed = drain(options(id, command));
-    const lines = [2, 3, 4, 5, 6].map((line) => `  line ${line}\n`).join("");
-    await expect(failed).rejects.toThrow(/^The job job-\S+ that drains red-\S+ failed:\n/);
+    const failed = drain(options(id, "node -p process.env.NODE_ENV; echo sk_live_s3cret; exit 1"));
     await expect(failed).rejects.toThrow(
-      `${id} failed:\n${lines}${id} is kept, because what waits in it would be lost. Put it right and run the same command ` +
-        `again, or drain ${id} by hand: "${command}" in the service's shell. To lose it: remove backend.drainCommand from `,
+      /^The job job-\S+ that drains red-\S+ failed\. Its log in Render's dashboard /,
     );
+    await expect(failed).rejects.toThrow(
+      `${id} is kept, because what waits in it would be lost. Put it right and run the same command ` +
+        `again, or drain ${id} by hand: "`,
+    );
+    await expect(failed).rejects.toThrow("To lose it: remove backend.drainCommand from ");
+    await expect(failed).rejects.not.toThrow(/production\n|^sk_live/m);
+  });
+
+  test("runs in a shell of its own where an image's commands get none", async () => {
+    const id = await render.instance();
+    const service = `/services/${render.render.backendServiceId}`;
+    await render.call("PATCH", service, { serviceDetails: { runtime: "image" } });
+    await drain(options(id, `cd examples && test "$REDIS_URL" = 'redis://${id}:6379'`));
+    await render.call("PATCH", service, { serviceDetails: { runtime: "node" } });
+  });
+
+  test("of a free service is refused in Render's words", async () => {
+    const id = await render.instance();
+    const service = `/services/${render.render.backendServiceId}`;
+    await render.call("PATCH", service, { serviceDetails: { plan: "free" } });
+    await expect(drain(options(id, "true"))).rejects.toThrow(
+      /400.*free tier plans are not supported for jobs.* is kept/,
+    );
+    await render.call("PATCH", service, { serviceDetails: { plan: "starter" } });
   });
 
   test("that takes too long keeps the instance", async () => {

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { z } from "zod";
 import { RENDER_API } from "../../dev/emulator/api/endpoints.ts";
+import { readState } from "../../dev/emulator/state/store.ts";
 import { RenderClient } from "../../render/api/client.ts";
 import { API } from "../../render/api/endpoints.ts";
 import { leave, rollOut } from "../../steps/roll-out.ts";
@@ -38,17 +39,22 @@ const statuses = async () => (await deploys()).map(({ status }) => status);
 const begun = async () => (await render.control.requests()).filter(isStart).length;
 const isStart = ({ path, method }: { path: string; method: string }) => method === "POST" && path.endsWith("/deploys");
 
-function options(patienceMs = PATIENCE_MS) {
-  const say = (line: string) => void lines.push(line);
-  return { client, serviceId, signal: AbortSignal.timeout(patienceMs), say };
+/** @param last The line at which the time is up. */
+function options(last?: RegExp) {
+  const stop = new AbortController();
+  const say = (line: string) => {
+    lines.push(line);
+    if (last?.test(line)) stop.abort();
+  };
+  return { client, serviceId, signal: stop.signal, say };
 }
 
-const roll = (patienceMs?: number) => rollOut(options(patienceMs));
+const roll = (last?: RegExp) => rollOut(options(last));
 const deployByHand = (body: object = {}) => render.call("POST", `/services/${serviceId}/deploys`, body);
 const cancel = (id = "") => render.call("POST", `/services/${serviceId}/deploys/${id}/cancel`);
 
-/** What the service was deployed with, as a job of it shows. */
-const deployedWith = async () => (await render.job("echo $A", serviceId)).output;
+/** What the service was deployed with. */
+const deployed = () => readState(render.render.directory)?.services.find(({ id }) => id === serviceId)?.deployed.env;
 
 describe.each(["override", "wait"] as const)("where overlapping deploys %s", (policy) => {
   beforeEach(() => start(policy));
@@ -72,7 +78,7 @@ describe.each(["override", "wait"] as const)("where overlapping deploys %s", (po
     await roll();
     expect(await statuses()).toEqual(["live", "deactivated", "deactivated"]);
     expect(lines[0]).toBe(`waiting for deploy ${theirs?.id} to end: a new one could cancel it`);
-    expect(await deployedWith()).toEqual(["2"]);
+    expect(deployed()).toMatchObject({ A: "2" });
   });
 
   test("no deploy in progress is taken for ours, however late it began", async () => {
@@ -95,7 +101,9 @@ describe.each(["override", "wait"] as const)("where overlapping deploys %s", (po
   test("one in progress that takes too long is named and left alone", async () => {
     await deployByHand();
     const [theirs] = await deploys();
-    await expect(roll(50)).rejects.toThrow(new RegExp(`${theirs?.id} of quiet is still \\S+, so none was started`));
+    await expect(roll(/^deploy dep-/)).rejects.toThrow(
+      new RegExp(`${theirs?.id} of quiet is still \\S+, so none was started`),
+    );
     expect(await begun()).toBe(1);
     await expect.poll(statuses).toEqual(["live", "deactivated"]);
   });
@@ -126,7 +134,7 @@ describe.each(["override", "wait"] as const)("where overlapping deploys %s", (po
   );
 
   test("a deploy that takes too long goes on, and is named", async () => {
-    await expect(roll(50)).rejects.toThrow(/is still (created|queued|update_in_progress)\. It goes on/);
+    await expect(roll(/^deploy dep-/)).rejects.toThrow(/is still (created|queued|update_in_progress)\. It goes on/);
   });
 });
 
@@ -174,8 +182,16 @@ test("Render's limit of deploys is waited out", async () => {
   expect((await statuses())[0]).toBe("live");
 });
 
-describe("when the service leaves", () => {
-  beforeEach(() => start("override"));
+describe.each(["override", "wait"] as const)("when the service leaves, where overlapping deploys %s", (policy) => {
+  beforeEach(() => start(policy));
+
+  test("a build in progress goes live first, and then it runs without the variables", async () => {
+    await deployByHand();
+    await client.call(RENDER_API.unlinkService, { id: groupId, serviceId });
+    await leave(options());
+    expect(await statuses()).toEqual(["live", "deactivated", "deactivated"]);
+    expect(deployed()).not.toHaveProperty("A");
+  });
 
   test("it is deployed once more", async () => {
     await leave(options());

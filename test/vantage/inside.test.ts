@@ -79,6 +79,14 @@ describe("an instance that nobody may reach from outside", () => {
     expect(stdout).not.toContain(new URL(externalConnectionString).password);
   });
 
+  test("is proved from inside, too, where an image's commands get no shell", async () => {
+    const change = (runtime: string) =>
+      client.call(RENDER_API.updateService, { id: render.backendServiceId }, { serviceDetails: { runtime } });
+    await change("image");
+    expect(await verify([])).toMatchObject({ code: 0, stdout: expect.stringContaining("seen from inside") });
+    await change("node");
+  });
+
   test("is not proved without a backend to run a job on, which is not good enough", async () => {
     const { code, stdout } = await verify([], "");
     expect(stdout).toMatch(/not established: \d+ unknown/);

@@ -1,4 +1,4 @@
-import { describe, expect, onTestFinished, test } from "vitest";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
 import type { Observation } from "../../checks/observation/observation.ts";
 import { observation } from "../../checks/program.ts";
 import { RenderClient } from "../../render/api/client.ts";
@@ -135,6 +135,29 @@ describe("auto", () => {
     });
   });
 
+  /** A job whose lines are in the log only after so many seconds, each look at it taking ten; until then it is `null`. */
+  function late(seconds: number): NonNullable<TestApiOptions["answer"]> {
+    let passed = 0;
+    const now = performance.now.bind(performance);
+    vi.spyOn(performance, "now").mockImplementation(() => now() + passed * 1_000);
+    onTestFinished(() => void vi.restoreAllMocks());
+    return (request, response) => {
+      if (!request.url?.startsWith("/v1/logs")) return job("succeeded")(request, response, 0);
+      passed += 10;
+      if (passed > seconds) return job("succeeded", toLines({ failure: "OOM" }))(request, response, 0);
+      return always(200, '{"hasMore":false,"nextStartTime":"","nextEndTime":"","logs":null}')(request, response);
+    };
+  }
+
+  test.each([
+    ["40 s late", 40, { failure: "OOM" }],
+    ["much later", 120, { reason: expect.stringContaining("no connection") }],
+  ])("what a job saw reaches the log %s", async (_, seconds, obstacle) => {
+    const api = { url: await refusing(), answer: late(seconds) };
+    const { live } = await lookAt(api, { ...INSIDE, deadlineSeconds: 300 });
+    expect(live).toMatchObject({ obstacle });
+  });
+
   test("a result is not looked away from", async () => {
     const server = await startRedis({ password: "another password" });
     onTestFinished(() => server.stop());
@@ -176,7 +199,8 @@ describe("inside", () => {
 
   test.each([
     [1, 1_000, 1_000],
-    [10, 6_000, 8_000],
+    [10, 3_500, 5_000],
+    [300, 235_000, 240_000],
   ])("of %i s the probe gets what the log does not need", async (deadlineSeconds, least, most) => {
     let body = "";
     const answer: NonNullable<TestApiOptions["answer"]> = (request, response, call) => {

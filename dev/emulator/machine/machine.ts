@@ -12,6 +12,8 @@ import type { Supervisor } from "./supervisor.ts";
 export type InstanceServer = Pick<Instance, keyof Instance>;
 export type ServiceRunner = Pick<ServiceRuntime, keyof ServiceRuntime>;
 
+type Variables = Readonly<Record<string, string>>;
+
 /** What an instance's server is started with, beside its settings. */
 export interface InstanceEvents {
   /** Whether it must not become available yet. */
@@ -26,8 +28,13 @@ export interface Machine {
   readonly serverVersion: string;
   instance(state: KeyValueState, events: InstanceEvents): InstanceServer;
   service(state: ServiceState, onLine: OnLine): ServiceRunner;
-  /** Runs a command with what its service is deployed with. */
-  job(service: ServiceState, command: string, onLine: OnLine): Pick<SupervisedProcess, "exited" | "stop">;
+  /** Runs a command with these variables, where its service runs. */
+  job(
+    service: ServiceState,
+    command: string,
+    variables: Variables,
+    onLine: OnLine,
+  ): Pick<SupervisedProcess, "exited" | "stop">;
   /** Forgets the host name of an instance that is deleted. */
   forget(instance: KeyValueState): void;
 }
@@ -74,12 +81,15 @@ export class LocalMachine implements Machine {
     return new ServiceRuntime({ service, supervisor, network, onLine });
   }
 
-  job(service: ServiceState, command: string, onLine: OnLine): SupervisedProcess {
+  job(service: ServiceState, line: string, variables: Variables, onLine: OnLine): SupervisedProcess {
     const { supervisor, network } = this.#options;
+    // An image need not have a shell. What runs there without one runs everywhere.
+    const isImage = ["image", "docker"].includes(service.serviceDetails.runtime);
+    const [command = "", ...args] = isImage ? wordsOf(line) : ["sh", "-c", line];
     return supervisor.start({
-      command: "sh",
-      args: ["-c", command],
-      env: insideEnvironment(service, service.deployed.env, network),
+      command,
+      args,
+      env: insideEnvironment(service, variables, network),
       cwd: CHECKOUT,
       onLine,
     });
@@ -88,4 +98,12 @@ export class LocalMachine implements Machine {
   forget({ region, id }: KeyValueState): void {
     this.#options.network.leave(region, id);
   }
+}
+
+/** The words of a command line, with quotes as a shell reads them, and nothing else of a shell. */
+function wordsOf(line: string): string[] {
+  const words = line.match(/(?:'[^']*'|"[^"]*"|\\.|[^\s'"\\])+/gs) ?? [];
+  return words.map((word) => {
+    return word.replaceAll(/'([^']*)'|"([^"]*)"|\\(.)/gs, (_, one = "", two = "", escaped = "") => one + two + escaped);
+  });
 }

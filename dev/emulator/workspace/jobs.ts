@@ -5,6 +5,7 @@ import { conflict, invalid, missing } from "../state/refusal.ts";
 import type { JobState, ServiceState } from "../state/schema.ts";
 import type { Store } from "../state/store.ts";
 import type { LogBook } from "./log-book.ts";
+import { effectiveEnv } from "./variables.ts";
 
 export interface JobsOptions {
   readonly store: Store;
@@ -12,7 +13,7 @@ export interface JobsOptions {
   readonly logs: LogBook;
 }
 
-/** One-off jobs: a command, run once inside the private network with what its service is deployed with. */
+/** One-off jobs: a command, run once inside the private network with what its service is configured with. */
 export class Jobs {
   readonly #options: JobsOptions;
   readonly #running = new Map<string, ReturnType<Machine["job"]>>();
@@ -41,13 +42,12 @@ export class Jobs {
   create(service: ServiceState, { startCommand, planId }: z.output<typeof RENDER_API.createJob.sent>): JobState {
     const { plan } = service.serviceDetails;
     if (service.suspended) throw invalid(`${service.id} is suspended. Resume it before running a job.`);
-    if (plan === "free") throw invalid("one-off jobs are not available for free services.");
+    if (plan === "free") throw invalid("free tier plans are not supported for jobs");
     const job = this.#all.add(({ id, createdAt }) => {
       return { id, serviceId: service.id, startCommand, planId: planId ?? plan, status: "pending", createdAt };
     });
-    // What the running deploy was started with, not what the API shows when the job begins.
-    const asDeployed = { ...service };
-    setImmediate(() => void this.#run(job, asDeployed));
+    const env = effectiveEnv(this.#options.store, service);
+    setImmediate(() => void this.#run(job, service, env));
     return job;
   }
 
@@ -69,11 +69,11 @@ export class Jobs {
     return this.#options.store.jobs;
   }
 
-  async #run(job: JobState, service: ServiceState): Promise<void> {
+  async #run(job: JobState, service: ServiceState, env: Readonly<Record<string, string>>): Promise<void> {
     if (job.status !== "pending") return;
     const { machine, logs } = this.#options;
     this.#all.note(job, { status: "running", startedAt: new Date().toISOString() });
-    const child = machine.job(service, job.startCommand, (line, stream) => logs.write(job.id, line, stream));
+    const child = machine.job(service, job.startCommand, env, (line, stream) => logs.write(job.id, line, stream));
     this.#running.set(job.id, child);
     const { code } = await child.exited;
     this.#running.delete(job.id);

@@ -229,6 +229,18 @@ test("what Render leaves out, or gives as null, is read as nothing", async () =>
   expect(last.calls).toHaveLength(1);
 });
 
+test("a log that never ends is read no further than anybody needs", async () => {
+  const page = {
+    hasMore: true,
+    nextStartTime: "a",
+    nextEndTime: "b",
+    logs: [{ id: "1", message: "m", timestamp: "" }],
+  };
+  const { host, calls } = await serve(answer(200, page));
+  expect(await readLogs(client(host), "tea-1", "job-1")).toHaveLength(100);
+  expect(calls).toHaveLength(100);
+});
+
 test("a server that is not there is asked again until the deadline when the call is idempotent", async () => {
   const { host } = await serve(answer(200));
   for (const stop of stops.splice(0)) stop();

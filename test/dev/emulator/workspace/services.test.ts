@@ -38,7 +38,7 @@ async function deploys(id: string) {
 const greeting = async (url: string) => (await fetch(url, { headers: { connection: "close" } })).text();
 
 describe("one-off jobs", () => {
-  test("run the command with what the service is deployed with; output and status are kept", async () => {
+  test("run the command with what the service is configured with; output and status are kept", async () => {
     const { status, output } = await render.job("echo one; echo two >&2; echo $NODE_ENV; echo key:$RENDER_API_KEY");
     expect(status).toBe("succeeded");
     expect(output.toSorted()).toEqual(["key:", "one", "production", "two"]);
@@ -125,7 +125,9 @@ describe("deploys", () => {
     expect(await render.deploy(id)).toBe("live");
     expect(await greeting(url)).toBe("from the group");
     await render.call("PUT", `/services/${id}/env-vars/GREETING`, { value: "its own" });
-    expect((await render.job("echo $GREETING", id)).output).toEqual(["from the group"]);
+    expect(await greeting(url)).toBe("from the group");
+    // A job has what the service is configured with, deployed or not.
+    expect((await render.job("echo $GREETING", id)).output).toEqual(["its own"]);
     expect(await render.deploy(id)).toBe("live");
     expect(await greeting(url)).toBe("its own");
   });
