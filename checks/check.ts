@@ -30,8 +30,8 @@ export interface Check {
   readonly proves: string;
   /** What it is about, when that is not the Redis itself. */
   readonly about?: "service";
-  /** What it judges beside the answers to the core pipeline. */
-  readonly observes?: Experiment;
+  /** What is looked at for it alone; `core` is the pipeline by whose answers most others judge, too. */
+  readonly observes?: Experiment | "core" | "health";
   /** Why the check says nothing about this instance, if it does not. */
   skip?(context: CheckContext): string | undefined;
   run(context: CheckContext): Result;

@@ -13,11 +13,14 @@ export function observation(experiments: readonly Experiment[]): Program<Observa
         onProgress(`connecting: ${explain(kind).what}`);
       };
       const seen = await observe(url, { signal, connectWithinMs, experiments, onRetry });
-      if (seen.queue === undefined) return seen;
+      // ioredis reads only what this project's own parser has accepted, and trusts a server with its stack.
+      if (seen.queue === undefined || "failure" in seen.queue.commands) return seen;
       // Large, and not needed for a Redis that cannot be reached.
       const { tryLibraries } = await import("./queue/try-libraries.ts");
+      const begin = performance.now();
       const libraries = await tryLibraries(parseRedisUrl(url), signal);
-      return { ...seen, queue: { ...seen.queue, libraries } };
+      const queue = (seen.tookMs?.queue ?? 0) + Math.round(performance.now() - begin);
+      return { ...seen, queue: { ...seen.queue, libraries }, tookMs: { ...seen.tookMs, queue } };
     },
     // Loaded on demand: it brings the bundler where the checks are not one file.
     script: async () => (await import("./observation/probe-script.ts")).probeScript(),

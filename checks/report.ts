@@ -4,10 +4,11 @@ import { VANTAGES } from "../vantage/vantage.ts";
 /** What a check looked at. Written for people; holds no secret. `source` says where `actual` was read: `INFO memory`. */
 const evidence = z.object({ expected: z.string(), actual: z.string(), source: z.string() });
 
+/** `durationMs` is how long looking took for this check alone: most are judged by what was read for all of them. */
 const statement = { id: z.string(), title: z.string(), proves: z.string(), durationMs: z.int().min(0) };
 
 /**
- * What one check found, and how long it took.
+ * What one check found.
  *
  * - `pass`: proved.
  * - `warn`: proved, and worth a look.

@@ -50,6 +50,7 @@ async function awaitInstance(options: VerifyOptions, verification: Verification)
     verification.available(fail({ expected: "available", actual, source: "API" }, remedy));
   };
   let status: string | undefined;
+  let last: string | undefined;
   try {
     onProgress("asking Render's API");
     const id = options.instanceId ?? (await findInstance(client, expected, options.ownerId)).id;
@@ -69,6 +70,7 @@ async function awaitInstance(options: VerifyOptions, verification: Verification)
       return undefined;
     }
     if (!(error instanceof RenderApiError)) throw error;
+    last = error.last;
     if (!deadline.signal.aborted) {
       if (error.status === 404) failed("there is no such instance", "Deploy it again.");
       else if (error.status !== 401 && error.status !== 403) verification.available(unknown(error.message, ASK_AGAIN));
@@ -79,9 +81,12 @@ async function awaitInstance(options: VerifyOptions, verification: Verification)
   if (status !== undefined) {
     const remedy = `See the instance's events in Render's dashboard, or ${MORE_TIME}`;
     failed(`${status} (${deadline.reason})`, remedy);
-  } else {
+  } else if (last === undefined) {
     const remedy = "Check the network, and RENDER_HOST if it is set.";
     verification.available(unknown(`Render's API did not answer: ${deadline.reason}`, remedy));
+  } else {
+    const remedy = `${ASK_AGAIN} Check the network, and RENDER_HOST if it is set.`;
+    verification.available(unknown(`Render's API: ${last} And then ${deadline.reason}`, remedy));
   }
   return undefined;
 }
@@ -108,7 +113,9 @@ async function lookWhileItLasts(
   verification: Verification,
 ): Promise<Look<Observation>> {
   const { client, deadline, checks, prove, vantage } = options;
-  const experiments = checks.flatMap(({ observes }) => observes ?? []).filter((name) => name !== "proof" || prove);
+  const experiments = checks
+    .flatMap(({ observes }) => (observes === undefined || observes === "core" || observes === "health" ? [] : observes))
+    .filter((name) => name !== "proof" || prove);
   const done = new AbortController();
   const gone = new AbortController();
   const watching = watchInstance(client, instance.id, AbortSignal.any([done.signal, deadline.signal])).catch(
@@ -140,10 +147,16 @@ async function lookAtService(options: VerifyOptions, instance: KeyValue): Promis
 
 function judge(checks: readonly Check[], context: CheckContext, verification: Verification): void {
   for (const check of checks) {
-    const started = performance.now();
-    const result = judgedBy(check, context);
-    verification.settle(check, result, performance.now() - started);
+    verification.settle(check, judgedBy(check, context), lookedFor(check, context));
   }
+}
+
+/** Milliseconds that looking took for this check alone. Most judge by what was read for all of them. */
+function lookedFor({ observes }: Check, { look: seen, service }: CheckContext): number {
+  if (observes === undefined) return 0;
+  if (observes !== "health") return ("seen" in seen ? seen.seen.tookMs?.[observes] : undefined) ?? 0;
+  const health = service !== undefined && "state" in service ? service.state.health : undefined;
+  return health !== undefined && "milliseconds" in health ? health.milliseconds : 0;
 }
 
 /** A check that breaks must not take the others with it. */

@@ -20,6 +20,7 @@ export const ping: Check = {
   id: "ping",
   title: "Answers PING",
   proves: "The Redis is up, can be reached, lets the credentials in, and answers in reasonable time.",
+  observes: "core",
   run({ look }) {
     if ("obstacle" in look) {
       const { reason, remedy, failure } = look.obstacle;

@@ -78,6 +78,7 @@ export const serviceHealth: Check = {
   title: "Service answers",
   proves: "The service answers on its health path.",
   about: "service",
+  observes: "health",
   skip({ service: seen }) {
     const state = seen !== undefined && "state" in seen ? seen.state : undefined;
     const none = state !== undefined && state.health === undefined;

@@ -57,6 +57,11 @@ export const observationSchema = z.object({
     })
     .optional(),
   proof: proof.optional(),
+  /** Milliseconds that each took, waiting for the Redis included. */
+  tookMs: z
+    .object({ core: number, stranger: number, pubSub: number, queue: number, proof: number })
+    .partial()
+    .optional(),
 });
 
 export type Observation = z.infer<typeof observationSchema>;
@@ -67,4 +72,4 @@ export type ProofObservation = NonNullable<Observation["proof"]>;
 export type Answer = z.infer<typeof answer>;
 
 /** What is looked at beside the core, on connections of its own, and only for a check that judges it. */
-export type Experiment = Exclude<keyof Observation, "core">;
+export type Experiment = Exclude<keyof Observation, "core" | "tookMs">;

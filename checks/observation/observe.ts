@@ -32,16 +32,26 @@ export interface ObserveOptions extends ObservationTask {
  */
 export async function observe(url: string, options: ObserveOptions): Promise<Observation> {
   const address = parseRedisUrl(url);
-  const core = await settledCore(address, options);
-  const wanted = (experiment: Experiment) => options.experiments.includes(experiment);
+  const tookMs: NonNullable<Observation["tookMs"]> = {};
+  const timed = async <T>(name: keyof typeof tookMs, work: Promise<T>): Promise<T> => {
+    const begin = performance.now();
+    return work.finally(() => {
+      tookMs[name] = Math.round(performance.now() - begin);
+    });
+  };
+  const core = await timed("core", settledCore(address, options));
+  const tried = async <T>(
+    name: Experiment,
+    experiment: (address: RedisAddress, options: ObserveOptions) => Promise<T>,
+  ) => (options.experiments.includes(name) ? timed(name, experiment(address, options)) : undefined);
   // First and alone: the proof fills the memory, and runs only while nobody else is connected.
-  const proof = wanted("proof") ? await proveEviction(address, options) : undefined;
+  const proof = await tried("proof", proveEviction);
   const [stranger, pubSub, commands] = await Promise.all([
-    wanted("stranger") ? observeStranger(address, options) : undefined,
-    wanted("pubSub") ? observePubSub(address, options) : undefined,
-    wanted("queue") ? observeQueueCommands(address, options) : undefined,
+    tried("stranger", observeStranger),
+    tried("pubSub", observePubSub),
+    tried("queue", observeQueueCommands),
   ]);
-  return { core, stranger, pubSub, proof, queue: commands === undefined ? undefined : { commands } };
+  return { core, stranger, pubSub, proof, queue: commands === undefined ? undefined : { commands }, tookMs };
 }
 
 async function settledCore(address: RedisAddress, options: ObserveOptions): Promise<CoreObservation> {

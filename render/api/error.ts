@@ -19,6 +19,8 @@ export interface RenderApiErrorDetails {
   readonly status?: number;
   /** What happened, in Render's words where it gave some. Must hold no secret. */
   readonly explanation: string;
+  /** What the last attempt came to, where time was up. */
+  readonly last?: string | undefined;
 }
 
 const REMEDIES: Readonly<Record<number, string>> = {
@@ -34,6 +36,7 @@ export class RenderApiError extends Error {
   readonly status: number | undefined;
   /** What happened in its first sentence, for example `500: broken.` */
   readonly outcome: string;
+  readonly last: string | undefined;
 
   constructor(details: RenderApiErrorDetails) {
     const outcome = details.status === undefined ? details.explanation : `${details.status}: ${details.explanation}`;
@@ -43,6 +46,7 @@ export class RenderApiError extends Error {
     this.call = details.call;
     this.reason = details.reason;
     this.status = details.status;
+    this.last = details.last;
     this.outcome = outcome.replace(/(?<=\.) .*$/s, "");
   }
 }

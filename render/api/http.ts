@@ -109,7 +109,9 @@ async function send(
     },
   );
   if (answer !== undefined) return answer.text;
-  if (signal?.aborted) throw failed({ reason: "stopped", explanation: "it was stopped." });
+  if (signal?.aborted) {
+    throw failed({ reason: "stopped", explanation: "it was stopped.", last: last?.error.outcome });
+  }
   const seen = last === undefined ? "." : `; the last attempt: ${last.error.outcome}`;
   const advice = last?.error.status === undefined ? ` ${ADVICE}` : "";
   throw failed({ reason: "deadline", explanation: `no answer within ${limit} s${seen}${advice}` });

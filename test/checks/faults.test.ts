@@ -498,15 +498,15 @@ const renderApi: Row[] = [
     set: api({ answer: always(429, '{"message":"too many requests"}', { "retry-after": "1" }) }),
     exit: 3,
     statuses: { available: "unknown" },
-    says: /API did not answer: the deadline of 2 s passed/,
+    says: /429: too many requests\. And then the deadline of 2 s passed/,
     deadlineSeconds: 2,
   },
   {
     name: "the API says 500 all the time",
     set: api({ answer: always(500, "") }),
     exit: 3,
-    statuses: { available: "unknown" },
-    says: /API did not answer: the deadline of 2 s passed/,
+    statuses: { available: "unknown", ping: "unknown" },
+    says: /500: Internal Server Error\. And then the deadline of 2 s passed.*not known whether/s,
     deadlineSeconds: 2,
   },
   {

@@ -1,6 +1,6 @@
 import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { evictionProof, pubSub } from "../../checks/catalogue/behaviour.ts";
-import { auth } from "../../checks/catalogue/reach.ts";
+import { auth, ping } from "../../checks/catalogue/reach.ts";
 import { role } from "../../checks/catalogue/server.ts";
 import { serviceDeploy, serviceHealth, serviceVariables } from "../../checks/catalogue/service.ts";
 import { identity } from "../../checks/catalogue/settings.ts";
@@ -228,6 +228,24 @@ describe("the service", () => {
   });
 });
 
+test("a check says how long looking took for it alone", async () => {
+  const late = await listen((socket) => setTimeout(() => socket.end("HTTP/1.1 204 No Content\r\n\r\n"), 300));
+  const address = await reachable(Promise.resolve(late));
+  const { report } = await verified([identity, serviceHealth], { service: SERVICE, answer: withService(address) });
+  const [, instant, asked] = report.results;
+  expect(instant?.durationMs).toBe(0);
+  expect(asked?.durationMs).toBeGreaterThanOrEqual(250);
+  const slow = await listen((socket) => {
+    socket.on("data", () => setTimeout(() => socket.write(`${"+PONG\r\n".repeat(7)}`), 300));
+  });
+  onTestFinished(() => slow.stop());
+  const seen = await verified([ping, role], { vantage: "external", url: `redis://localhost:${slow.port}` });
+  const [, pinged, derived] = seen.report.results;
+  expect(pinged).toMatchObject({ id: "ping", status: "pass" });
+  expect(pinged?.durationMs).toBeGreaterThanOrEqual(250);
+  expect(derived?.durationMs).toBe(0);
+});
+
 test("a check that breaks is unknown, leaves the others alone, and its error stays inside", async () => {
   const check = (id: string, run: Check["run"]): Check => ({ id, title: "T", proves: "P.", run });
   const { report, statuses } = await verified(
@@ -268,7 +286,7 @@ describe("the instance", () => {
       "is not told in time",
       { answer: always(500, ""), seconds: 1 },
       "unknown",
-      /API did not answer: the deadline of 1 s/,
+      /500: Internal Server Error\. And then the deadline of 1 s passed/,
     ],
   ])("%s: nothing is judged", async (_, options, status, says, misconfigured = false) => {
     const { report } = await verified([identity], options);
