@@ -1,4 +1,4 @@
-import { rmSync } from "node:fs";
+import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { runProgram } from "../cli/program.ts";
 import { Checkout } from "../dev/checkout.ts";
@@ -33,7 +33,8 @@ async function bench(): Promise<undefined> {
   try {
     checkout.write(STAGING);
     await succeed(run(process.execPath, "cli/start.cjs", "plan", "staging"), 2);
-    await succeed(run(process.execPath, "cli/start.cjs", "apply", "staging"), 0);
+    const { review } = JSON.parse(readFileSync(join(checkout.path, ".plans/staging/review.json"), "utf8"));
+    await succeed(run(process.execPath, "cli/start.cjs", "apply", "staging", "--fingerprint", review.fingerprint), 0);
     await rehearsal.control.setFaults({ latencyMs: RENDER_LATENCY_MS });
 
     // Interleaved, so that whatever else the machine does falls on all of them.

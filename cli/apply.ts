@@ -1,6 +1,7 @@
 import { Command } from "commander";
 import { applySavedPlan } from "../pipeline/apply.ts";
 import type { DeploymentRecord } from "../pipeline/deployment-record.ts";
+import type { Review } from "../pipeline/review/review.ts";
 import { colors } from "../runtime/colors.ts";
 import type { Outcome } from "../runtime/errors.ts";
 import { parse } from "./parse.ts";
@@ -20,9 +21,15 @@ const command = new Command("apply")
     "acknowledge a consequence by its name in the review; repeatable",
     (token: string, others: readonly string[] | undefined) => [...(others ?? []), token],
   )
-  .option("--fingerprint <sha256>", "refuse the plan unless its review has this fingerprint")
+  .option(
+    "--fingerprint <sha256>",
+    "the fingerprint that was approved: any other plan is refused; without it the plan is shown again, and you are asked",
+  )
   .allowExcessArguments(false)
-  .addHelpText("after", "\nExit codes: 0 applied, 1 failed or refused, 2 wrong usage, 3 needs acknowledgement.")
+  .addHelpText(
+    "after",
+    "\nExit codes: 0 applied, 1 failed or refused, 2 wrong usage, 3 needs acknowledgement or approval.",
+  )
   .exitOverride();
 
 runProgram(
@@ -34,6 +41,7 @@ async function apply(environment: string, { ack = [], fingerprint }: Options, pr
   const applied = await applySavedPlan(environment, {
     ack,
     fingerprint,
+    approve: (review) => ask(review, program.signal),
     onLine: (line) => console.log(line),
     onInterruption: program.onInterruption,
   });
@@ -45,9 +53,33 @@ async function apply(environment: string, { ack = [], fingerprint }: Options, pr
       process.stdout.write(formatTable([applied.review]));
       console.error(`\nNothing was applied: ${applied.missing.join(", ")} must be acknowledged.`);
       return "unknown";
+    case "not approved":
+      if (!applied.asked) process.stdout.write(formatTable([applied.review]));
+      console.error(`\nNothing was applied: ${applied.asked ? "you did not approve it" : UNAPPROVED}.`);
+      return "unknown";
     case "ended":
       report(applied.record, applied.file);
       return applied.record.outcome === "applied" ? "good" : "failed";
+  }
+}
+
+const UNAPPROVED = "nobody approved this plan. Name the fingerprint that was approved, with --fingerprint";
+
+/** Shows a review and asks. `undefined` when there is no terminal to ask at. */
+async function ask(review: Review, signal: AbortSignal): Promise<boolean | undefined> {
+  if (!process.stdin.isTTY || !process.stdout.isTTY) return undefined;
+  process.stdout.write(formatTable([review]));
+  const { createInterface } = await import("node:readline/promises");
+  // Not as a terminal: ^C stays a signal.
+  const terminal = createInterface({ input: process.stdin, output: process.stdout, terminal: false });
+  try {
+    return (
+      (await terminal.question(`\nApply this plan to ${review.environment}? Only "yes" does: `, { signal })) === "yes"
+    );
+  } catch {
+    return false;
+  } finally {
+    terminal.close();
   }
 }
 

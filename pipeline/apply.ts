@@ -1,12 +1,16 @@
+import { rm } from "node:fs/promises";
 import { Stop } from "../runtime/errors.ts";
 import { missingAcknowledgements } from "./acknowledgements.ts";
 import { ApplyProgress } from "./apply-progress.ts";
 import { type DeploymentRecord, whoApplies, writeRecord } from "./deployment-record.ts";
-import { fingerprintOf } from "./review/fingerprint.ts";
+import { describeDifference, fieldsOfConfiguration } from "./fingerprint.ts";
+import { configurationIn, type OpenedPlan, openPlan } from "./open-plan.ts";
+import { approvalOf } from "./plan.ts";
 import type { Review } from "./review/review.ts";
 import { stepOf } from "./review/rules/steps.ts";
 import { reviewStack, secretsOf } from "./review-stack.ts";
 import { PlanDirectory, refusal, type SavedPlan } from "./saved-plan.ts";
+import { readShell } from "./shell-variables.ts";
 import { stackDirectory, synthesize } from "./synthesize.ts";
 import type { SynthesizedStack } from "./synthesized-stack.ts";
 import { Terraform } from "./terraform.ts";
@@ -15,8 +19,10 @@ import type { TerraformEvent } from "./terraform-event.ts";
 export interface ApplyRequest {
   /** Acknowledgements, by their names in the review. */
   readonly ack: readonly string[];
-  /** The fingerprint that was approved; the plan is refused when its review has another. */
+  /** The fingerprint that was approved; a plan that has another one is refused. */
   readonly fingerprint: string | undefined;
+  /** Shows a review that nobody has approved yet, and asks. Nothing when nobody can be asked. */
+  readonly approve: (review: Review) => Promise<boolean | undefined>;
   /** Is told each line that the person who watches should see. */
   readonly onLine: (line: string) => void;
   /** Takes what is to be called at every interruption. */
@@ -27,10 +33,12 @@ export interface ApplyRequest {
 export type Applied =
   | { readonly result: "no changes" }
   | { readonly result: "not acknowledged"; readonly review: Review; readonly missing: readonly string[] }
+  | { readonly result: "not approved"; readonly review: Review; readonly asked: boolean }
   | { readonly result: "ended"; readonly record: DeploymentRecord; readonly file: string };
 
 /**
- * Applies the saved plan of an environment, and nothing else.
+ * Applies the saved plan of an environment, and nothing else. The plan's file is read once: all that follows is about a
+ * private copy.
  *
  * @throws Stop when the plan is refused, or cannot be applied.
  */
@@ -39,22 +47,51 @@ export async function applySavedPlan(environment: string, request: ApplyRequest)
   if (stack === undefined) throw new Stop("misused", `"${environment}" has no stack.`);
   const directory = new PlanDirectory(environment);
   const saved = await directory.load();
-  const { ack, fingerprint = saved.fingerprint } = request;
-  if (fingerprint !== saved.fingerprint) {
-    throw refusal(environment, `its review has the fingerprint ${saved.fingerprint}, and ${fingerprint} was approved`);
+  const copy = directory.newPlanFile(saved.bytes);
+  try {
+    return await applyCopy(copy, { stack, directory, saved }, request);
+  } finally {
+    await rm(copy, { force: true });
   }
-  if (saved.review.verdict === "no changes") return { result: "no changes" };
-  const missing = missingAcknowledgements(saved.review, ack);
-  if (missing.length > 0) return { result: "not acknowledged", review: saved.review, missing };
+}
+
+interface Subject {
+  readonly stack: SynthesizedStack;
+  readonly directory: PlanDirectory;
+  readonly saved: SavedPlan;
+}
+
+async function applyCopy(copy: string, subject: Subject, request: ApplyRequest): Promise<Applied> {
+  const { stack, directory, saved } = subject;
+  const { environment } = stack;
+  const { ack, fingerprint: approved = saved.review.fingerprint } = request;
+  if (approved === undefined) return { result: "no changes" };
 
   let onEvent: (event: TerraformEvent) => void = () => {};
-  const terraform = new Terraform({ directory: stackDirectory(environment), onEvent: (event) => onEvent(event) });
+  const path = stackDirectory(environment);
+  const terraform = new Terraform({ directory: path, onEvent: (event) => onEvent(event) });
   let isInterrupted = false;
   request.onInterruption(() => {
     isInterrupted = true;
     terraform.interrupt();
   });
-  const progress = await openPlan(terraform, directory.planFile, stack, saved);
+  const shell = readShell(process.env, stack, path);
+  await terraform.init();
+  const opened = await openPlan(terraform, copy, { environment, directory: path, shell });
+  await refuseOther(opened, approved, subject);
+
+  const { planned, fingerprint } = opened;
+  const reviewed = await reviewStack(planned, stack, saved.review.mode);
+  const review = { ...reviewed, shell: shell.shown, ...approvalOf(fingerprint) };
+  if (review.verdict === "no changes") return { result: "no changes" };
+  const missing = missingAcknowledgements(review, ack);
+  if (missing.length > 0) return { result: "not acknowledged", review, missing };
+  if (request.fingerprint === undefined) {
+    const answer = await request.approve(review);
+    if (answer !== true) return { result: "not approved", review, asked: answer === false };
+  }
+
+  const progress = progressOf(opened);
   onEvent = (event) => {
     const line = progress.read(event);
     if (line !== undefined) request.onLine(line);
@@ -62,7 +99,7 @@ export async function applySavedPlan(environment: string, request: ApplyRequest)
   const record: DeploymentRecord = {
     schemaVersion: 1,
     environment,
-    fingerprint: saved.fingerprint,
+    fingerprint: approved,
     plannedAt: saved.plannedAt,
     by: whoApplies(process.env),
     startedAt: new Date().toISOString(),
@@ -71,7 +108,7 @@ export async function applySavedPlan(environment: string, request: ApplyRequest)
     ...progress.result,
   };
   writeRecord(directory.deployments, record);
-  const { exitCode, errors } = await terraform.apply(directory.planFile);
+  const { exitCode, errors } = await terraform.apply(copy);
 
   const isStale = errors.some(({ summary }) => /saved plan is stale|saved plan does not match/i.test(summary));
   const outcome = exitCode === 0 ? "applied" : isStale ? "refused" : isInterrupted ? "interrupted" : "failed";
@@ -83,28 +120,22 @@ export async function applySavedPlan(environment: string, request: ApplyRequest)
   return { result: "ended", record: finished, file };
 }
 
-/**
- * Makes sure that the saved plan is what its review says: the review is made again, of the plan itself and of today's
- * sources, and must have the same fingerprint.
- *
- * @throws Stop when it is not.
- */
-async function openPlan(
-  terraform: Terraform,
-  planFile: string,
-  stack: SynthesizedStack,
-  saved: SavedPlan,
-): Promise<ApplyProgress> {
+/** @throws Stop when the plan does anything but what was approved, or what the sources say today. */
+async function refuseOther({ fingerprint, file }: OpenedPlan, approved: string, { stack, directory }: Subject) {
   const { environment } = stack;
-  await terraform.init();
-  if (saved.review.terraform !== stack.digest) {
-    throw refusal(environment, "the environment is described differently by now than when the plan was made");
+  if (fingerprint.sha256 !== approved) {
+    const fields = await directory.fieldsOf(approved);
+    const difference = fields === undefined ? "" : `. These differ: ${describeDifference(fields, fingerprint.fields)}`;
+    const reason = `its fingerprint is ${fingerprint.sha256}, and ${approved} was approved`;
+    throw refusal(environment, reason + difference);
   }
-  const planned = await terraform.show(planFile);
-  const review = await reviewStack(planned, stack, saved.review.mode);
-  if (fingerprintOf(review) !== saved.fingerprint)
-    throw refusal(environment, "it does something else than its review says");
+  const today = fieldsOfConfiguration(configurationIn(stackDirectory(environment)));
+  const difference = describeDifference(fieldsOfConfiguration(file.configuration), today);
+  if (difference === "") return;
+  throw refusal(environment, `by now the environment is described differently: ${difference}`);
+}
 
+function progressOf({ planned }: OpenedPlan): ApplyProgress {
   const proving = planned.resources.filter((change) => stepOf(change, planned)?.kind === "checks");
   const checks = new Set(proving.map(({ address }) => address));
   return new ApplyProgress(secretsOf(planned), (address) => checks.has(address));

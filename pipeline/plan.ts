@@ -1,9 +1,12 @@
 import { rm } from "node:fs/promises";
 import { Stop } from "../runtime/errors.ts";
+import type { Fingerprint } from "./fingerprint.ts";
+import { openPlan } from "./open-plan.ts";
 import { EMPTY_PLAN, type Planned } from "./review/plan/planned.ts";
 import type { Review } from "./review/review.ts";
 import { reviewStack } from "./review-stack.ts";
 import { PlanDirectory } from "./saved-plan.ts";
+import { readShell, type Shell } from "./shell-variables.ts";
 import { stackDirectory } from "./synthesize.ts";
 import type { SynthesizedStack } from "./synthesized-stack.ts";
 import { Terraform } from "./terraform.ts";
@@ -26,9 +29,11 @@ export interface PlanRequest {
  */
 export async function planEnvironment(stack: SynthesizedStack, request: PlanRequest): Promise<Review> {
   const { environment } = stack;
+  const stackPath = stackDirectory(environment);
+  const shell = readShell(process.env, stack, stackPath);
   request.onProgress("planning");
   const terraform = new Terraform({
-    directory: stackDirectory(environment),
+    directory: stackPath,
     onEvent: ({ type, hook }) => {
       if (type === "refresh_start" && hook !== undefined) request.onProgress(`reading ${hook.resource.addr}`);
     },
@@ -38,33 +43,47 @@ export async function planEnvironment(stack: SynthesizedStack, request: PlanRequ
   const directory = new PlanDirectory(environment);
   const planFile = directory.newPlanFile();
   try {
-    const review = await plan(terraform, planFile, stack, request);
+    const { review, fingerprint } = await plan(terraform, planFile, stack, shell, request);
     if (request.mode === "refresh-only") return review;
     if (review.verdict === "failed") await directory.clear();
-    else await directory.save(planFile, review);
+    else await directory.save(planFile, review, fingerprint);
     return review;
   } finally {
     await rm(planFile, { force: true });
   }
 }
 
+interface Reviewed {
+  readonly review: Review;
+  readonly fingerprint?: Fingerprint;
+}
+
 async function plan(
   terraform: Terraform,
   out: string,
   stack: SynthesizedStack,
+  shell: Shell,
   { mode, replace }: PlanRequest,
-): Promise<Review> {
-  const review = (planned: Planned, errors: readonly Diagnostic[] = []) => reviewStack(planned, stack, mode, errors);
+): Promise<Reviewed> {
+  const open = () => openPlan(terraform, out, { ...stack, directory: stackDirectory(stack.environment), shell });
+  const review = async (planned: Planned, errors: readonly Diagnostic[] = []) => ({
+    review: { ...(await reviewStack(planned, stack, mode, errors)), shell: shell.shown },
+  });
   try {
     const { exitCode, errors, isEmpty } = await terraform.plan({ out, mode, replace });
-    if (exitCode === 0) return await review(isEmpty ? EMPTY_PLAN : await terraform.show(out));
     // Terraform saves what it got to, unless it failed before that.
-    return await terraform
-      .show(out)
-      .then((planned) => review(planned, errors))
-      .catch(() => review(EMPTY_PLAN, errors));
+    const opened = isEmpty ? undefined : await (exitCode === 0 ? open() : open().catch(() => undefined));
+    const reviewed = await review(opened?.planned ?? EMPTY_PLAN, errors);
+    if (opened === undefined || exitCode !== 0 || mode === "refresh-only") return reviewed;
+    const { fingerprint } = opened;
+    return { review: { ...reviewed.review, ...approvalOf(fingerprint) }, fingerprint };
   } catch (error) {
     if (!(error instanceof Stop && error.outcome === "failed")) throw error;
-    return review(EMPTY_PLAN, [{ severity: "error", summary: error.message, detail: "" }]);
+    return await review(EMPTY_PLAN, [{ severity: "error", summary: error.message, detail: "" }]);
   }
+}
+
+/** What a review says of its plan's fingerprint. */
+export function approvalOf({ sha256, secretsByName }: Fingerprint): Pick<Review, "fingerprint" | "secretsByName"> {
+  return { fingerprint: sha256, ...(secretsByName ? { secretsByName: true } : {}) };
 }

@@ -1,18 +1,19 @@
 import { createHash } from "node:crypto";
-import { readFile, rename, rm } from "node:fs/promises";
+import { readdir, readFile, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { Stop } from "../runtime/errors.ts";
 import { writePrivateFile } from "../runtime/private-file.ts";
-import { fingerprintOf } from "./review/fingerprint.ts";
+import { type Fields, type Fingerprint, sha256Of } from "./fingerprint.ts";
 import { type Review, reviewSchema } from "./review/review.ts";
 
 const PLANS = join(import.meta.dirname, "..", ".plans");
+/** How many fingerprints' fields are kept, to tell what differs from a plan that was approved before. */
+const KEPT_FINGERPRINTS = 10;
 
+const fieldsSchema = z.record(z.string(), z.string());
 const recordSchema = z.strictObject({
-  schemaVersion: z.literal(1),
-  /** Of the review; what an approval names. */
-  fingerprint: z.string(),
+  schemaVersion: z.literal(2),
   /** SHA-256, in hex, of the plan's file. */
   planDigest: z.string(),
   plannedAt: z.iso.datetime(),
@@ -20,7 +21,10 @@ const recordSchema = z.strictObject({
 });
 
 /** A plan that waits to be applied, and the review that was made of it. */
-export type SavedPlan = Readonly<z.infer<typeof recordSchema>>;
+export type SavedPlan = Readonly<z.infer<typeof recordSchema>> & {
+  /** The plan's file, read once: whatever lies in its place later is not applied. */
+  readonly bytes: Buffer;
+};
 
 /** Where an environment's plan and all that belongs to it are kept. The directory is git-ignored. */
 export class PlanDirectory {
@@ -44,22 +48,22 @@ export class PlanDirectory {
     return join(this.path, "deployments");
   }
 
-  /** An empty private file for Terraform to write a plan into, which has passwords in it. Terraform keeps the mode. */
-  newPlanFile(): string {
+  get #fingerprints(): string {
+    return join(this.path, "fingerprints");
+  }
+
+  /** A private file of this process for a plan, which has passwords in it. Terraform keeps the mode of an empty one. */
+  newPlanFile(content: Uint8Array = new Uint8Array()): string {
     const file = join(this.path, `new-${process.pid}.tfplan`);
-    writePrivateFile(file, "");
+    writePrivateFile(file, content);
     return file;
   }
 
   /** Puts a plan in the place of the last one, with its review. */
-  async save(newPlanFile: string, review: Review): Promise<void> {
-    const record: SavedPlan = {
-      schemaVersion: 1,
-      fingerprint: fingerprintOf(review),
-      planDigest: digest(await readFile(newPlanFile)),
-      plannedAt: new Date().toISOString(),
-      review,
-    };
+  async save(newPlanFile: string, review: Review, fingerprint?: Fingerprint): Promise<void> {
+    const planDigest = digest(await readFile(newPlanFile));
+    const record = { schemaVersion: 2, planDigest, plannedAt: new Date().toISOString(), review };
+    if (fingerprint !== undefined) await this.#keepFields(fingerprint);
     // Between the two the digests differ, so that nothing can be applied.
     await rename(newPlanFile, this.planFile);
     writePrivateFile(this.reviewFile, `${JSON.stringify(record, null, 2)}\n`);
@@ -72,22 +76,43 @@ export class PlanDirectory {
   }
 
   /**
-   * The plan that was reviewed, if it is all of it and nothing else.
+   * The plan that was reviewed.
    *
    * @throws Stop when there is none, or it cannot be trusted.
    */
   async load(): Promise<SavedPlan> {
-    const plan = await this.#read(this.planFile);
+    const bytes = await this.#read(this.planFile);
     const record = this.#parse((await this.#read(this.reviewFile)).toString());
     if (record.review.environment !== this.#environment) {
-      throw this.#refuse(`it was made for "${record.review.environment}"`);
+      throw refusal(this.#environment, `it was made for "${record.review.environment}"`);
     }
-    if (record.fingerprint !== fingerprintOf(record.review))
-      throw this.#refuse("its review was altered after it was made");
-    if (record.planDigest !== digest(plan)) {
-      throw this.#refuse("its file is not the one that was reviewed: it was altered, or belongs to another review");
+    if (record.planDigest !== digest(bytes)) {
+      const reason = "its file is not the one that was reviewed: it was altered, or belongs to another review";
+      throw refusal(this.#environment, reason);
     }
-    return record;
+    return { ...record, bytes };
+  }
+
+  /** The fields behind a fingerprint that was made here lately. */
+  async fieldsOf(sha256: string): Promise<Fields | undefined> {
+    try {
+      const text = await readFile(join(this.#fingerprints, `${sha256}.json`), "utf8");
+      const fields = fieldsSchema.parse(JSON.parse(text));
+      return sha256Of(fields) === sha256 ? fields : undefined;
+    } catch {
+      return undefined;
+    }
+  }
+
+  async #keepFields({ sha256, fields }: Fingerprint): Promise<void> {
+    const kept = await readdir(this.#fingerprints).catch((): string[] => []);
+    const ages = await Promise.all(
+      kept.map(async (name) => ({ name, at: (await stat(join(this.#fingerprints, name))).mtimeMs })),
+    );
+    for (const { name } of ages.sort((a, b) => b.at - a.at).slice(KEPT_FINGERPRINTS - 1)) {
+      await rm(join(this.#fingerprints, name), { force: true });
+    }
+    writePrivateFile(join(this.#fingerprints, `${sha256}.json`), JSON.stringify(fields));
   }
 
   async #read(file: string): Promise<Buffer> {
@@ -100,16 +125,12 @@ export class PlanDirectory {
     }
   }
 
-  #parse(text: string): SavedPlan {
+  #parse(text: string) {
     try {
       return recordSchema.parse(JSON.parse(text));
     } catch {
-      throw this.#refuse("its review cannot be read");
+      throw refusal(this.#environment, "its review cannot be read");
     }
-  }
-
-  #refuse(reason: string): Stop {
-    return refusal(this.#environment, reason);
   }
 }
 

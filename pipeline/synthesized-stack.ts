@@ -11,6 +11,8 @@ export interface SynthesizedStack {
   readonly digest: string;
   /** Construct paths by Terraform address. */
   readonly paths: Readonly<Record<string, string>>;
+  /** The names of its variables. */
+  readonly variables: readonly string[];
   /** The state, where it is a file on this machine. */
   readonly localState: string | undefined;
   /** What the policy says of it, short of an error. */
@@ -23,18 +25,20 @@ const terraformSchema = z.object({
   /** The stack's own note. */
   "//": z.object({ policy: reviewSchema.shape.policy }),
   terraform: z.object({ backend: z.object({ local: z.object({ path: z.string() }).optional() }).default({}) }),
+  variable: z.record(z.string(), z.unknown()).default({}),
   resource: z.record(z.string(), z.record(z.string(), z.object({ "//": noteSchema.optional() }))).default({}),
 });
 
 /** @param directory Where synthesis put the stack. */
 export function readStack(environment: string, directory: string): SynthesizedStack {
   const json = readFileSync(join(directory, "cdk.tf.json"), "utf8");
-  const { terraform, resource, "//": note } = terraformSchema.parse(JSON.parse(json));
+  const { terraform, resource, variable, "//": note } = terraformSchema.parse(JSON.parse(json));
   const { local } = terraform.backend;
   return {
     environment,
     digest: createHash("sha256").update(readableTerraform(json)).digest("hex"),
     paths: constructPaths(resource),
+    variables: Object.keys(variable),
     localState: local && join(directory, local.path),
     policy: note.policy,
   };

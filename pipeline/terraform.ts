@@ -1,9 +1,10 @@
 import { relative } from "node:path";
+import { z } from "zod";
 import { Child } from "../runtime/child-process.ts";
 import { Stop } from "../runtime/errors.ts";
-import { type Planned, readPlan } from "./review/plan/planned.ts";
-import { terraformPlanSchema } from "./review/plan/terraform-plan.ts";
 import { type Diagnostic, describeDiagnostic, readEvent, type TerraformEvent } from "./terraform-event.ts";
+
+const stateSchema = z.object({ lineage: z.string().min(1) });
 
 /** How long to wait for somebody else's lock on the state. */
 const LOCK_TIMEOUT = "60s";
@@ -75,12 +76,14 @@ export class Terraform {
   }
 
   async #plan(args: readonly string[]): Promise<PlanEnded> {
-    let hasDrift = false;
-    const { exitCode, errors } = await this.#report(args, ({ type }) => {
-      hasDrift ||= type === "resource_drift";
+    let hasSomething = false;
+    const { exitCode, errors } = await this.#report(args, ({ type, outputs = {} }) => {
+      // Not by the exit code alone: a wrapper around Terraform may end with 0 all the same.
+      hasSomething ||= type === "resource_drift" || type === "planned_change";
+      hasSomething ||= Object.values(outputs).some(({ action }) => action !== undefined && action !== "noop");
     });
     if (exitCode === HAS_CHANGES) return { exitCode: 0, errors: [], isEmpty: false };
-    return { exitCode, errors, isEmpty: exitCode === 0 && !hasDrift };
+    return { exitCode, errors, isEmpty: exitCode === 0 && !hasSomething };
   }
 
   /** Applies a saved plan, and nothing else. */
@@ -103,12 +106,18 @@ export class Terraform {
   }
 
   /**
-   * A saved plan: it holds secrets in clear.
+   * A saved plan as JSON: it holds secrets in clear.
    *
    * @throws Stop when it is not a plan, or when it needs an init that fails.
    */
-  async show(planFile: string): Promise<Planned> {
-    return readPlan(terraformPlanSchema.parse(JSON.parse(await this.#capture(["show", "-json", planFile]))));
+  async show(planFile: string): Promise<unknown> {
+    return this.#captureJson(["show", "-json", planFile]);
+  }
+
+  /** The id that the state keeps for its life; `undefined` when there is no state. */
+  async lineage(): Promise<string | undefined> {
+    const state = stateSchema.safeParse(await this.#captureJson(["state", "pull"]));
+    return state.data?.lineage;
   }
 
   /** Asks the running command to end as with ^C: what is under way is finished, and the state is saved. */
@@ -131,11 +140,26 @@ export class Terraform {
     return { exitCode, errors: exitCode === 0 ? [] : errors };
   }
 
-  async #capture(args: readonly string[]): Promise<string> {
+  async #capture(args: readonly string[]): Promise<readonly string[]> {
     const lines: string[] = [];
     const { exitCode, stderr } = await this.#run(args, (line) => lines.push(line));
-    if (exitCode === 0) return lines.join("\n");
+    if (exitCode === 0) return lines;
     throw new Stop("failed", `terraform ${args[0]} failed:\n${stderr.trim() || lines.join("\n")}`);
+  }
+
+  /** The JSON among what a command prints: a wrapper around Terraform may print lines of its own. */
+  async #captureJson(args: readonly string[]): Promise<unknown> {
+    const lines = await this.#capture(args);
+    const begin = lines.findIndex((line) => line.startsWith("{"));
+    const end = lines.findLastIndex((line) => line.endsWith("}"));
+    try {
+      return JSON.parse(lines.slice(begin, end + 1).join("\n"));
+    } catch {
+      // Never what it printed: a plan holds secrets.
+      throw new Stop("failed", `"${this.#binary} ${args.join(" ")}" printed no JSON.`, {
+        remedy: "When it is a wrapper around Terraform, have Terraform itself run: set TERRAFORM_BINARY_NAME.",
+      });
+    }
   }
 
   /** @throws Stop when there is no Terraform to run. */

@@ -45,6 +45,12 @@ export const reviewSchema = z.strictObject({
   errors: z.array(z.string()),
   /** SHA-256 of the Terraform that was planned, as synthesized. */
   terraform: z.string(),
+  /** What an approval is tied to; absent when there is nothing to apply. */
+  fingerprint: z.string().optional(),
+  /** Whether sensitive values entered it by their names only: before the first apply there is no key for them. */
+  secretsByName: z.literal(true).optional(),
+  /** What the shell decides of what Terraform does, a sentence each. */
+  shell: z.array(z.string()).readonly().optional(),
 });
 
 export type Review = Readonly<z.infer<typeof reviewSchema>>;

@@ -129,6 +129,18 @@ describe("apply", () => {
       "\nNothing was applied: cost:x.y, restart:x.y must be acknowledged.\n",
     ],
     [
+      { result: "not approved", review: CHANGES, asked: false },
+      3,
+      "<bold><yellow>a: changes</></>\n",
+      "\nNothing was applied: nobody approved this plan. Name the fingerprint that was approved, with --fingerprint.\n",
+    ],
+    [
+      { result: "not approved", review: CHANGES, asked: true },
+      3,
+      "",
+      "\nNothing was applied: you did not approve it.\n",
+    ],
+    [
       ended({}),
       0,
       "\n<green>a: applied, 1 resource done; no checks were due</>\n<dim>recorded in the/file.json</>\n",

@@ -41,7 +41,7 @@ describe("plan and apply", () => {
     expect(exitCode).toBe(2);
     expect(statSync(file("plan.tfplan")).mode & 0o777).toBe(0o600);
     expect(statSync(file("review.json")).mode & 0o777).toBe(0o600);
-    expect(readdirSync(file(".")).sort()).toEqual(["plan.tfplan", "review.json"]);
+    expect(readdirSync(file(".")).sort()).toEqual(["fingerprints", "plan.tfplan", "review.json"]);
     expect(JSON.parse(readFileSync(join(project.path, "review.json"), "utf8"))).toMatchObject({
       schemaVersion: 1,
       verdict: "changes",
@@ -51,13 +51,21 @@ describe("plan and apply", () => {
   });
 
   test("the same plan again has the same fingerprint", async () => {
-    const before = JSON.parse(readFileSync(file("review.json"), "utf8"));
+    const { fingerprint } = project.savedReview("staging");
     await project.plan("staging");
-    expect(JSON.parse(readFileSync(file("review.json"), "utf8")).fingerprint).toBe(before.fingerprint);
+    expect(project.savedReview("staging")).toMatchObject({ fingerprint, secretsByName: true });
+  });
+
+  test("without an approval nothing is applied where nobody can be asked", async () => {
+    const { fingerprint } = project.savedReview("staging");
+    const { exitCode, output } = await project.run(process.execPath, ["cli/start.cjs", "apply", "staging"]);
+    expect(exitCode).toBe(3);
+    expect(output).toMatch(/staging: changes – [\s\S]*Nothing was applied: nobody approved this plan/);
+    expect(output).toContain(`fingerprint ${fingerprint}`);
   });
 
   test("the reviewed plan is applied, the checks prove it, and who did it is recorded", async () => {
-    const { fingerprint } = JSON.parse(readFileSync(file("review.json"), "utf8"));
+    const { fingerprint = "" } = project.savedReview("staging");
     const { exitCode, output } = await project.apply("staging", "--fingerprint", fingerprint);
     expect(exitCode, output).toBe(0);
     expect(output).toMatch(/ping .*PONG/);
@@ -81,7 +89,7 @@ describe("plan and apply", () => {
     ]);
     expect(records()[0]?.done).toContain("render_keyvalue.redis");
     // It holds secrets, and has done its work.
-    expect(readdirSync(file("."))).toEqual(["deployments"]);
+    expect(readdirSync(file("."))).toEqual(["deployments", "fingerprints"]);
   });
 
   test("nothing to do exits 0, and applying that does nothing", async () => {
@@ -132,21 +140,15 @@ describe("plan and apply", () => {
     writeFileSync(file("plan.tfplan"), original);
   });
 
-  test.each([
-    ["the verdict", (text: string) => text.replace('"needs acknowledgement"', '"changes"')],
-    [
-      "the need of an acknowledgement",
-      (text: string) => text.replaceAll('"acknowledge": true', '"acknowledge": false'),
-    ],
-    ["a value", (text: string) => text.replace('"off"', '"snapshot"')],
-  ])("a review in which somebody changed %s is refused", async (_what, alter) => {
+  test("what somebody changes in the review that was saved changes nothing", async () => {
     const original = readFileSync(file("review.json"), "utf8");
-    expect(alter(original)).not.toBe(original);
-    writeFileSync(file("review.json"), alter(original));
-    const { exitCode, output } = await project.apply("staging", "--ack", LOSS);
+    writeFileSync(file("review.json"), original.replaceAll('"acknowledge": true', '"acknowledge": false'));
+    expect((await project.apply("staging")).exitCode).toBe(3);
+    writeFileSync(file("review.json"), original.replace('"needs acknowledgement"', '"no changes"'));
+    const { exitCode, output } = await project.apply("staging");
     writeFileSync(file("review.json"), original);
-    expect(exitCode).toBe(1);
-    expect(output).toContain("its review was altered after it was made");
+    expect(exitCode).toBe(3);
+    expect(output).toContain(`Nothing was applied: ${LOSS} must be acknowledged.`);
   });
 
   test("a plan for another environment is refused", async () => {
@@ -164,7 +166,10 @@ describe("plan and apply", () => {
     const { exitCode, output } = await project.apply("staging", "--ack", LOSS);
     project.describe({ persistence: "off" });
     expect(exitCode).toBe(1);
-    expect(output).toContain("described differently by now");
+    expect(output).toContain(
+      "by now the environment is described differently: null_resource.backend_checks (provisioner), ",
+    );
+    expect(output).toContain("render_keyvalue.redis (persistence_mode)");
   });
 
   test("nothing that was refused has changed anything", async () => {
@@ -242,7 +247,14 @@ describe("plan and apply", () => {
     project.describe({ persistence: "off", plan: "pro" });
     await project.plan("staging");
     await project.control.setFaults({ stuckCreating: true });
-    const running = project.start(process.execPath, ["cli/start.cjs", "apply", "staging", "--ack", LOSS]);
+    const running = project.start(process.execPath, [
+      "cli/start.cjs",
+      "apply",
+      "staging",
+      "--ack",
+      LOSS,
+      ...project.approval("staging"),
+    ]);
     await expect.poll(async () => (await instances())[0]?.plan, { timeout: 20_000, interval: 20 }).toBe("pro");
     running.kill("SIGINT");
     const { exitCode } = await running;
@@ -263,7 +275,14 @@ describe("plan and apply", () => {
     project.describe({ persistence: "off", plan: "pro_plus" });
     await project.plan("staging");
     await project.control.setFaults({ stuckCreating: true });
-    const running = project.start(process.execPath, ["cli/start.cjs", "apply", "staging", "--ack", LOSS]);
+    const running = project.start(process.execPath, [
+      "cli/start.cjs",
+      "apply",
+      "staging",
+      "--ack",
+      LOSS,
+      ...project.approval("staging"),
+    ]);
     await expect.poll(async () => (await instances())[0]?.plan, { timeout: 20_000, interval: 20 }).toBe("pro_plus");
     running.kill("SIGKILL");
     await running;
@@ -301,8 +320,8 @@ describe("plan and apply", () => {
 
     await project.client.call(RENDER_API.deleteKeyValue, { id });
     const stale = await project.apply("local", "--ack", "duplicate:render_keyvalue.redis");
-    expect(stale.exitCode).toBe(1);
-    expect(stale.output).toContain("something else than its review says");
+    expect(stale.exitCode).toBe(2);
+    expect(stale.output).toContain("acknowledges nothing in this plan");
     expect((await project.plan("local")).exitCode).toBe(2);
   });
 

@@ -1,4 +1,4 @@
-import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
@@ -9,6 +9,7 @@ import { PlanDirectory } from "../../pipeline/saved-plan.ts";
 import type { SynthesizedStack } from "../../pipeline/synthesized-stack.ts";
 import { Terraform } from "../../pipeline/terraform.ts";
 import { commandOf } from "../../steps/steps.ts";
+import { zipOf } from "./zip.ts";
 
 const NAME = `unit-apply-${process.pid}`;
 const place = vi.hoisted(() => ({ directory: "", stacks: [] as unknown[] }));
@@ -21,6 +22,7 @@ const stack: SynthesizedStack = {
   environment: NAME,
   digest: "0".repeat(64),
   paths: {},
+  variables: [],
   localState: "x",
   policy: { warnings: [], exceptions: [] },
 };
@@ -35,15 +37,17 @@ beforeEach(() => {
     binary,
     `#!/bin/sh
 case $1 in
-  plan) for arg; do case $arg in -out=*) echo saved > "\${arg#-out=}";; esac; done; cat plan.log; exit $(cat plan.code);;
+  plan) for arg; do case $arg in -out=*) cat plan.zip > "\${arg#-out=}";; esac; done; cat plan.log; exit $(cat plan.code);;
   init) [ ! -e no-init ] || { echo "no network" >&2; exit 1; };;
   show) cat show.json;;
-  apply) cat apply.log; exit $(cat apply.code);;
+  apply) for file; do true; done; cat "$file" > applied; cat apply.log; exit $(cat apply.code);;
 esac
 `,
   );
   chmodSync(binary, 0o700);
   vi.stubEnv("TERRAFORM_BINARY_NAME", binary);
+  put("cdk.tf.json", CONFIGURATION);
+  put("plan.zip", planFile());
   put("plan.log", "");
   put("plan.code", "2");
   put("apply.code", "0");
@@ -55,7 +59,11 @@ afterEach(() => {
   for (const path of [place.directory, saved.path]) rmSync(path, { recursive: true, force: true });
 });
 
-const put = (file: string, text: string) => writeFileSync(join(place.directory, file), text);
+const CONFIGURATION = '{"resource":{"a":{"b":{"c":1}}}}';
+/** A plan's file as Terraform writes it. */
+const planFile = (configuration = CONFIGURATION, lineage = "1-2-3") =>
+  zipOf({ tfplan: "binary", tfstate: JSON.stringify({ lineage }), "tfconfig/m-/cdk.tf.json": configuration });
+const put = (file: string, text: string | Buffer) => writeFileSync(join(place.directory, file), text);
 const event = (type: string, addr: string, message = "") =>
   JSON.stringify({ type, "@message": message, hook: { resource: { addr } } });
 const error = (summary: string) => JSON.stringify({ type: "diagnostic", diagnostic: { severity: "error", summary } });
@@ -89,8 +97,19 @@ async function plan(mode: "change" | "refresh-only" = "change") {
 
 async function apply(request: Partial<ApplyRequest> = {}) {
   const lines: string[] = [];
-  const all = { ack: [], fingerprint: undefined, onLine: (line: string) => lines.push(line), onInterruption: () => {} };
+  const approve = async () => undefined;
+  const all = {
+    ack: [],
+    fingerprint: approved(),
+    approve,
+    onLine: (line: string) => lines.push(line),
+    onInterruption: () => {},
+  };
   return { applied: await applySavedPlan(NAME, { ...all, ...request }), lines };
+}
+
+function approved(): string | undefined {
+  return JSON.parse(readFileSync(saved.reviewFile, "utf8")).review.fingerprint;
 }
 
 const records = () =>
@@ -105,7 +124,7 @@ describe("a plan", () => {
     expect(review.verdict).toBe("changes");
     expect(progress).toEqual(["planning", "reading a.b"]);
     expect((await saved.load()).review).toEqual(review);
-    expect(readdirSync(saved.path).sort()).toEqual(["plan.tfplan", "review.json"]);
+    expect(readdirSync(saved.path).sort()).toEqual(["fingerprints", "plan.tfplan", "review.json"]);
   });
 
   test("that only looks saves nothing", async () => {
@@ -119,14 +138,19 @@ describe("a plan", () => {
     put("plan.log", error("No such plan"));
     const { review } = await plan();
     expect([review.verdict, review.errors, review.changes.length]).toEqual(["failed", ["No such plan"], 1]);
-    expect(readdirSync(saved.path)).toEqual([]);
+    expect(review).not.toHaveProperty("fingerprint");
+    expect(readdirSync(saved.path)).toEqual(["fingerprints"]);
     put("show.json", "no plan");
     expect((await plan()).review).toMatchObject({ verdict: "failed", errors: ["No such plan"], changes: [] });
   });
 
-  test("that cannot be read is no review", async () => {
-    put("show.json", "no plan");
-    await expect(plan()).rejects.toThrow(SyntaxError);
+  test.each([
+    ["no plan", "printed no JSON"],
+    ['{"format_version":"2.0"}', "Terraform's plan cannot be read: `format_version` must be 1.x"],
+  ])("that cannot be read is a review with the reason: %s", async (text, reason) => {
+    put("show.json", text);
+    const { review } = await plan();
+    expect(review).toMatchObject({ verdict: "failed", errors: [expect.stringContaining(reason)] });
   });
 
   test("without an init that works is a review with the reason; without Terraform there is none", async () => {
@@ -166,7 +190,7 @@ describe("an apply", () => {
       },
     ]);
     const { review } = await plan();
-    const { fingerprint } = await saved.load();
+    const { fingerprint = "" } = review;
     const check = (type: string) => event(type, "null_resource.redis_checks");
     put(
       "apply.log",
@@ -177,7 +201,63 @@ describe("an apply", () => {
     expect(applied).toMatchObject({ result: "ended", record: { outcome: "applied", done: ["a.b"] } });
     expect(lines).toEqual(["a.b: done"]);
     expect(records()).toMatchObject([{ outcome: "applied", fingerprint, checks: [{ result: "passed" }] }]);
-    expect(readdirSync(saved.path)).toEqual(["deployments"]);
+    expect(readdirSync(saved.path)).toEqual(["deployments", "fingerprints"]);
+  });
+
+  test("without an approval shows what it would apply, and asks", async () => {
+    const { review } = await plan();
+    const asked: unknown[] = [];
+    const answer = (yes: boolean | undefined) => async (shown: unknown) => {
+      asked.push(shown);
+      return yes;
+    };
+    const request = { fingerprint: undefined };
+    for (const [yes, was] of [
+      [undefined, false],
+      [false, true],
+    ] as const) {
+      const { applied } = await apply({ ...request, approve: answer(yes) });
+      expect(applied).toMatchObject({ result: "not approved", asked: was });
+    }
+    expect(existsSync(join(place.directory, "applied"))).toBe(false);
+    const { applied } = await apply({ ...request, approve: answer(true) });
+    expect(applied).toMatchObject({ record: { outcome: "applied", fingerprint: review.fingerprint } });
+    expect(asked).toEqual([review, review, review]);
+  });
+
+  test("asks nobody when a fingerprint was approved", async () => {
+    await plan();
+    const approve = vi.fn();
+    await apply({ approve });
+    expect(approve).not.toHaveBeenCalled();
+  });
+
+  const swap = () => writeFileSync(saved.planFile, planFile('{"resource":{"a":{"b":{"c":2}}}}'));
+
+  test.each(["init", "show", "apply"])(
+    "applies the plan that it read, whatever lies in its place during %s",
+    async (moment) => {
+      await plan();
+      const script = readFileSync(join(place.directory, "terraform"), "utf8");
+      put(
+        "terraform",
+        script.replace("case $1 in", `[ $1 != ${moment} ] || echo swapped > ${saved.planFile}\ncase $1 in`),
+      );
+      expect((await apply()).applied).toMatchObject({ record: { outcome: "applied" } });
+      expect(readFileSync(join(place.directory, "applied"))).toEqual(planFile());
+    },
+  );
+
+  test("applies the plan that was shown, whatever lies in its place while somebody is asked", async () => {
+    await plan();
+    const approve = async () => {
+      swap();
+      return true;
+    };
+    expect((await apply({ fingerprint: undefined, approve })).applied).toMatchObject({
+      record: { outcome: "applied" },
+    });
+    expect(readFileSync(join(place.directory, "applied"))).toEqual(planFile());
   });
 
   test("waits for an acknowledgement", async () => {
@@ -198,18 +278,76 @@ describe("an apply", () => {
     expect(interrupted.applied).toMatchObject({ record: { outcome: "interrupted" } });
   });
 
+  /** Puts another plan in the place of the saved one, with every digest as it must be for that. */
+  async function exchange(change: () => void) {
+    const fingerprint = approved();
+    change();
+    await plan();
+    return { fingerprint };
+  }
+  const resource = (after: object, more: object = {}) => ({
+    address: "a.b",
+    type: "a",
+    mode: "managed",
+    change: { actions: ["create"], after, ...more },
+  });
+
+  test.each<[what: string, change: () => void, differs: string]>([
+    [
+      "a command",
+      () => put("plan.zip", planFile('{"resource":{"a":{"b":{"c":1,"provisioner":["x"]}}}}')),
+      "a.b (provisioner)",
+    ],
+    [
+      "a planned value",
+      () => show([resource({ key: "one", size: 1 }, { after_sensitive: { key: true } })]),
+      "a.b (size)",
+    ],
+    ["a secret", () => show([resource({ key: "two" }, { after_sensitive: { key: true } })]), "a.b (key)"],
+    [
+      "an unknown value",
+      () => show([resource({ key: "one" }, { after_unknown: { id: true }, after_sensitive: { key: true } })]),
+      "a.b (id)",
+    ],
+    ["an action", () => show([{ ...resource({}), change: { actions: ["delete"], before: {} } }]), "a.b (key, actions)"],
+    [
+      "a variable",
+      () =>
+        put(
+          "show.json",
+          JSON.stringify({
+            ...JSON.parse(readFileSync(join(place.directory, "show.json"), "utf8")),
+            variables: { v: { value: 1 } },
+          }),
+        ),
+      "var.v",
+    ],
+    ["the state", () => put("plan.zip", planFile(CONFIGURATION, "another")), "a.b"],
+  ])("is refused when another plan took its place, with %s that nobody approved", async (_what, change, differs) => {
+    show([resource({ key: "one" }, { after_sensitive: { key: true } })]);
+    await plan();
+    const refused = apply(await exchange(change));
+    await expect(refused).rejects.toMatchObject({ name: "Stop", outcome: "failed" });
+    await expect(refused).rejects.toThrow(
+      /its fingerprint is [0-9a-f]{64}, and [0-9a-f]{64} was approved\. These differ: /,
+    );
+    await expect(refused).rejects.toThrow(differs);
+    expect(existsSync(join(place.directory, "applied"))).toBe(false);
+  });
+
   test.each<[what: string, prepare: () => void, why: RegExp]>([
-    ["another review was approved", () => {}, /its review has the fingerprint [0-9a-f]{64}, and 0000 was approved/],
+    ["another one was approved", () => {}, /its fingerprint is [0-9a-f]{64}, and 0000 was approved\. Nothing/],
     [
       "the environment changed",
-      () => (place.stacks = [{ ...stack, digest: "1".repeat(64) }]),
-      /described differently by now/,
+      () => put("cdk.tf.json", '{"resource":{"a":{"b":{"c":2}}}}'),
+      /by now the environment is described differently: a\.b \(c\)/,
     ],
     [
-      "the plan does something else",
-      () => show([{ ...DESTROYED, type: "a" }]),
-      /it does something else than its review says/,
+      "somebody added to the configuration",
+      () => put("override.tf", ""),
+      /by now the environment is described differently: m-\/override\.tf/,
     ],
+    ["the plan does something else", () => show([{ ...DESTROYED, type: "a" }]), /its fingerprint is/],
     [
       "something else was applied meanwhile",
       () => {
@@ -222,7 +360,8 @@ describe("an apply", () => {
   ])("is refused when %s", async (what, prepare, why) => {
     await plan();
     prepare();
-    const fingerprint = what === "another review was approved" ? "0000" : undefined;
+    const fingerprint = what === "another one was approved" ? "0000" : approved();
     await expect(apply({ fingerprint })).rejects.toMatchObject({ name: "Stop", message: expect.stringMatching(why) });
+    expect(readdirSync(saved.path).filter((name) => name.startsWith("new-"))).toEqual([]);
   });
 });

@@ -6,6 +6,8 @@ import { expect, vi } from "vitest";
 import { z } from "zod";
 import { Rehearsal } from "../../dev/rehearsal.ts";
 import { defineEnvironment, type EnvironmentInput } from "../../environments/define.ts";
+import { openPlan } from "../../pipeline/open-plan.ts";
+import { approvalOf } from "../../pipeline/plan.ts";
 import { EMPTY_PLAN, type Planned as PlannedChanges } from "../../pipeline/review/plan/planned.ts";
 import { type Review, reviewPlan } from "../../pipeline/review/review.ts";
 import { describeErrors } from "../../pipeline/review-stack.ts";
@@ -116,7 +118,9 @@ export class PlanWorkshop {
     const terraform = new Terraform({ directory: stackDirectory(directory) });
     const out = join(directory, "plan.tfplan");
     const { exitCode, errors, isEmpty } = await terraform.plan({ out, mode, replace });
-    const planned = exitCode === 0 || existsSync(out) ? await terraform.show(out) : EMPTY_PLAN;
+    const opening = { environment: NAME, directory: stackDirectory(directory), shell: { decides: {} } };
+    const opened = exitCode === 0 || existsSync(out) ? await openPlan(terraform, out, opening) : undefined;
+    const planned = opened?.planned ?? EMPTY_PLAN;
     // The states share one workspace, and some of them a name; each is reviewed as if it were alone.
     const reviewed = (of: PlannedChanges) =>
       reviewPlan(of, { ...stack, mode, others: [], errors: describeErrors(of, errors) });
@@ -125,8 +129,10 @@ export class PlanWorkshop {
       // Such a plan is not even opened by `npm run plan`; it would not say anything else.
       expect(reviewed(EMPTY_PLAN)).toEqual(review);
       this.emptyPlans += 1;
+      return review;
     }
-    return review;
+    const isKept = opened !== undefined && exitCode === 0 && mode !== "refresh-only";
+    return isKept ? { ...review, ...approvalOf(opened.fingerprint) } : review;
   }
 
   /** Synthesizes into a directory. */

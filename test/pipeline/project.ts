@@ -1,7 +1,10 @@
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { type Options as ExecaOptions, execa } from "execa";
 import { Checkout } from "../../dev/checkout.ts";
 import { Rehearsal } from "../../dev/rehearsal.ts";
 import type { EnvironmentInput } from "../../environments/define.ts";
+import type { Review } from "../../pipeline/review/review.ts";
 import { discard } from "../secrets-in-play.ts";
 
 // The worst that a person's shell can have: everything that is made is open to everybody.
@@ -82,8 +85,22 @@ export class Project extends Checkout {
     return this.run(process.execPath, ["cli/start.cjs", "plan", ...args]);
   }
 
-  apply(...args: string[]): Promise<Outcome> {
-    return this.run(process.execPath, ["cli/start.cjs", "apply", ...args]);
+  /** Applies the saved plan as somebody who has approved it, unless the arguments say otherwise. */
+  apply(environment: string, ...args: string[]): Promise<Outcome> {
+    const approved = args.includes("--fingerprint") ? [] : this.approval(environment);
+    return this.run(process.execPath, ["cli/start.cjs", "apply", environment, ...approved, ...args]);
+  }
+
+  /** The options that approve the plan that is saved. */
+  approval(environment: string): string[] {
+    const { fingerprint } = this.savedReview(environment);
+    return fingerprint === undefined ? [] : ["--fingerprint", fingerprint];
+  }
+
+  savedReview(environment: string): Partial<Review> {
+    const file = join(this.path, ".plans", environment, "review.json");
+    if (!existsSync(file)) return {};
+    return JSON.parse(readFileSync(file, "utf8")).review;
   }
 
   async run(command: string, args: readonly string[], options: Partial<ExecaOptions> = {}): Promise<Outcome> {

@@ -3,11 +3,16 @@ import { type Planned, readPlan } from "../../pipeline/review/plan/planned.ts";
 import { terraformPlanSchema } from "../../pipeline/review/plan/terraform-plan.ts";
 import { describeErrors, reviewStack, secretsOf } from "../../pipeline/review-stack.ts";
 import type { SynthesizedStack } from "../../pipeline/synthesized-stack.ts";
+import type { sendHttp } from "../../runtime/http.ts";
+
+const send = vi.hoisted(() => vi.fn<typeof sendHttp>());
+vi.mock("../../runtime/http.ts", async (original) => ({ ...(await original<object>()), sendHttp: send }));
 
 const STACK: SynthesizedStack = {
   environment: "staging",
   digest: "0".repeat(64),
   paths: {},
+  variables: [],
   localState: undefined,
   policy: { warnings: [], exceptions: [] },
 };
@@ -33,7 +38,7 @@ beforeEach(() => {
 });
 afterEach(() => {
   vi.unstubAllEnvs();
-  vi.unstubAllGlobals();
+  vi.resetAllMocks();
 });
 
 describe("the instances that Terraform does not know", () => {
@@ -55,9 +60,10 @@ describe("the instances that Terraform does not know", () => {
     const page = answer.map((one) => ({ keyValue: one, cursor: one.id }));
     vi.stubEnv("RENDER_OWNER_ID", "tea-1");
     const asked: string[] = [];
-    vi.stubGlobal("fetch", async (url: string) => {
+    send.mockImplementation(async (url) => {
       asked.push(url);
-      return Response.json(url.includes("cursor=") ? [] : page);
+      const text = JSON.stringify(url.includes("cursor=") ? [] : page);
+      return { status: 200, statusText: "OK", headers: {}, text };
     });
     const review = await reviewStack(planned({ kept: ["update"], made: ["create"] }), STACK, "change");
     const duplicates = review.findings.filter(({ kind }) => kind === "duplicate");
@@ -68,10 +74,8 @@ describe("the instances that Terraform does not know", () => {
   });
 
   test("are not asked for when none is made", async () => {
-    const fetch = vi.fn();
-    vi.stubGlobal("fetch", fetch);
     await reviewStack(planned({ kept: ["update"], gone: ["delete"] }), STACK, "change");
-    expect(fetch).not.toHaveBeenCalled();
+    expect(send).not.toHaveBeenCalled();
   });
 
   test("stop the review when Render cannot be asked", async () => {

@@ -492,5 +492,6 @@ function stable(text: string): string {
   return text
     .replaceAll(/\b(red|evg)-[a-z0-9]{20}\b/g, "$1-<id>")
     .replaceAll(/`\d{10,}`/g, "`<id>`")
+    .replaceAll(/ --fingerprint [0-9a-f]{64}/g, "")
     .replaceAll(/\b[0-9a-f]{64}\b/g, "<sha256>");
 }

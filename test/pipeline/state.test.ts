@@ -10,7 +10,8 @@ import { StateServer } from "./state-server.ts";
 
 const STATE: State = { type: "pg", schemaName: "staging" };
 const programs = findPostgres();
-const APPLY = ["cli/start.cjs", "apply", "staging"];
+const startApply = (project: Project) =>
+  project.start(process.execPath, ["cli/start.cjs", "apply", "staging", ...project.approval("staging")]);
 
 // Where PostgreSQL is missing these are skipped, and counted as skipped: install Debian's package "postgresql".
 describe.skipIf(programs === undefined)("state in PostgreSQL", () => {
@@ -71,7 +72,7 @@ describe.skipIf(programs === undefined)("state in PostgreSQL", () => {
     expect(destroyed.exitCode, destroyed.output).toBe(0);
     expect((await project.plan("staging")).exitCode).toBe(2);
     await project.control.setFaults({ stuckCreating: true });
-    const running = project.start(process.execPath, APPLY);
+    const running = startApply(project);
     await isApplying().toBe(1);
     // The whole machine goes: the command, and Terraform with it.
     const terraform = childrenOf(running.pid ?? 0);
@@ -108,7 +109,7 @@ test("a lock that nobody holds any more is told with its id, and taken off by it
   project.describe({}, { state: { type: "http", address, lockAddress: address, unlockAddress: address } });
   expect((await project.plan("staging")).exitCode).toBe(2);
   await project.control.setFaults({ stuckCreating: true });
-  const running = project.start(process.execPath, APPLY);
+  const running = startApply(project);
   await expect.poll(async () => (await project.client.list(API.listKeyValues, {})).length, { timeout: 30_000 }).toBe(1);
   for (const pid of [running.pid ?? 0, ...childrenOf(running.pid ?? 0)]) process.kill(pid, "SIGKILL");
   await running;

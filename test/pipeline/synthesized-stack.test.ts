@@ -29,6 +29,7 @@ test("a stack's Terraform says all that a review needs of it", () => {
     digest: createHash("sha256")
       .update(`${JSON.stringify(readable, null, 2)}\n`)
       .digest("hex"),
+    variables: [],
     paths: {
       "render_keyvalue.redis": "staging/redis/Default",
       "null_resource.checks": "staging/checks/Default",

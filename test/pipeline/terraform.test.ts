@@ -46,6 +46,10 @@ describe("a plan", () => {
   test.each([
     ["nothing to do", [], true],
     ["drift", [{ type: "resource_drift" }, { type: "version" }], false],
+    // By a wrapper that hides the exit code.
+    ["changes, without the code", [{ type: "planned_change" }], false],
+    ["another output, without the code", [{ type: "outputs", outputs: { a: { action: "update" } } }], false],
+    ["the same outputs", [{ type: "outputs", outputs: { a: { action: "noop" } } }], true],
   ] as const)("of %s", async (_what, lines, isEmpty) => {
     const fake = terraform(`${say(...lines)}\nexit 0`);
     expect(await fake.plan({ out: "x" })).toEqual({ exitCode: 0, errors: [], isEmpty });
@@ -85,10 +89,30 @@ test("an apply applies the file and nothing else", async () => {
   expect(calls()).toEqual(["apply -json -input=false -lock-timeout=60s x.tfplan"]);
 });
 
-test("a saved plan is read in the rules' terms", async () => {
+describe("a saved plan", () => {
   const plan = { format_version: "1.2", output_changes: { url: { actions: ["create"], after: "x" } } };
-  const { outputs, resources, drift } = await terraform(say(plan)).show("x.tfplan");
-  expect([outputs.map(({ address }) => address), resources, drift]).toEqual([["output.url"], [], []]);
+
+  test("is read as JSON, whatever a wrapper prints around it", async () => {
+    expect(await terraform(say(plan)).show("x.tfplan")).toEqual(plan);
+    const wrapped = `echo '[command]/opt/terraform-bin show'\n${say(plan)}\necho '::debug::exited with code 0.'`;
+    expect(await terraform(wrapped).show("x.tfplan")).toEqual(plan);
+  });
+
+  test.each(["echo", "echo '{ no: JSON'", "echo 'a secret }'"])(
+    "of which %s is all is none, and not quoted",
+    async (script) => {
+      const show = terraform(script).show("x.tfplan");
+      await expect(show).rejects.toMatchObject({ name: "Stop", outcome: "failed" });
+      await expect(show).rejects.toThrow(
+        /^".*fake-terraform show -json x\.tfplan" printed no JSON\. When it is a wrapper/,
+      );
+    },
+  );
+});
+
+test("the lineage is the state's; without a state there is none", async () => {
+  expect(await terraform(say({ version: 4, lineage: "c9c6" })).lineage()).toBe("c9c6");
+  expect(await terraform(say({ version: 4, lineage: "" })).lineage()).toBeUndefined();
 });
 
 describe("what stops everything", () => {

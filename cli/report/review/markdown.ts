@@ -1,9 +1,8 @@
-import { fingerprintOf } from "../../../pipeline/review/fingerprint.ts";
 import type { AttributeChange } from "../../../pipeline/review/plan/attribute-change.ts";
 import type { Review } from "../../../pipeline/review/review.ts";
 import type { Consequence } from "../../../pipeline/review/rules/consequence.ts";
 import { markdownBlock, markdownCode, markdownText, oneLine } from "../../../runtime/text.ts";
-import { headline, nextStep, policyLines, sectionsOf, summaryOf } from "./view.ts";
+import { fingerprintLine, headline, nextStep, notesOf, sectionsOf, summaryOf } from "./view.ts";
 
 /** The first line, by which a workflow finds the comment that it wrote before. */
 export const MARKER = "<!-- redis-plan-review -->";
@@ -27,14 +26,15 @@ function page(review: Review): string {
     ...(next === undefined
       ? []
       : ["", "```sh", `# ${oneLine(next).replace(/: .*/, "")}:`, oneLine(next).replace(/^.*?: /, ""), "```"]),
-    ...policyLines(review.policy).flatMap((line, index) => [
-      ...(index === 0 ? ["", "### Policy", ""] : []),
-      `- ${markdownText(line)}`,
+    ...notesOf(review).flatMap(([title, notes]) => [
+      "",
+      `### ${title}`,
+      "",
+      ...notes.map((note) => `- ${markdownText(note)}`),
     ]),
     "",
     ...details(review),
-    "",
-    `Fingerprint \`${fingerprintOf(review)}\``,
+    ...fingerprintLine(review).flatMap((line) => ["", line.replace(/^fingerprint (\w+)/, "Fingerprint `$1`")]),
     "",
   ].join("\n");
 }
@@ -49,7 +49,9 @@ function transition({ attribute, before, after }: AttributeChange): string {
 }
 
 function details(review: Review): string[] {
-  const summary = `What Terraform does: ${summaryOf(review)}`;
+  const counted = summaryOf(review);
+  if (counted === undefined) return [];
+  const summary = `What Terraform does: ${counted}`;
   if (review.changes.length === 0) return [markdownText(`${summary}.`)];
   const rows = review.changes.flatMap(({ address, deposed, action, attributes }) => [
     `- ${markdownCode(address)} ${action}${deposed ? ", left behind by an earlier apply" : ""}`,

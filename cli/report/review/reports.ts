@@ -1,4 +1,3 @@
-import { fingerprintOf } from "../../../pipeline/review/fingerprint.ts";
 import type { Review } from "../../../pipeline/review/review.ts";
 import { PLAN_EXIT_CODES, type Verdict, worstVerdict } from "../../../pipeline/review/verdict.ts";
 import { formatGithub } from "./github.ts";
@@ -20,7 +19,7 @@ interface JsonReport {
   readonly schemaVersion: 1;
   readonly verdict: Verdict;
   readonly exitCode: number;
-  readonly reviews: readonly (Review & { readonly fingerprint: string })[];
+  readonly reviews: readonly Review[];
 }
 
 /** For machines. */
@@ -30,7 +29,7 @@ export function formatJson(reviews: readonly Review[]): string {
     schemaVersion: 1,
     verdict,
     exitCode: PLAN_EXIT_CODES[verdict],
-    reviews: reviews.map((review) => ({ fingerprint: fingerprintOf(review), ...review })),
+    reviews,
   };
   return `${JSON.stringify(report, null, 2)}\n`;
 }

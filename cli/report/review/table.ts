@@ -1,9 +1,8 @@
-import { fingerprintOf } from "../../../pipeline/review/fingerprint.ts";
 import type { Review } from "../../../pipeline/review/review.ts";
 import type { Consequence } from "../../../pipeline/review/rules/consequence.ts";
 import { colors } from "../../../runtime/colors.ts";
 import { oneLine } from "../../../runtime/text.ts";
-import { headline, nextStep, policyLines, sectionsOf, summaryOf } from "./view.ts";
+import { fingerprintLine, headline, nextStep, notesOf, sectionsOf, summaryOf } from "./view.ts";
 
 /** For a terminal. */
 export function formatTable(reviews: readonly Review[]): string {
@@ -17,7 +16,7 @@ function block(review: Review): string {
     "needs acknowledgement": colors.red,
     failed: colors.red,
   };
-  const next = nextStep(review);
+  const [next, summary] = [nextStep(review), summaryOf(review)];
   return [
     colors.bold(verdictColor[review.verdict](oneLine(headline(review)))),
     ...review.errors.flatMap((error) => ["", ...error.split("\n").map((line) => `  ${colors.red(oneLine(line))}`)]),
@@ -26,13 +25,13 @@ function block(review: Review): string {
       `  ${colors.bold(title)}`,
       ...consequences.flatMap(lines),
     ]),
-    ...policyLines(review.policy).flatMap((line, index) => [
-      ...(index === 0 ? ["", `  ${colors.bold("Policy")}`] : []),
-      `    ${oneLine(line)}`,
+    ...notesOf(review).flatMap(([title, notes]) => [
+      "",
+      `  ${colors.bold(title)}`,
+      ...notes.map((note) => `    ${oneLine(note)}`),
     ]),
     "",
-    `  ${colors.dim(summaryOf(review))}`,
-    `  ${colors.dim(`fingerprint ${fingerprintOf(review)}`)}`,
+    ...[...(summary === undefined ? [] : [summary]), ...fingerprintLine(review)].map((line) => `  ${colors.dim(line)}`),
     ...(next === undefined ? [] : [`  ${next}`]),
     "",
   ].join("\n");

@@ -85,14 +85,31 @@ export function sectionsOf({ findings, drift }: Review): [title: string, consequ
   return all.filter(([, consequences]) => consequences.length > 0);
 }
 
-/** What Terraform does, counted, and what is hidden. */
-export function summaryOf(review: Review): string {
+/** What Terraform does, counted, and what is hidden; nothing when it could not be planned. */
+export function summaryOf(review: Review): string | undefined {
+  if (review.verdict === "failed" && review.changes.length === 0) return undefined;
   const quiet = countQuiet(review);
   return `${countActions(review)}${quiet === undefined ? "" : `. Hidden: ${quiet}`}`;
 }
 
+/** What stands beside a plan, by title: what the policy says, and what the shell decides. */
+export function notesOf({ policy, shell = [] }: Review): [title: string, notes: readonly string[]][] {
+  const all: [string, readonly string[]][] = [
+    ["Policy", policyLines(policy)],
+    ["Decided by the shell", shell],
+  ];
+  return all.filter(([, notes]) => notes.length > 0);
+}
+
+/** What an approval names; nothing when there is nothing to approve. */
+export function fingerprintLine({ fingerprint, secretsByName }: Review): string[] {
+  if (fingerprint === undefined) return [];
+  const without = secretsByName ? " (of secrets only the names: before the first apply there is no key for them)" : "";
+  return [`fingerprint ${fingerprint}${without}`];
+}
+
 /** What the policy warns of, and what is excepted from it, counted and with the reasons. */
-export function policyLines({ warnings, exceptions }: Review["policy"]): string[] {
+function policyLines({ warnings, exceptions }: Review["policy"]): string[] {
   return [
     ...warnings.map(({ rule, message }) => `warning ${rule}: ${message}`),
     ...exceptions.map(
@@ -101,10 +118,15 @@ export function policyLines({ warnings, exceptions }: Review["policy"]): string[
   ];
 }
 
-/** The command that comes next; nothing when there is nothing to apply. */
+/** The command that comes next; nothing when nothing was saved, or there is nothing to apply. */
 export function nextStep(review: Review): string | undefined {
   if (review.mode === "refresh-only" || review.verdict === "failed" || review.verdict === "no changes")
     return undefined;
+  const { environment, fingerprint, findings } = review;
+  if (findings.some(({ kind }) => kind === "refused")) {
+    return `Render would refuse it. Change that, then plan again: npm run plan -- ${environment}`;
+  }
+  const approved = fingerprint === undefined ? "" : ` --fingerprint ${fingerprint}`;
   const acks = acknowledgementsOf(review).map((token) => ` --ack ${/^[\w:.-]+$/.test(token) ? token : `'${token}'`}`);
-  return `Apply it with: npm run apply -- ${review.environment}${acks.join("")}`;
+  return `Apply it with: npm run apply -- ${environment}${approved}${acks.join("")}`;
 }

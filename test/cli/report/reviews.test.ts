@@ -3,7 +3,7 @@ import { formatGithub } from "../../../cli/report/review/github.ts";
 import { formatMarkdown } from "../../../cli/report/review/markdown.ts";
 import { formatJson } from "../../../cli/report/review/reports.ts";
 import { formatTable } from "../../../cli/report/review/table.ts";
-import { headline, nextStep } from "../../../cli/report/review/view.ts";
+import { fingerprintLine, headline, nextStep } from "../../../cli/report/review/view.ts";
 import type { Review } from "../../../pipeline/review/review.ts";
 
 // Which colour, in words.
@@ -26,6 +26,8 @@ const QUIET: Review = {
 
 const LOUD: Review = {
   ...QUIET,
+  fingerprint: "f".repeat(64),
+  shell: ["TF_DATA_DIR says *where*."],
   verdict: "needs acknowledgement",
   findings: [
     {
@@ -86,14 +88,16 @@ test("the table", () => {
         warning not-open: It is open.
         exception 1 of 1, one-region: Just because.
 
+      <bold>Decided by the shell</>
+        TF_DATA_DIR says *where*.
+
       <dim>1 destroyed, 1 replaced. Hidden: 1 recomputed attribute, 2 no-ops (c.d, e.f)</>
-      <dim>fingerprint f94271ce9f9b43f97903c1bec5bee71680851661cd03c44d74eec80418f2aa3e</>
-      Apply it with: npm run apply -- staging --ack 'data-loss:render_keyvalue.redis["a"]'
+      <dim>fingerprint ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff</>
+      Apply it with: npm run apply -- staging --fingerprint ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff --ack 'data-loss:render_keyvalue.redis["a"]'
 
     <bold><green>staging: no changes</></>
 
       <dim>no resource changes</>
-      <dim>fingerprint 31c46609bee2170d03b4ebdd1757f4afab33e9a42a5a9d2d6a2df51dbedf74a9</>
 
     <bold><red>staging: cannot be planned</></>
 
@@ -102,8 +106,6 @@ test("the table", () => {
 
       <red>Not�[31m either</>
 
-      <dim>no resource changes</>
-      <dim>fingerprint c87c8fe3d1a615747a8623b8489045d422b3b3d5e6509db3865970d893d46160</>
     "
   `);
 });
@@ -138,13 +140,17 @@ test("the Markdown", () => {
 
     \`\`\`sh
     # Apply it with:
-    npm run apply -- staging --ack 'data-loss:render_keyvalue.redis["a"]'
+    npm run apply -- staging --fingerprint ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff --ack 'data-loss:render_keyvalue.redis["a"]'
     \`\`\`
 
     ### Policy
 
     - warning not-open: It is open.
     - exception 1 of 1, one-region: Just because.
+
+    ### Decided by the shell
+
+    - TF\\_DATA\\_DIR says \\*where\\*.
 
     <details><summary>What Terraform does: 1 destroyed, 1 replaced. Hidden: 1 recomputed attribute, 2 no-ops (c.d, e.f)</summary>
 
@@ -155,13 +161,11 @@ test("the Markdown", () => {
 
     </details>
 
-    Fingerprint \`f94271ce9f9b43f97903c1bec5bee71680851661cd03c44d74eec80418f2aa3e\`
+    Fingerprint \`ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff\`
 
     ## 🟢 staging: no changes
 
     What Terraform does: no resource changes.
-
-    Fingerprint \`31c46609bee2170d03b4ebdd1757f4afab33e9a42a5a9d2d6a2df51dbedf74a9\`
 
     ## ⛔ staging: cannot be planned
 
@@ -174,9 +178,6 @@ test("the Markdown", () => {
     Not�[31m either
     \`\`\`
 
-    What Terraform does: no resource changes.
-
-    Fingerprint \`c87c8fe3d1a615747a8623b8489045d422b3b3d5e6509db3865970d893d46160\`
     "
   `);
 });
@@ -195,7 +196,14 @@ test("the JSON", () => {
   const report = JSON.parse(formatJson([QUIET, LOUD]));
   expect(report).toMatchObject({ schemaVersion: 1, verdict: "needs acknowledgement", exitCode: 3 });
   expect(report.reviews).toMatchObject([QUIET, LOUD]);
-  expect(report.reviews[0].fingerprint).toMatch(/^[0-9a-f]{64}$/);
+  expect(report.reviews[1].fingerprint).toBe("f".repeat(64));
+});
+
+test("of a fingerprint without a key is said what it does not cover", () => {
+  const [line = ""] = fingerprintLine({ ...LOUD, secretsByName: true });
+  expect(line).toMatch(/^fingerprint f{64} \(of secrets only the names: before the first apply/);
+  expect(formatMarkdown([{ ...LOUD, secretsByName: true }])).toContain("Fingerprint `ffff");
+  expect(formatTable([FAILED])).not.toMatch(/fingerprint|no resource changes/);
 });
 
 describe("the headline", () => {
@@ -230,7 +238,14 @@ test.each<[review: Partial<Review>, command: string | undefined]>([
   [{ verdict: "failed" }, undefined],
   [{ verdict: "changes" }, "Apply it with: npm run apply -- staging"],
   [{ verdict: "changes", mode: "refresh-only" }, undefined],
-  [LOUD, `Apply it with: npm run apply -- staging --ack 'data-loss:render_keyvalue.redis["a"]'`],
+  [
+    LOUD,
+    `Apply it with: npm run apply -- staging --fingerprint ${"f".repeat(64)} --ack 'data-loss:render_keyvalue.redis["a"]'`,
+  ],
+  [
+    { ...LOUD, findings: [...LOUD.findings, { ...LOUD.findings[0], kind: "refused" } as Review["findings"][0]] },
+    "Render would refuse it. Change that, then plan again: npm run plan -- staging",
+  ],
 ])("what comes next", (review, command) => {
   expect(nextStep({ ...QUIET, ...review })).toBe(command);
 });

@@ -1,5 +1,4 @@
 import { describe, expect, test } from "vitest";
-import { canonicalJson, fingerprintOf } from "../../../pipeline/review/fingerprint.ts";
 import { type Planned, readPlan } from "../../../pipeline/review/plan/planned.ts";
 import { terraformPlanSchema } from "../../../pipeline/review/plan/terraform-plan.ts";
 import {
@@ -176,20 +175,6 @@ describe("a review of several changes", () => {
     expect(reviewed([forgotten], { errors: ["broken"] })).toMatchObject({ verdict: "failed", errors: ["broken"] });
     expect(reviewed([], {}, [deleted("a.b")]).verdict).toBe("no changes");
     expect(acknowledgementsOf(reviewed([step]))).toEqual([]);
-  });
-
-  test("has a fingerprint, which tells apart what differs, and nothing else", () => {
-    const review = reviewed([deleted("a.a"), deleted("a.b")]);
-    const turned = Object.fromEntries(Object.entries(review).reverse());
-    const others = [{ digest: "1" }, { environment: "other" }, { mode: "destroy" as const }];
-    const fingerprints = [review, ...others.map((other) => reviewed([deleted("a.a"), deleted("a.b")], other))].map(
-      fingerprintOf,
-    );
-    expect(fingerprintOf(reviewSchema.parse(turned))).toBe(fingerprints[0]);
-    expect(new Set(fingerprints).size).toBe(4);
-    expect(canonicalJson({ b: [2, 1, { d: null, c: "x" }], a: { f: 1, e: 2 } })).toBe(
-      '{"a":{"e":2,"f":1},"b":[2,1,{"c":"x","d":null}]}',
-    );
   });
 });
 
