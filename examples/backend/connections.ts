@@ -3,14 +3,26 @@ import { Redis, type RedisOptions } from "ioredis";
 /** How ioredis is set up. */
 type Options = Omit<RedisOptions, "replyMapping">;
 
+/** To ioredis: connect again, and send the command that failed again, too. */
+const RESEND = 2;
+
 const COMMON: Options = {
   connectTimeout: 1_000,
   // Milliseconds until the next attempt: soon enough to be back within a second, rare enough for a dead host.
   retryStrategy: (attempt) => Math.min(attempt * 50, 500),
   // What was on its way when the connection broke may have been done. Sending it again would do it twice.
   autoResendUnfulfilledCommands: false,
+  reconnectOnError: (error) => isReplica(error),
   protocol: 2,
 };
+
+/**
+ * After a failover behind one address the connection leads to the old primary, which is a replica now: it answers everything
+ * and takes no write, for ever. A new connection leads to the new one.
+ */
+function isReplica({ message }: Error): boolean {
+  return /READONLY|UNBLOCKED/.test(message);
+}
 
 /**
  * For whoever adds jobs while a caller waits: it answers now, or fails now.
@@ -34,6 +46,7 @@ export const WORKER_OPTIONS: Options = {
   enableReadyCheck: false,
   // A worker's commands can be repeated: they say which job, and the sender knows what it has sent.
   autoResendUnfulfilledCommands: true,
+  reconnectOnError: (error) => isReplica(error) && RESEND,
 };
 
 /** What Bull wants a connection for: commands, a read that blocks, and news from other processes. */

@@ -1,6 +1,6 @@
 import { sleep, until } from "../../runtime/wait.ts";
 import { Claims } from "./claims.ts";
-import { log, logErrors } from "./log.ts";
+import { errorKind, log, logErrors, surviveRedis } from "./log.ts";
 import { pending, Workers } from "./queues.ts";
 import { Sender } from "./sender.ts";
 import { readSettings } from "./settings.ts";
@@ -15,6 +15,7 @@ const CONNECT_MS = 15_000;
 const QUIET_MS = 2_000;
 const POLL_MS = 250;
 
+surviveRedis(logErrors("drain"));
 const settings = readSettings(process.env);
 if (settings.REDIS_URL === undefined) throw new Error("REDIS_URL is not set: which Redis is to be drained?");
 const sender = new Sender(new Claims(settings.DATA_DIRECTORY), settings.PROVIDER_URL);
@@ -26,7 +27,11 @@ async function untilEmpty(): Promise<boolean> {
   let shown: number | undefined;
   const look = async () => {
     // The workers' connection waits for Redis for ever; this does not.
-    const depth = await Promise.race([workers.depth(), sleep(CONNECT_MS)]);
+    const depth = await Promise.race([workers.depth().catch(errorKind), sleep(CONNECT_MS)]);
+    if (typeof depth === "string") {
+      log("✗", `Redis refuses: ${depth}`);
+      return "no answer";
+    }
     if (typeof depth === "boolean") {
       log("✗", `Redis does not answer within ${CONNECT_MS / 1_000} s: its jobs cannot be processed`);
       return "no answer";

@@ -12,6 +12,17 @@ export function errorKind(error: unknown): string {
   return /^([A-Z]{2,})\b/.exec(error.message)?.[1] ?? error.message.slice(0, 80);
 }
 
+/**
+ * Bull leaves failures of some commands of its own unhandled, and Node then ends the process: with NOAUTH at every start. A
+ * Redis that refuses is no reason to end.
+ */
+export function surviveRedis(onError: (error: Error) => void): void {
+  process.on("unhandledRejection", (error) => {
+    if (!(error instanceof Error && "command" in error)) throw error;
+    onError(error);
+  });
+}
+
 /** Logs errors that come by the thousand while Redis is away: each kind once, then every ten seconds. */
 export function logErrors(of: string): (error: Error) => void {
   const last = new Map<string, number>();

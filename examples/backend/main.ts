@@ -1,7 +1,7 @@
 import { sleep } from "../../runtime/wait.ts";
 import { Claims } from "./claims.ts";
 import { Delivery } from "./delivery.ts";
-import { log } from "./log.ts";
+import { log, logErrors, surviveRedis } from "./log.ts";
 import { Sender } from "./sender.ts";
 import { createBackend } from "./server.ts";
 import { readSettings } from "./settings.ts";
@@ -11,6 +11,7 @@ const SHUTDOWN_MS = 25_000;
 /** Keep answering for one second after SIGTERM, until callers use the new process. */
 const SHUTDOWN_GRACE_MS = 1_000;
 
+surviveRedis(logErrors("queue"));
 const settings = readSettings(process.env);
 const delivery = new Delivery(settings, new Sender(new Claims(settings.DATA_DIRECTORY), settings.PROVIDER_URL));
 const server = createBackend(delivery);
