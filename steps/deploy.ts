@@ -39,7 +39,7 @@ export async function awaitTurn({ client, signal, say }: StepContext, serviceId:
   const progress = heartbeat(say);
   let busy: Deploy | undefined;
   const look = async () => {
-    const deploys = await client.first(API.listDeploys, { id: serviceId });
+    const deploys = await latestDeploys(client, serviceId);
     const inProgress = deploys.find(({ status }) => !OVER.includes(status));
     if (inProgress === undefined) return { deploys };
     if (busy?.id !== inProgress.id) say(`waiting for deploy ${inProgress.id} to end: a new one could cancel it`);
@@ -77,7 +77,7 @@ export async function beginDeploy(
   const known = new Set(before.map(({ id }) => id));
   let looksWithOne = 0;
   const look = async () => {
-    const deploys = await client.first(API.listDeploys, { id: serviceId });
+    const deploys = await latestDeploys(client, serviceId);
     const [ours, ...others] = deploys.filter(({ id, trigger }) => trigger === "api" && !known.has(id));
     if (ours === undefined) return undefined;
     if (others.length > 0) throw ambiguous([ours, ...others]);
@@ -87,14 +87,18 @@ export async function beginDeploy(
   };
   const begun = await until(look, { signal, first: LIST_MS, withinMs: lost === undefined ? ACCEPTED_MS : LOST_MS });
   if (begun !== undefined) return begun;
-  throw (
-    lost ??
-    new RenderApiError({
-      call: `POST /services/${serviceId}/deploys`,
-      reason: "answer",
-      explanation: "the deploy was accepted, but is not in the list.",
-    })
-  );
+  throw lost ?? unlisted(serviceId);
+}
+
+/** Newest first. */
+function latestDeploys(client: RenderClient, serviceId: string): Promise<Deploy[]> {
+  return client.first(API.listDeploys, { id: serviceId });
+}
+
+function unlisted(serviceId: string): Stop {
+  return new Stop("unknown", `Render has accepted a deploy of ${serviceId}, and does not list it.`, {
+    remedy: "It may still begin. See the service's deploys in Render's dashboard, then run the same command again.",
+  });
 }
 
 function ambiguous(deploys: readonly Deploy[]): Stop {
@@ -160,7 +164,7 @@ async function successorOf(
   signal: AbortSignal,
 ): Promise<Deploy | undefined> {
   const look = async () => {
-    const deploys = await client.first(API.listDeploys, { id: serviceId });
+    const deploys = await latestDeploys(client, serviceId);
     const at = deploys.findIndex(({ id }) => id === overtaken);
     return deploys.slice(0, Math.max(at, 0)).findLast(({ status }) => !FAILED_DEPLOYS.includes(status));
   };
