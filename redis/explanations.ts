@@ -72,6 +72,10 @@ const OTHERS = {
     what: "the port accepts connections but no TLS handshake came about",
     remedy: "Something else answers at this address, or the instance hangs. Check the URL that the API gives.",
   },
+  NO_TLS: {
+    what: "no TLS: the API's external URL is redis://, so no password was sent",
+    remedy: "The API's external URL must begin with rediss://. Check RENDER_HOST, and contact Render's support.",
+  },
   TLS_EXPECTED: {
     what: "the port speaks TLS, the URL does not",
     remedy: "Check the URL that the API gives: rediss://.",

@@ -1,3 +1,4 @@
+import { parseRedisUrl } from "../redis/address.ts";
 import { RedisFailure } from "../redis/failure.ts";
 import { API, type KeyValue } from "../render/api/endpoints.ts";
 import type { Program } from "./program.ts";
@@ -23,9 +24,16 @@ export async function lookFromOutside<Seen>(
   const { externalConnectionString: url } = await client.call(API.getConnectionInfo, { id: instance.id });
   secrets.addUrl(url);
   try {
+    if (sendsPasswordInClear(url)) return { obstacle: noConnection("NO_TLS") };
     return { seen: await program.here(url, { signal, connectWithinMs, onProgress }) };
   } catch (error) {
     if (!(error instanceof RedisFailure)) throw error;
     return { obstacle: noConnection(error.kind) };
   }
+}
+
+/** Whether a login would cross a network unencrypted. What stays on this machine crosses none. */
+function sendsPasswordInClear(url: string): boolean {
+  const { host, tls, password } = parseRedisUrl(url);
+  return !tls && password !== undefined && !/^(localhost|127(\.\d+){3}|::1)$/.test(host);
 }

@@ -24,8 +24,8 @@ export const ping: Check = {
   run({ look }) {
     if ("obstacle" in look) {
       const { reason, remedy, failure } = look.obstacle;
-      // Refused by the allow list: unknown. Connected without a PONG: failed.
-      if (failure === undefined || failure === "NOT_ALLOWED") return unknown(reason, remedy);
+      // Refused by the allow list, or not tried: unknown. Connected without a PONG: failed.
+      if (failure === undefined || failure === "NOT_ALLOWED" || failure === "NO_TLS") return unknown(reason, remedy);
       return fail({ expected: "PONG", actual: reason, source: `PING from ${look.vantage}` }, remedy);
     }
     const { ping: answer, latenciesMs } = look.seen.core;
@@ -66,6 +66,7 @@ const DAY_MS = 24 * 3_600_000;
 const WARN_DAYS = 14;
 
 const ABOUT_TLS: readonly FailureKind[] = [
+  "NO_TLS",
   "CERTIFICATE_EXPIRED",
   "CERTIFICATE_NAME",
   "CERTIFICATE_UNTRUSTED",

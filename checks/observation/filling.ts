@@ -16,15 +16,23 @@ const LARGEST = 512 * MB;
 const PROBE_TTL_MS = 15_000;
 /** A value of this length fills a megabyte together with its key and header. */
 const LAST_BYTE = MB - 257;
+/** Keys that are written between two looks whether anybody else has come. */
+const STEP = 16;
+/** The first keys must not expire before the last look at them. */
+const SLACK_MS = 3_000;
+const DATABASE = /^db\d+$/;
 /** A server may take its time to forget the connection that has just been closed. */
 const FORGETTING = { first: 100, withinMs: 1_100 } as const;
 const PATIENCE_MS = 20_000;
 
+type Info = Record<string, string>;
+
 /**
  * Fills an empty instance to its limit and watches what happens to what is already in it.
  *
- * One write holds everything: a value that grows by its last byte costs no traffic, and the keys are deleted at its end, or
- * expire. Nothing is filled unless the instance is empty and small, and nobody else is connected.
+ * Nothing is filled unless the instance is empty and small, and nobody else is connected. It is filled in steps, and ends
+ * when somebody comes; who comes with the last step may have a write refused for some milliseconds. A value that grows by
+ * its last byte costs no traffic, and the keys are deleted in the end, or expire.
  */
 export async function proveEviction(address: RedisAddress, options: ConnectionOptions): Promise<ProofObservation> {
   try {
@@ -38,8 +46,8 @@ export async function proveEviction(address: RedisAddress, options: ConnectionOp
   }
 }
 
-async function aloneWith(connection: Connection): Promise<Record<string, string>> {
-  let info: Record<string, string> = {};
+async function aloneWith(connection: Connection): Promise<Info> {
+  let info: Info = {};
   await until(async () => {
     info = parseInfo(String(await ask(connection, "INFO")));
     return info.connected_clients === "1";
@@ -47,44 +55,72 @@ async function aloneWith(connection: Connection): Promise<Record<string, string>
   return info;
 }
 
-function whyNot(info: Record<string, string>): string | undefined {
+function whyNot(info: Info): string | undefined {
   const limit = Number(info.maxmemory);
-  if (Object.keys(info).some((name) => /^db\d+$/.test(name))) return "the instance is not empty";
+  if (Object.keys(info).some((name) => DATABASE.test(name))) return "the instance is not empty";
   if (info.connected_clients !== "1") return "other clients are connected";
   if (!(limit > 0)) return "the instance has no memory limit";
   return limit > LARGEST ? "the instance is larger than 512 MB" : undefined;
 }
 
-async function fill(connection: Connection, before: Record<string, string>): Promise<ProofObservation> {
+async function fill(connection: Connection, before: Info): Promise<ProofObservation> {
   const counted = Number(before.used_memory) - Number(before.mem_not_counted_for_evict ?? 0);
   const size = Math.ceil((Number(before.maxmemory) - counted) / MB) + 1;
   const name = ownName();
   const keys = Array.from({ length: size }, (_, index) => `${name}:${index}`);
+  const end = performance.now() + PROBE_TTL_MS - SLACK_MS;
+  const written: Reply[] = [];
+  let evicted = 0;
+  while (written.length / 2 + STEP < size && evicted === 0) {
+    const done = written.length / 2;
+    const replies = await connection.send([...writes(keys.slice(done, done + STEP)), ["INFO"]]);
+    const info = infoIn(replies.pop());
+    written.push(...replies);
+    evicted = Number(info.evicted_keys) - Number(before.evicted_keys);
+    const guest = Number(info.total_connections_received) > Number(before.total_connections_received);
+    if (!guest && keysIn(info) <= done + STEP && performance.now() < end) continue;
+    await connection.send([["DEL", ...keys.slice(0, done + STEP)]]);
+    return performance.now() < end ? { refused: "another client came while it was filled" } : { failure: "TIMEOUT" };
+  }
+  const done = written.length / 2;
+  const rest = evicted === 0 ? keys.slice(done) : [];
+  const all = keys.slice(0, done + rest.length);
   const canary = `${name}:canary`;
+  // In one write, so that the memory is full for milliseconds only.
   const replies = await connection.send([
-    ...keys.flatMap((key) => [
-      ["SET", key, "", "PX", String(PROBE_TTL_MS)],
-      ["SETRANGE", key, String(LAST_BYTE), "x"],
-    ]),
+    ...writes(rest),
     ["SET", canary, "x", "PX", String(PROBE_TTL_MS)],
-    ...keys.map((key) => ["EXISTS", key]),
+    ...all.map((key) => ["EXISTS", key]),
     ["INFO", "stats"],
-    ["DEL", canary, ...keys],
+    ["DEL", canary, ...all],
   ]);
-  const created = keys.map((_, index) => replies[2 * index] === "OK");
-  const grown = keys.filter((_, index) => typeof replies[2 * index + 1] === "number").length;
-  const alive = replies.slice(2 * size + 1, 3 * size + 1);
-  const [stats = null] = replies.slice(3 * size + 1);
-  if (stats instanceof RedisFailure) throw stats;
+  written.push(...replies.splice(0, 2 * rest.length));
+  const [refused = null, ...left] = replies;
+  const created = all.map((_, index) => written[2 * index] === "OK");
   return {
-    canary: answer(replies[2 * size] ?? null),
+    canary: answer(refused),
     created: created.filter(Boolean).length,
-    grown,
-    alive: created.filter((there, index) => there && alive[index] === 1).length,
-    evicted: evictedKeys(stats) - Number(before.evicted_keys),
+    grown: all.filter((_, index) => typeof written[2 * index + 1] === "number").length,
+    alive: created.filter((there, index) => there && left[index] === 1).length,
+    evicted: Number(infoIn(left[all.length]).evicted_keys) - Number(before.evicted_keys),
   };
 }
 
-function evictedKeys(stats: Reply): number {
-  return Number(parseInfo(String(stats)).evicted_keys);
+function writes(keys: readonly string[]): string[][] {
+  return keys.flatMap((key) => [
+    ["SET", key, "", "PX", String(PROBE_TTL_MS)],
+    ["SETRANGE", key, String(LAST_BYTE), "x"],
+  ]);
+}
+
+/** @throws RedisFailure when it was not answered. */
+function infoIn(reply: Reply | undefined): Info {
+  if (reply instanceof RedisFailure) throw reply;
+  return parseInfo(String(reply));
+}
+
+/** The keys of all databases. */
+function keysIn(info: Info): number {
+  const databases = Object.entries(info).filter(([name]) => DATABASE.test(name));
+  return databases.reduce((sum, [, value]) => sum + Number(/keys=(\d+)/.exec(value)?.[1] ?? 0), 0);
 }

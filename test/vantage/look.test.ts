@@ -246,3 +246,16 @@ test("api-only touches nothing", async () => {
   expect(live).toMatchObject({ vantage: "api-only", obstacle: { remedy: expect.any(String) } });
   expect(calls).toEqual([]);
 });
+
+test.each([
+  ["redis://u:secret@203.0.113.1:6379", "NO_TLS"],
+  ["redis://u:secret@127.0.0.1.example.invalid:6379", "NO_TLS"],
+  ["REDIS://:secret@no-such-host.invalid", "NO_TLS"],
+  ["rediss://u:secret@no-such-host.invalid", "NOT_FOUND"],
+  ["redis://no-such-host.invalid", "NOT_FOUND"],
+  ["redis://u:secret@127.0.0.1:1", "REFUSED"],
+  ["redis://u:secret@localhost:1", "REFUSED"],
+])("a password does not leave this machine without TLS: %s", async (url, failure) => {
+  const { live } = await lookAt({ url }, { vantage: "external", deadlineSeconds: 1 });
+  expect(live).toMatchObject({ obstacle: { failure } });
+});

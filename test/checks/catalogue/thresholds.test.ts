@@ -9,7 +9,7 @@ const MB = 1024 ** 2;
 const bytes = (share: number) => String(Math.ceil(share * 256 * MB));
 const days = (number: number) => new Date(Date.now() + number * 24 * 3_600_000 + 60_000).toISOString();
 const latencies = (...latenciesMs: number[]) => ({ core: { latenciesMs } });
-const unreachable = (failure?: "REFUSED" | "NOT_ALLOWED" | "CERTIFICATE_NAME"): Situation => ({
+const unreachable = (failure?: "REFUSED" | "NO_TLS" | "NOT_ALLOWED" | "CERTIFICATE_NAME"): Situation => ({
   look: {
     vantage: "external",
     passedOver: [],
@@ -52,6 +52,7 @@ const TABLE: Readonly<Record<string, readonly Row[]>> = {
     ["the connection broke after PONG", latencies(), "pass", /broke/],
     ["nobody could connect", unreachable("REFUSED"), "fail", "no way"],
     ["nobody was let in", unreachable("NOT_ALLOWED"), "unknown"],
+    ["nobody logged in", unreachable("NO_TLS"), "unknown"],
     ["nobody tried", unreachable(), "unknown"],
   ],
   tls: [
@@ -61,6 +62,7 @@ const TABLE: Readonly<Record<string, readonly Row[]>> = {
     ["none", { core: { tls: undefined } }, "fail", "no TLS"],
     ["inside", { vantage: "inside" }, "skip"],
     ["a wrong certificate", unreachable("CERTIFICATE_NAME"), "fail"],
+    ["none, so that nobody logged in", unreachable("NO_TLS"), "fail"],
     ["nobody could connect", unreachable("REFUSED"), "unknown"],
   ],
   auth: [

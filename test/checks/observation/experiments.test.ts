@@ -4,7 +4,7 @@ import { observe } from "../../../checks/observation/observe.ts";
 import { parseRedisUrl } from "../../../redis/address.ts";
 import { EVICTION_POLICIES, redisSpelling } from "../../../render/spellings.ts";
 import { type RedisServer, startRedis, USER } from "../support/redis-server.ts";
-import { holding } from "../support/sockets.ts";
+import { holding, proxy } from "../support/sockets.ts";
 
 const PASSWORD = "of these tests";
 
@@ -72,6 +72,22 @@ describe("the eviction proof", () => {
     } else {
       expect("evicted" in proof && proof.evicted).toBeGreaterThan(0);
     }
+  });
+
+  test("a client that comes meanwhile is never refused a write, and ends it", async () => {
+    await server.admin(["CONFIG", "SET", "maxmemory", "200mb"]);
+    const jobs = Array.from({ length: 50 }, (_, index) => ["SET", `job:${index}`, "waits"]);
+    let replies: Promise<unknown[]> | undefined;
+    const { port, stop } = await proxy(server.port, (chunk, client) => {
+      if (replies === undefined && chunk.includes(":1048320")) replies = server.admin(...jobs);
+      // The next step begins when the client has been there.
+      void Promise.resolve(replies).then(() => client.write(chunk));
+    });
+    onTestFinished(stop);
+    const proof = await proveEviction({ ...parseRedisUrl(url), port }, soon());
+    expect(proof).toEqual({ refused: "another client came while it was filled" });
+    expect(new Set(await replies)).toEqual(new Set(["OK"]));
+    expect(await keys()).toBe(50);
   });
 
   test.each<[string, () => Promise<unknown>, string]>([

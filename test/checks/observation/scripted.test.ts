@@ -143,3 +143,50 @@ test("the memory is filled to its limit, and what is counted is what grew, what 
     ...{ canary: { failure: "OOM" }, created: 3, grown: 2, alive: 2, evicted: 2 },
   });
 });
+
+describe("while the memory is filled", () => {
+  const bulk = (text: string) => `$${text.length}\r\n${text}\r\n`;
+  const info = (differences: Readonly<Record<string, string | number>>) =>
+    bulk(
+      Object.entries({
+        ...{ connected_clients: 1, maxmemory: 40 * 1024 ** 2, used_memory: 1024 ** 2, evicted_keys: 0 },
+        ...{ total_connections_received: 7, ...differences },
+      })
+        .map(([name, value]) => `${name}:${value}\n`)
+        .join(""),
+    );
+  const step = "+OK\r\n:1048576\r\n".repeat(16);
+
+  test.each([
+    ["another client comes, or has come and left", { db0: "keys=32,expires=32", total_connections_received: 8 }],
+    ["there is a key more", { db0: "keys=33,expires=32" }],
+    ["another database is used", { db0: "keys=32,expires=32", db1: "keys=1,expires=0" }],
+  ])("%s: it is emptied at once", async (_, differences) => {
+    const sent: string[] = [];
+    const replies = [info({}), step + info({ db0: "keys=16,expires=16" }), step + info(differences), ":32\r\n"];
+    const { port, stop } = await listen((socket) => {
+      socket.on("data", (chunk) => {
+        sent.push(chunk.toString());
+        socket.write(replies[sent.length - 1] ?? "");
+      });
+    });
+    onTestFinished(stop);
+    const proof = await proveEviction(parseRedisUrl(`redis://localhost:${port}`), options());
+    expect(proof).toEqual({ refused: "another client came while it was filled" });
+    expect(sent).toHaveLength(4);
+    expect(sent[3]?.match(/render-redis-check/g)).toHaveLength(32);
+    expect(sent[3]).toContain("DEL");
+  });
+
+  test("a key that is evicted early is proof enough: no more is written", async () => {
+    const full = "-OOM full\r\n";
+    const server = scripted([
+      info({}),
+      step + info({ db0: "keys=10,expires=10", evicted_keys: 6 }),
+      `${full}${":1\r\n".repeat(10)}${":0\r\n".repeat(6)}${bulk("evicted_keys:6\n")}:10\r\n`,
+    ]);
+    expect(await proveEviction(await address(server), options())).toEqual({
+      ...{ canary: { failure: "OOM" }, created: 16, grown: 16, alive: 10, evicted: 6 },
+    });
+  });
+});
