@@ -24,7 +24,7 @@ export const SERVERS = [
   "test/readme.test.ts",
   "test/render/api/client.test.ts",
   "test/runtime/http.test.ts",
-  "test/steps/{drain,roll-out,stuck}.test.ts",
+  "test/steps/{drain,hand-over,roll-out,stuck}.test.ts",
   "test/vantage/{inside,look}.test.ts",
 ];
 

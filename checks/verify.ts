@@ -142,7 +142,7 @@ async function lookWhileItLasts(
 async function lookAtService(options: VerifyOptions, instance: KeyValue): Promise<ServiceSeen | undefined> {
   const { service, checks } = options;
   if (service === undefined || checks.every(({ about }) => about !== "service")) return undefined;
-  return observeService(service, instance.id, options);
+  return observeService(service, instance, options);
 }
 
 function judge(checks: readonly Check[], context: CheckContext, verification: Verification): void {

@@ -2,9 +2,11 @@ import { Command } from "commander";
 import { RenderClient } from "../render/api/client.ts";
 import { expectedInstance } from "../render/instance.ts";
 import { expectedService, SERVICE_ID, SERVICE_ID_FORM } from "../render/service.ts";
+import { readKnownIds } from "../render/terraform-state.ts";
 import { Stop } from "../runtime/errors.ts";
 import type { StepContext } from "../steps/deploy.ts";
-import { drain, handOver } from "../steps/drain.ts";
+import { drain } from "../steps/drain.ts";
+import { handOver } from "../steps/hand-over.ts";
 import { type Intent, preflight } from "../steps/preflight.ts";
 import { leave, rollOut } from "../steps/roll-out.ts";
 import { OWN_STEP_IDS, type OwnStepId, programName, type Read, readStep, STEPS } from "../steps/steps.ts";
@@ -41,10 +43,13 @@ const PROGRAMS: { readonly [Id in OwnStepId]: StepProgram<Id> } = {
     }
     return work(instanceId, DRAIN_SECONDS, (context) => drain({ ...context, serviceId, instanceId, command }));
   },
-  async hand_over({ REDIS_INSTANCE_ID: instanceId, BACKEND_EXPECTED: { serviceId, drainCommand } }, { work }) {
+  async hand_over({ REDIS_INSTANCE_ID: instanceId, BACKEND_EXPECTED: { serviceId, drainCommand }, ...read }, { work }) {
     if (drainCommand === undefined) throw new Stop("misused", "`BACKEND_EXPECTED` has no drainCommand");
-    const options = { serviceId, instanceId, command: drainCommand };
-    return work(instanceId, DRAIN_SECONDS, (context) => handOver({ ...context, ...options }));
+    const options = { serviceId, instanceId, command: drainCommand, address: read.REDIS_ADDRESS };
+    return work(instanceId, DRAIN_SECONDS, async (context) => {
+      const known = await readKnownIds(read.TERRAFORM_DIRECTORY, context.signal);
+      return handOver({ ...context, ...options, known });
+    });
   },
 };
 

@@ -2,7 +2,7 @@ import { join, relative, sep } from "node:path";
 import { Resource as NullResource } from "@cdktf/provider-null/lib/resource/index.js";
 import { App, type ITerraformDependable, TerraformIterator, TerraformSelf, TerraformStack, Token } from "cdktf";
 import { Construct } from "constructs";
-import { commandOf, type Given, resourceName, STEPS, type StepId } from "../steps/steps.ts";
+import { commandOf, type Given, readsState, resourceName, STEPS, type StepId } from "../steps/steps.ts";
 import { escapeTemplate } from "./render/escape-template.ts";
 
 /** Where the commands run. */
@@ -46,7 +46,10 @@ export class Step<Id extends StepId> extends Construct {
           type: "local-exec",
           command: commandOf(step),
           workingDir: `\${path.root}/${this.#pathToRepository()}`,
-          environment: textsOf(given),
+          environment: {
+            ...textsOf(given),
+            ...(readsState(step) ? { TERRAFORM_DIRECTORY: `\${abspath(path.root)}` } : {}),
+          },
           ...(when === "destroy" ? { when } : {}),
         },
       ],

@@ -122,7 +122,7 @@ function isProgress(line: string): boolean {
 /** What the backend is given by its groups, and what the running backend says of itself. */
 async function showBackend({ client, render }: Rehearsal, signal: AbortSignal): Promise<void> {
   const serviceId = render.backendServiceId;
-  const linked = await readEnvGroups(client, (group) => isLinkedTo(group, serviceId));
+  const linked = await readEnvGroups(client, render.ownerId, (group) => isLinkedTo(group, serviceId));
   const given = linked.flatMap(({ envVars }) => envVars).map(({ key, value }) => `${key}=${value}`);
   note(`the backend has ${given.length === 0 ? "no REDIS_URL" : given.join("  ")}`);
   const { mode, queues } = await askBackend(client, serviceId, signal);

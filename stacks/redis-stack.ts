@@ -119,7 +119,7 @@ export class RedisStack extends GuardedStack {
     if (service.drainCommand !== undefined) {
       new Step(this, "hand_over", {
         of: REDIS,
-        given: { REDIS_INSTANCE_ID: redis.id, BACKEND_EXPECTED: service },
+        given: { REDIS_INSTANCE_ID: redis.id, REDIS_ADDRESS: redis.address, BACKEND_EXPECTED: service },
         // Only the instance; its name changes in place.
         triggers: { instance_id: redis.id },
         after: [rollOut.done],

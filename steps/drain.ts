@@ -1,6 +1,4 @@
-import type { RenderClient } from "../render/api/client.ts";
-import { API, type Job, type KeyValue } from "../render/api/endpoints.ts";
-import { readEnvGroups } from "../render/api/env-groups.ts";
+import { API, type Job } from "../render/api/endpoints.ts";
 import { RenderApiError } from "../render/api/error.ts";
 import { internalUrl } from "../render/internal-url.ts";
 import { Stop } from "../runtime/errors.ts";
@@ -61,40 +59,6 @@ export async function drain({ client, serviceId, instanceId, command, signal, sa
     );
   }
   say(`${instanceId} is drained: no jobs left`);
-}
-
-/**
- * Has the service drain the instances that the new one replaces: older ones of its name and workspace that no
- * environment group points to.
- *
- * @param options Its `instanceId` is the new instance.
- * @throws Stop when it did not, so that they are not destroyed with what is in them; RenderApiError.
- */
-export async function handOver(options: DrainOptions): Promise<void> {
-  const { client, instanceId, say } = options;
-  const instance = await client.call(API.getKeyValue, { id: instanceId });
-  const namesakes = await client.list(API.listKeyValues, {}, { name: instance.name, ownerId: instance.owner.id });
-  const older = namesakes.filter((other) => other.id !== instanceId && isOlder(other, instance));
-  if (older.length === 0) {
-    say("no previous instance to drain");
-    return;
-  }
-  const inUse = await instancesInGroups(client);
-  for (const { id } of older) {
-    if (inUse.has(id)) say(`${id} has the same name and is in use: it is not drained`);
-    else await drain({ ...options, instanceId: id });
-  }
-}
-
-function isOlder(one: KeyValue, other: KeyValue): boolean {
-  return Date.parse(one.createdAt) <= Date.parse(other.createdAt);
-}
-
-/** The ids of all instances that a variable of an environment group points to. */
-async function instancesInGroups(client: RenderClient): Promise<ReadonlySet<string>> {
-  const groups = await readEnvGroups(client);
-  const values = groups.flatMap(({ envVars }) => envVars.map(({ value }) => value));
-  return new Set(values.flatMap((value) => value.match(/\bred-[a-z0-9]{20}\b/g) ?? []));
 }
 
 function kept(instanceId: string): string {

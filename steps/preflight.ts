@@ -227,7 +227,7 @@ async function gatherFacts(client: RenderClient, { wanted, ownerId }: Intent): P
   // First alone: with a key that does not work every other call would only say so again.
   const owners = await client.list(API.listOwners, {});
   const [facts, instances] = await Promise.all([
-    gatherServiceFacts(client, wanted.serviceId, wanted.groupName),
+    gatherServiceFacts(client, ownerId, wanted.serviceId, wanted.groupName),
     client.list(API.listKeyValues, {}, { ownerId }),
   ]);
   return { ...facts, owners, instances };

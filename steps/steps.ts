@@ -28,6 +28,10 @@ const checksSchema = z.object({
   /** The service whose one-off jobs can look at the instance from inside. */
   backendServiceId: z.string().optional(),
 });
+/** Where Terraform runs, so that the step can ask what the state knows. The construct gives it. */
+const TERRAFORM_DIRECTORY = required.min(1);
+/** The Terraform address of the instance. */
+const REDIS_ADDRESS = required.regex(/^render_\w+\.[\w-]+$/, "is not an instance's address (render_keyvalue.…)");
 /** Terraform's own variable, where the environment file leaves the id to the person who deploys. */
 const TF_VAR_backend_service_id = z.string().optional();
 
@@ -145,7 +149,12 @@ export const STEPS = {
   hand_over: {
     each: "instance",
     when: "create",
-    reads: { REDIS_INSTANCE_ID: instanceId, BACKEND_EXPECTED: json(expectedServiceSchema) },
+    reads: {
+      REDIS_INSTANCE_ID: instanceId,
+      REDIS_ADDRESS,
+      TERRAFORM_DIRECTORY,
+      BACKEND_EXPECTED: json(expectedServiceSchema),
+    },
     kind: "behaviour",
     says: "Moves the waiting jobs from the old instance. If that fails, the old instance is kept.",
   },
@@ -156,10 +165,16 @@ export type StepId = keyof Steps;
 const TABLE: Readonly<Record<StepId, Step>> = STEPS;
 export const STEP_IDS = Object.keys(STEPS) as StepId[];
 
-/** What a construct must give a step. */
-export type Given<Id extends StepId> = z.output<z.ZodObject<Steps[Id]["reads"]>>;
+/** Whether a step asks what the state knows. */
+export function readsState(step: StepId): boolean {
+  return "TERRAFORM_DIRECTORY" in TABLE[step].reads;
+}
+
+/** What a construct's user must give a step. */
+export type Given<Id extends StepId> = Omit<Reads<Id>, "TERRAFORM_DIRECTORY">;
+type Reads<Id extends StepId> = z.output<z.ZodObject<Steps[Id]["reads"]>>;
 /** What its program gets: the same, and what it finds. */
-export type Read<Id extends StepId> = Given<Id> &
+export type Read<Id extends StepId> = Reads<Id> &
   (Steps[Id] extends { readonly finds: infer F extends z.ZodRawShape } ? z.output<z.ZodObject<F>> : unknown);
 
 /** A step that is run by the steps' own program. */

@@ -1,4 +1,11 @@
-import { API, type Deploy, type EnvGroup, type EnvVar, type Service } from "../../render/api/endpoints.ts";
+import {
+  API,
+  type Deploy,
+  type EnvGroup,
+  type EnvVar,
+  type KeyValue,
+  type Service,
+} from "../../render/api/endpoints.ts";
 import { isLinkedTo } from "../../render/api/env-groups.ts";
 import { RenderApiError } from "../../render/api/error.ts";
 import { gatherServiceFacts } from "../../render/api/service-facts.ts";
@@ -49,7 +56,7 @@ type Options = Pick<LookOptions, "client" | "deadline" | "secrets" | "onProgress
 /** Looks at a service through Render's API, and at its health path. */
 export async function observeService(
   description: ExpectedService,
-  instanceId: string,
+  { id: instanceId, owner }: Pick<KeyValue, "id" | "owner">,
   options: Options,
 ): Promise<ServiceSeen> {
   const { client, secrets } = options;
@@ -60,7 +67,7 @@ export async function observeService(
   };
   try {
     const [{ service, variables, groups }, deploys, { internalConnectionString: url }] = await Promise.all([
-      gatherServiceFacts(client, serviceId, groupName),
+      gatherServiceFacts(client, owner.id, serviceId, groupName),
       client.first(API.listDeploys, { id: serviceId }),
       client.call(API.getConnectionInfo, { id: instanceId }),
     ]);

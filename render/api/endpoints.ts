@@ -102,6 +102,9 @@ export const job = z.object({
 /** A workspace: a team's (`tea-…`) or a person's (`usr-…`). */
 export const owner = z.object({ id: z.string(), name: z.string() });
 
+/** A Blueprint: what a repository's `render.yaml` manages. */
+const blueprint = z.object({ id: z.string(), name: z.string() });
+
 const logs = z.object({
   hasMore: z.boolean(),
   /** With these two the same query continues where this answer ends. */
@@ -119,6 +122,9 @@ const logsQuery = z.object({
   startTime: z.string().optional(),
   endTime: z.string().optional(),
 });
+
+/** A service, as far as a list is read: static sites have neither region nor plan. */
+const serviceSummary = z.object({ id: z.string(), name: z.string() });
 
 export type KeyValue = z.output<typeof keyValue>;
 export type ConnectionInfo = z.output<typeof connectionInfo>;
@@ -142,10 +148,18 @@ export const API = {
   listKeyValues: list("/key-value", "keyValue", keyValue, "id", "name", "region", "environmentId", "ownerId"),
   getKeyValue: get("/key-value/:id", keyValue),
   getConnectionInfo: get("/key-value/:id/connection-info", connectionInfo),
-  /** The groups of all workspaces that the key can see. */
+  /** Without `ownerId` the groups of all workspaces that the key can see. Names are not unique. */
   listEnvGroups: list("/env-groups", "envGroup", envGroupSummary, "name", "environmentId", "ownerId"),
   getEnvGroup: get("/env-groups/:id", envGroup),
+  listServices: list(
+    "/services",
+    "service",
+    serviceSummary,
+    ...(["name", "type", "environmentId", "suspended", "region", "env", "ownerId"] as const),
+  ),
   getService: get("/services/:id", service),
+  listBlueprints: list("/blueprints", "blueprint", blueprint, "ownerId"),
+  getBlueprint: get("/blueprints/:id", blueprint.extend({ resources: mayLack(z.array(serviceSummary), []) })),
   /** Variables set on the service itself. Each wins over a variable of the same name in a linked group. */
   listServiceEnvVars: list("/services/:id/env-vars", "envVar", envVar),
   /** Newest first. */

@@ -1,12 +1,15 @@
 import type { RenderClient } from "./client.ts";
 import { API, type EnvGroup, type EnvGroupSummary } from "./endpoints.ts";
 
-/** The groups, with their variables, that the key can see and that are wanted. A list shows no variables. */
+/** The groups of a workspace, with their variables, that are wanted. A list shows no variables. */
 export async function readEnvGroups(
   client: RenderClient,
-  wanted: (group: EnvGroupSummary) => boolean = () => true,
+  ownerId: string,
+  wanted: (group: EnvGroupSummary) => boolean,
 ): Promise<EnvGroup[]> {
-  const groups = (await client.list(API.listEnvGroups, {})).filter(wanted);
+  const all = await client.list(API.listEnvGroups, {}, { ownerId });
+  // Names are not unique, and a key may see several workspaces.
+  const groups = all.filter((group) => group.ownerId === ownerId && wanted(group));
   return Promise.all(groups.map(({ id }) => client.call(API.getEnvGroup, { id })));
 }
 

@@ -16,13 +16,14 @@ export interface ServiceFacts {
 /** @throws RenderApiError when Render cannot be asked. */
 export async function gatherServiceFacts(
   client: RenderClient,
+  ownerId: string,
   serviceId: string,
   groupName: string,
 ): Promise<ServiceFacts> {
   const [service, variables, groups] = await Promise.all([
     unlessMissing(client.call(API.getService, { id: serviceId })),
     unlessMissing(client.list(API.listServiceEnvVars, { id: serviceId })),
-    readEnvGroups(client, (group) => group.name === groupName || isLinkedTo(group, serviceId)),
+    readEnvGroups(client, ownerId, (group) => group.name === groupName || isLinkedTo(group, serviceId)),
   ]);
   return { service, variables: variables ?? [], groups };
 }

@@ -9,6 +9,9 @@ import { run } from "./in-process.ts";
 const steps = vi.hoisted(() => ({ rollOut: vi.fn(), leave: vi.fn(), drain: vi.fn(), handOver: vi.fn() }));
 vi.mock("../../steps/roll-out.ts", () => steps);
 vi.mock("../../steps/drain.ts", () => steps);
+vi.mock("../../steps/hand-over.ts", () => steps);
+const state = vi.hoisted(() => ({ readKnownIds: vi.fn() }));
+vi.mock("../../render/terraform-state.ts", () => state);
 
 let render: TestRender;
 beforeAll(async () => {
@@ -90,6 +93,12 @@ describe("in Terraform's graph", () => {
     const service = { name: "backend", env: {}, rollOutSeconds: 77, ...rest };
     return JSON.stringify(expectedService(service, serviceId, "queues"));
   };
+  const replacing = {
+    REDIS_INSTANCE_ID: instanceId,
+    REDIS_ADDRESS: "render_keyvalue.q",
+    TERRAFORM_DIRECTORY: "/stacks/q",
+  };
+  const KNOWN = new Map([["render_keyvalue.q", ["red-older"]]]);
   const draining = { REDIS_INSTANCE_ID: instanceId, BACKEND_DRAIN_COMMAND: command };
 
   test.each<[string, keyof typeof steps, Record<string, string>, about: string, object, seconds: number]>([
@@ -120,11 +129,12 @@ describe("in Terraform's graph", () => {
     [
       "hand-over",
       "handOver",
-      { REDIS_INSTANCE_ID: instanceId, BACKEND_EXPECTED: backend({ drainCommand: command }) },
-      ...([instanceId, { serviceId, instanceId, command }, 300] as const),
+      { ...replacing, BACKEND_EXPECTED: backend({ drainCommand: command }) },
+      ...([instanceId, { serviceId, instanceId, command, address: "render_keyvalue.q", known: KNOWN }, 300] as const),
     ],
   ])("%s does its step, within its time, and says about what", async (name, step, variables, about, what, seconds) => {
     set(variables);
+    state.readKnownIds.mockImplementation(async (directory: string) => (directory === "/stacks/q" ? KNOWN : undefined));
     const connect = vi.spyOn(RenderClient, "fromEnvironment");
     const timer = vi.spyOn(globalThis, "setTimeout");
     steps[step].mockImplementation(async ({ say }: StepContext) => say("it goes"));
@@ -137,7 +147,7 @@ describe("in Terraform's graph", () => {
 
   test.each([
     ["drain", { ...draining, TF_VAR_backend_service_id: "" }, /`TF_VAR_backend_service_id` is not set/],
-    ["hand-over", { REDIS_INSTANCE_ID: instanceId, BACKEND_EXPECTED: backend() }, /no drainCommand/],
+    ["hand-over", { ...replacing, BACKEND_EXPECTED: backend() }, /no drainCommand/],
     ["preflight", {}, /The step preflight is for Terraform.*\n`REDIS_EXPECTED` is not set/],
   ])("%s without what it needs is wrong usage", async (name, variables, message) => {
     set(variables);

@@ -119,7 +119,7 @@ export class Deployment {
 
   /** The group that a backend is linked to. */
   async linkedGroup(serviceId = this.render.backendServiceId): Promise<EnvGroup | undefined> {
-    const [group] = await readEnvGroups(this.client, (group) => isLinkedTo(group, serviceId));
+    const [group] = await readEnvGroups(this.client, this.render.ownerId, (group) => isLinkedTo(group, serviceId));
     return group;
   }
 

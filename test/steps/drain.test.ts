@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { RENDER_API } from "../../dev/emulator/api/endpoints.ts";
 import { RenderClient } from "../../render/api/client.ts";
-import { drain, handOver } from "../../steps/drain.ts";
+import { drain } from "../../steps/drain.ts";
 import { TestRender } from "../dev/emulator/harness.ts";
 
 const PATIENCE_MS = 20_000;
@@ -91,32 +90,5 @@ describe("drain", () => {
     await expect(drain(given)).rejects.toThrow(
       /failed: 404.* is kept, because what waits in it would be lost\. To lose it: /,
     );
-  });
-});
-
-describe("hand-over", () => {
-  test("drains older instances of the same name, unless a group points to them", async () => {
-    const [used, unused, other] = [
-      await render.instance({ name: "replaced" }),
-      await render.instance({ name: "replaced" }),
-      await render.instance({ name: "another" }),
-    ];
-    const envVars = [{ key: "REDIS_URL", value: `redis://${used}:6379` }];
-    const { ownerId } = render.render;
-    await client.call(RENDER_API.createEnvGroup, {}, { name: "in-use", ownerId, envVars, secretFiles: [] });
-    const id = await render.instance({ name: "replaced" });
-    await handOver(options(id, "true"));
-    expect(lines).toContain(`${used} has the same name and is in use: it is not drained`);
-    expect(lines).toContain(`${unused} is drained: no jobs left`);
-    expect(lines.join("\n")).not.toContain(other);
-    expect(lines.join("\n")).not.toContain(`${id} is drained`);
-  });
-
-  test("says that there is nothing to drain, also when a newer one has the name", async () => {
-    const id = await render.instance({ name: "first" });
-    await new Promise((resolve) => setTimeout(resolve, 20));
-    await render.instance({ name: "first" });
-    await handOver(options(id, "true"));
-    expect(lines).toEqual(["no previous instance to drain"]);
   });
 });

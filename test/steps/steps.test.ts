@@ -63,7 +63,7 @@ test.each<[StepId, string[]]>([
   ["leave", ["BACKEND_SERVICE_ID", "BACKEND_ROLL_OUT_SECONDS"]],
   ["roll_out", ["BACKEND_EXPECTED", "BACKEND_GROUP_ID"]],
   ["proof", ["REDIS_INSTANCE_ID", "REDIS_EXPECTED", "REDIS_CHECKS", "BACKEND_EXPECTED"]],
-  ["hand_over", ["REDIS_INSTANCE_ID", "BACKEND_EXPECTED"]],
+  ["hand_over", ["REDIS_INSTANCE_ID", "REDIS_ADDRESS", "TERRAFORM_DIRECTORY", "BACKEND_EXPECTED"]],
 ])("the step %s names all that it misses", (step, names) => {
   const read = () => readStep(step, {});
   expect(read).toThrow(Stop);
@@ -89,6 +89,8 @@ const INSTANCE = {
 };
 const RIGHT: Readonly<Record<string, string>> = {
   REDIS_INSTANCE_ID: RED,
+  REDIS_ADDRESS: "render_keyvalue.redis",
+  TERRAFORM_DIRECTORY: "/stacks/queues",
   REDIS_EXPECTED: JSON.stringify(INSTANCE),
   REDIS_CHECKS: '{"deadlineSeconds":1,"acceptUnknown":true}',
   RENDER_OWNER_ID: "tea-1",
@@ -105,6 +107,8 @@ test.each(STEP_IDS)("the step %s takes what is right", (step) => {
 
 test.each<[StepId, variable: string, values: string[], message: string]>([
   ["drain", "REDIS_INSTANCE_ID", ["", "red-", "red-A", `x${RED}`, `${RED} x`], " is not an instance's id (red-…)."],
+  ["hand_over", "REDIS_ADDRESS", ["", "redis", "aws_x.redis"], " is not an instance's address"],
+  ["hand_over", "TERRAFORM_DIRECTORY", [""], " "],
   ["leave", "BACKEND_SERVICE_ID", ["", `x${SRV}`, `${SRV}x`, "srv-d"], " is not a service's id (srv-…, crn-…)."],
   ["drain", "BACKEND_SERVICE_ID", [`x${SRV}`], " is not a service's id (srv-…, crn-…)."],
   ["roll_out", "BACKEND_GROUP_ID", ["", "evg-", "xevg-1", "evg-1 x"], " is not a group's id (evg-…)."],

@@ -186,12 +186,9 @@ export const RENDER_API = {
   linkService: send("POST", "/env-groups/:id/services/:serviceId", none, envGroup),
   unlinkService: remove("/env-groups/:id/services/:serviceId"),
 
-  listServices: list(
-    "/services",
-    "service",
-    service,
-    ...(["name", "type", "environmentId", "suspended", "region", "env", "ownerId"] as const),
-  ),
+  listServices: { ...API.listServices, item: service },
+  /** There is one workspace, and Render does not show whose a Blueprint is. */
+  listBlueprints: { ...API.listBlueprints, filters: [] },
   createService: send("POST", "/services", newService, z.object({ deployId: z.string(), service }), 201),
   updateService: send("PATCH", "/services/:id", serviceChange, service),
   deleteService: remove("/services/:id"),

@@ -13,7 +13,7 @@ import { read, serve, serveList } from "./serve.ts";
 
 /** Render's API, as far as a Redis and the service that uses it need it. */
 export function renderApi(workspace: Workspace): Hono {
-  const { store, keyValues, services, deploys, jobs, envGroups, projects, logs } = workspace;
+  const { store, keyValues, services, deploys, jobs, envGroups, projects, logs, faults } = workspace;
   const app = new Hono();
 
   serveList(app, API.listOwners, () => [ownerView(store)]);
@@ -84,6 +84,17 @@ export function renderApi(workspace: Workspace): Hono {
     store.events.newest.filter((event) => event.serviceId === services.get(id).id),
   );
   serve(app, API.getEvent, ({ id }) => store.events.get(id));
+
+  const blueprints = () => {
+    const resources = faults.settings.blueprint.map((id) => ({ id, name: id, type: "key_value" }));
+    return resources.length === 0 ? [] : [{ id: "exs-d00000000000000000a0", name: "render.yaml", resources }];
+  };
+  serveList(app, API.listBlueprints, () => blueprints().map(({ resources: _, ...blueprint }) => blueprint));
+  serve(app, API.getBlueprint, ({ id }) => {
+    const found = blueprints().find((blueprint) => blueprint.id === id);
+    if (found === undefined) throw missing(id);
+    return found;
+  });
 
   serve(app, API.startDeploy, ({ id }, asked) => {
     const deploy = deploys.begin(services.get(id), asked);

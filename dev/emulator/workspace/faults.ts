@@ -42,6 +42,8 @@ export const faultsSchema = z.strictObject({
   overlappingDeploys: z.enum(["override", "wait"]).default("override"),
   /** Whether a deploy is answered with 202 and an empty body, and is listed later, as Render does for some services. */
   deployAccepted: z.boolean().default(false),
+  /** The ids of what a Blueprint of the workspace manages. Only the dashboard makes Blueprints. */
+  blueprint: z.array(z.string()).default([]),
   /** Whether instances show their plan under the names of August 2026 (`1g` for `standard`). */
   newPlanNames: z.boolean().default(false),
 });
