@@ -230,6 +230,7 @@ async function verifyOne(
       expected: { ...EXPECTED, environment },
       instanceId: id,
       ownerId: undefined,
+      stackDirectory: "",
       checks,
       deadline,
       secrets: new Secrets(),

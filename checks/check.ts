@@ -1,6 +1,7 @@
 import type { KeyValue } from "../render/api/endpoints.ts";
 import type { ExpectedInstance } from "../render/instance.ts";
 import type { Look } from "../vantage/vantage.ts";
+import type { NamesSeen } from "./observation/names.ts";
 import type { Experiment, Observation } from "./observation/observation.ts";
 import type { ServiceSeen } from "./observation/service.ts";
 import type { Result } from "./report.ts";
@@ -15,6 +16,8 @@ export interface CheckContext {
   readonly look: Look<Observation>;
   /** What was seen of the service; `undefined` when none is known. */
   readonly service?: ServiceSeen | undefined;
+  /** What else has the names of the instance and of the service's group, where a check asks for it. */
+  readonly names: { readonly instance: NamesSeen | undefined; readonly group: NamesSeen | undefined };
   /** Whether the instance may be filled to prove that it never evicts. */
   readonly prove: boolean;
   /** Percent of the memory limit from which its use is a warning, and a failure. */
@@ -29,7 +32,7 @@ export interface Check {
   /** What is certain once it passed. */
   readonly proves: string;
   /** What it is about, when that is not the Redis itself. */
-  readonly about?: "service";
+  readonly about?: "service" | "names";
   /** What is looked at for it alone; `core` is the pipeline by whose answers most others judge, too. */
   readonly observes?: Experiment | "core" | "health";
   /** Why the check says nothing about this instance, if it does not. */

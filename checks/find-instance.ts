@@ -2,6 +2,8 @@ import type { RenderClient } from "../render/api/client.ts";
 import { API, type KeyValue } from "../render/api/endpoints.ts";
 import { RenderApiError } from "../render/api/error.ts";
 import type { ExpectedInstance } from "../render/instance.ts";
+import type { StackState } from "../render/strangers.ts";
+import { knows } from "../render/terraform-state.ts";
 import { sleep, until } from "../runtime/wait.ts";
 
 const POLLS = { first: 500, longest: 5_000 } as const;
@@ -26,7 +28,8 @@ export class NoInstance extends Error {
 }
 
 /**
- * The instance of an environment, by name and region: names alone are not unique on Render.
+ * The instance of an environment, by name and region: names alone are not unique on Render. Of several it is the one that the
+ * state knows.
  *
  * @throws NoInstance, RenderApiError
  */
@@ -34,6 +37,7 @@ export async function findInstance(
   client: RenderClient,
   { environment, name, region }: ExpectedInstance,
   ownerId: string | undefined,
+  { directory, known }: StackState,
 ): Promise<KeyValue> {
   const named = await client.list(API.listKeyValues, {}, { name, ownerId });
   const [found, ...others] = named.filter((instance) => instance.name === name && instance.region === region);
@@ -44,15 +48,18 @@ export async function findInstance(
       `Deploy it: npx cdktf deploy ${environment}. If it exists, check RENDER_OWNER_ID and the key's workspace.`,
     );
   }
-  if (others.length > 0) {
-    const ids = [found, ...others].map(({ id }) => id).join(", ");
-    throw new NoInstance(
-      `${others.length + 1} instances "${name}" in ${region}: ${ids}`,
-      "Say which: --instance <id>.",
-      { ambiguous: true },
-    );
-  }
-  return found;
+  if (others.length === 0) return found;
+  const all = [found, ...others];
+  const state = await known();
+  const [ours, ...more] = all.filter(({ id }) => state !== undefined && knows(state, id));
+  if (ours !== undefined && more.length === 0) return ours;
+  const inState = ours === undefined ? "none of them" : [ours, ...more].map(({ id }) => id).join(", ");
+  throw new NoInstance(
+    `${all.length} instances "${name}" in ${region}: ${all.map(({ id }) => id).join(", ")}; ` +
+      (state === undefined ? `the state in ${directory} cannot be read` : `the state knows ${inState}`),
+    "Say which: --instance <id>.",
+    { ambiguous: true },
+  );
 }
 
 /**

@@ -2,10 +2,13 @@ import { MORE_TIME } from "../redis/explanations.ts";
 import type { KeyValue } from "../render/api/endpoints.ts";
 import { RenderApiError } from "../render/api/error.ts";
 import type { ExpectedService } from "../render/service.ts";
+import type { StackState } from "../render/strangers.ts";
+import { readKnownIds } from "../render/terraform-state.ts";
 import { look } from "../vantage/look.ts";
 import type { Look, LookOptions, Vantage } from "../vantage/vantage.ts";
 import { type Check, type CheckContext, resultOf } from "./check.ts";
 import { findInstance, NoInstance, waitUntilAvailable, watchInstance } from "./find-instance.ts";
+import { observeGroupNames, observeInstanceNames } from "./observation/names.ts";
 import type { Observation } from "./observation/observation.ts";
 import { observeService, type ServiceSeen } from "./observation/service.ts";
 import { observation } from "./program.ts";
@@ -22,6 +25,8 @@ export interface VerifyOptions
   /** Without it the instance is found by name and region, in this workspace or in all that the key can see. */
   readonly instanceId?: string | undefined;
   readonly ownerId: string | undefined;
+  /** Where Terraform runs for the environment: its state tells which of two instances of a name is ours. */
+  readonly stackDirectory: string;
   /** What the service should read, and how it is asked whether it is well. */
   readonly service?: ExpectedService | undefined;
   readonly checks: readonly Check[];
@@ -32,19 +37,31 @@ export interface VerifyOptions
 /** Verifies one environment: waits until it is ready, looks, then lets every check judge. Never throws. */
 export async function verify(options: VerifyOptions, verification: Verification): Promise<void> {
   try {
-    const instance = await awaitInstance(options, verification);
+    const stack = stackOf(options);
+    const instance = await awaitInstance(options, stack, verification);
     if (instance === undefined) return;
-    const [seen, service] = await Promise.all([
+    const [seen, service, names] = await Promise.all([
       lookAtRedis(options, instance, verification),
       lookAtService(options, instance),
+      lookAtNames(options, instance, stack),
     ]);
-    judge(options.checks, { ...options, instance, look: seen, service }, verification);
+    judge(options.checks, { ...options, instance, look: seen, service, names }, verification);
   } finally {
     verification.finish();
   }
 }
 
-async function awaitInstance(options: VerifyOptions, verification: Verification): Promise<KeyValue | undefined> {
+/** The state is read once, and only when something asks for it. */
+function stackOf({ stackDirectory: directory, deadline }: VerifyOptions): StackState {
+  let known: ReturnType<StackState["known"]> | undefined;
+  return { directory, known: () => (known ??= readKnownIds(directory, deadline.signal)) };
+}
+
+async function awaitInstance(
+  options: VerifyOptions,
+  stack: StackState,
+  verification: Verification,
+): Promise<KeyValue | undefined> {
   const { client, deadline, expected, onProgress } = options;
   const failed = (actual: string, remedy: string) => {
     verification.available(fail({ expected: "available", actual, source: "API" }, remedy));
@@ -53,7 +70,7 @@ async function awaitInstance(options: VerifyOptions, verification: Verification)
   let last: string | undefined;
   try {
     onProgress("asking Render's API");
-    const id = options.instanceId ?? (await findInstance(client, expected, options.ownerId)).id;
+    const id = options.instanceId ?? (await findInstance(client, expected, options.ownerId, stack)).id;
     const instance = await waitUntilAvailable(client, id, deadline.signal, (seen) => {
       status = seen;
       onProgress(`the instance is ${seen}`);
@@ -97,7 +114,7 @@ async function lookAtRedis(
   instance: KeyValue,
   verification: Verification,
 ): Promise<Look<Observation>> {
-  if (options.checks.every(({ about }) => about === "service")) {
+  if (options.checks.every(({ about }) => about !== undefined)) {
     const obstacle = { reason: "nobody looked at the Redis itself", remedy: "Run its checks, too." };
     return { vantage: "api-only", passedOver: [], obstacle };
   }
@@ -143,6 +160,19 @@ async function lookAtService(options: VerifyOptions, instance: KeyValue): Promis
   const { service, checks } = options;
   if (service === undefined || checks.every(({ about }) => about !== "service")) return undefined;
   return observeService(service, instance, options);
+}
+
+async function lookAtNames(
+  { client, checks, service }: VerifyOptions,
+  instance: KeyValue,
+  stack: StackState,
+): Promise<CheckContext["names"]> {
+  const asks = (subject: Check["about"]) => checks.some(({ about }) => about === subject);
+  const [names, group] = await Promise.all([
+    asks("names") ? observeInstanceNames(client, instance, stack) : undefined,
+    service !== undefined && asks("service") ? observeGroupNames(client, instance, service, stack) : undefined,
+  ]);
+  return { instance: names, group };
 }
 
 function judge(checks: readonly Check[], context: CheckContext, verification: Verification): void {

@@ -6,13 +6,18 @@ export function formatPreflight(environment: string, results: readonly Preflight
   const refusals = results.flatMap((result) => result.refusals);
   const lines = results.flatMap(({ title, skipped, refusals: refused }) => {
     if (skipped !== undefined) return [`  ${colors.dim(`- ${title}: does not apply, ${skipped}`)}`];
-    const sign = refused.length === 0 ? colors.green("✔") : colors.red("✘");
+    const isUnknown = refused.every(({ unknown }) => unknown);
+    const sign = refused.length === 0 ? colors.green("✔") : isUnknown ? colors.yellow("?") : colors.red("✘");
     const reasons = refused.flatMap(({ reason, remedy }) => [`      ${reason}`, `      ${colors.cyan("→")} ${remedy}`]);
     return [`  ${sign} ${title}`, ...reasons];
   });
   const verdict =
     refusals.length === 0
       ? colors.green("a deploy can begin")
-      : colors.red(`refused: ${refusals.length} ${refusals.length === 1 ? "reason" : "reasons"}; nothing was changed`);
+      : refusals.every(({ unknown }) => unknown)
+        ? colors.yellow("not established; nothing was changed")
+        : colors.red(
+            `refused: ${refusals.length} ${refusals.length === 1 ? "reason" : "reasons"}; nothing was changed`,
+          );
   return [colors.bold(`Preflight for ${environment}`), ...lines, verdict, ""].join("\n");
 }

@@ -1,4 +1,5 @@
 import { Command } from "commander";
+import { stackPath } from "../environments/define.ts";
 import { RenderClient } from "../render/api/client.ts";
 import { expectedInstance } from "../render/instance.ts";
 import { expectedService, SERVICE_ID, SERVICE_ID_FORM } from "../render/service.ts";
@@ -30,8 +31,8 @@ type StepProgram<Id extends OwnStepId> = (read: Read<Id>, tools: Tools) => Promi
 
 /** One that is missing here does not compile. */
 const PROGRAMS: { readonly [Id in OwnStepId]: StepProgram<Id> } = {
-  preflight: ({ REDIS_EXPECTED: redis, BACKEND_EXPECTED: wanted, RENDER_OWNER_ID: ownerId }, tools) =>
-    judge({ redis, wanted, ownerId }, tools),
+  preflight: ({ REDIS_EXPECTED: redis, BACKEND_EXPECTED: wanted, RENDER_OWNER_ID: ownerId, ...read }, tools) =>
+    judge({ redis, wanted, ownerId, acceptUnknown: read.REDIS_CHECKS.acceptUnknown }, read.TERRAFORM_DIRECTORY, tools),
   roll_out: ({ BACKEND_EXPECTED: { serviceId, name, rollOutSeconds } }, { work }) =>
     work(name, rollOutSeconds, (context) => rollOut({ ...context, serviceId })),
   leave: ({ BACKEND_SERVICE_ID: serviceId, BACKEND_ROLL_OUT_SECONDS: seconds }, { work }) =>
@@ -53,16 +54,19 @@ const PROGRAMS: { readonly [Id in OwnStepId]: StepProgram<Id> } = {
   },
 };
 
-async function judge(intent: Intent, { connect }: Tools): Promise<Ending> {
-  const results = await preflight(connect(PREFLIGHT_CALL_MS), intent);
+async function judge(intent: Intent, directory: string, { connect }: Tools): Promise<Ending> {
+  const stack = { directory, known: () => readKnownIds(directory) };
+  const results = await preflight(connect(PREFLIGHT_CALL_MS), intent, stack);
   process.stdout.write(formatPreflight(intent.redis.environment, results));
-  return results.some(({ refusals }) => refusals.length > 0) ? "failed" : "good";
+  const refusals = results.flatMap((result) => result.refusals);
+  if (refusals.some(({ unknown }) => !unknown)) return "failed";
+  return refusals.length > 0 ? "unknown" : "good";
 }
 
 /** What a person asks about. The environments are loaded only here: Terraform brings its own description. */
 async function intentOf(name: string): Promise<Intent> {
   const { resolveEnvironment } = await import("../environments/environments.ts");
-  const { name: environment, redis, backend } = resolveEnvironment(name);
+  const { name: environment, redis, backend, checks } = resolveEnvironment(name);
   const serviceId = backend.serviceId ?? process.env.TF_VAR_backend_service_id ?? "";
   if (!SERVICE_ID.test(serviceId)) {
     throw new Stop(
@@ -74,7 +78,8 @@ async function intentOf(name: string): Promise<Intent> {
   const ownerId = STEPS.preflight.finds.RENDER_OWNER_ID.safeParse(process.env.RENDER_OWNER_ID);
   if (!ownerId.success) throw new Stop("misused", `\`RENDER_OWNER_ID\` ${ownerId.error.issues[0]?.message}`);
   const wanted = expectedService(backend, serviceId, redis.name);
-  return { redis: expectedInstance(environment, redis), wanted, ownerId: ownerId.data };
+  const { acceptUnknown } = checks;
+  return { redis: expectedInstance(environment, redis), wanted, ownerId: ownerId.data, acceptUnknown };
 }
 
 function toolsFor(program: Program): Tools {
@@ -114,8 +119,9 @@ runProgram(
         own.argument("[environment]", "the environment's name; Terraform says by variables what it deploys");
       }
       own.action(async (environment?: string) => {
-        ending =
-          typeof environment === "string" ? await judge(await intentOf(environment), tools) : await run(step, tools);
+        // Without an argument there are only commander's options here.
+        if (typeof environment !== "string") ending = await run(step, tools);
+        else ending = await judge(await intentOf(environment), stackPath(environment), tools);
       });
     }
     await parse(command);

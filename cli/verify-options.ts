@@ -101,11 +101,15 @@ function parse(args: readonly string[]) {
 
 /** The environments are read only where one is named: Terraform's provisioner brings its own description. */
 async function subjectOf(name: string, env: NodeJS.ProcessEnv): Promise<Subject> {
-  const { resolveEnvironment } = await import("../environments/environments.ts");
+  const [{ resolveEnvironment }, { stackPath }] = await Promise.all([
+    import("../environments/environments.ts"),
+    import("../environments/define.ts"),
+  ]);
   const { name: environment, redis, backend, checks } = resolveEnvironment(name);
   const serviceId = backend.serviceId ?? (env.TF_VAR_backend_service_id || undefined);
   const service = serviceId === undefined ? undefined : expectedService(backend, serviceId, redis.name);
-  return { expected: expectedInstance(environment, redis), ...checks, serviceId, service };
+  const stackDirectory = stackPath(environment);
+  return { expected: expectedInstance(environment, redis), ...checks, serviceId, service, stackDirectory };
 }
 
 /** Terraform asks twice: for the Redis before the service gets its URL, and for the service after its roll-out. */

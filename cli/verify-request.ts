@@ -2,7 +2,7 @@ import type { VerifyOptions } from "../checks/verify.ts";
 import { readStep } from "../steps/steps.ts";
 
 /** What is to be verified: all of it that the environment, or Terraform, decides. */
-export type Subject = Pick<VerifyOptions, "expected" | "instanceId" | "serviceId" | "service"> & {
+export type Subject = Pick<VerifyOptions, "expected" | "instanceId" | "serviceId" | "service" | "stackDirectory"> & {
   readonly deadlineSeconds: number;
   readonly acceptUnknown: boolean;
 };
@@ -23,5 +23,6 @@ export function postApplySubject(env: NodeJS.ProcessEnv): Subject {
     acceptUnknown: limits.acceptUnknown,
     serviceId: limits.backendServiceId ?? (TF_VAR_backend_service_id || undefined),
     service: read.BACKEND_EXPECTED,
+    stackDirectory: read.TERRAFORM_DIRECTORY,
   };
 }

@@ -56,6 +56,11 @@ export function parseEnvironment(input: EnvironmentInput): Environment {
   throw new Stop("misused", [`The environment "${name}" is not valid:`, ...lines].join("\n"));
 }
 
+/** Where the Terraform of an environment is, from the repository. */
+export function stackPath(environment: string): string {
+  return `cdktf.out/stacks/${environment}`;
+}
+
 const KNOWN_FIELDS = [
   ...Object.keys(environmentSchema.shape),
   ...Object.keys(INSTANCE),

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { stackPath } from "../environments/define.ts";
 import { runChild } from "../runtime/child-process.ts";
 import { Stop } from "../runtime/errors.ts";
 import { closeProject } from "../runtime/private-file.ts";
@@ -23,7 +24,7 @@ export const SYNTHESIS_SOURCES = [
 
 /** Where Terraform works on an environment. */
 export function stackDirectory(environment: string): string {
-  return join(OUTDIR, "stacks", environment);
+  return join(REPOSITORY, stackPath(environment));
 }
 
 /**

@@ -169,6 +169,7 @@ export const INSTANCE = {
     otherwise: "none",
     changing: { none: "" },
     terraform: "environment_id",
+    proven: true,
   },
   /** Whether Terraform refuses every plan that destroys or replaces it. Default yes. Changing it: no effect on data. */
   deletionProtection: {

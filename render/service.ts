@@ -23,10 +23,10 @@ export const SERVICE_ID_FORM = '"srv-", or "crn-" of a cron job, and 20 letters 
 
 /** What uses an instance on Render, field by field. It exists already; what it reads is given to it. */
 export const SERVICE = {
-  /** The existing service's name on Render, for people. */
+  /** The existing service's name on Render: preflight refuses another one behind the id. */
   name: {
     schema: written("must be a service's name", /\S/),
-    what: "the existing service's name, for people",
+    what: "the existing service's name on Render, which preflight compares",
     changing: "–",
     proven: true,
   },

@@ -14,6 +14,9 @@ const ANCESTORS = 4;
  */
 export type KnownIds = ReadonlyMap<string, readonly string[]>;
 
+/** The addresses of an environment's instance and of its service's group: a contract with every state that has them. */
+export const ADDRESSES = { instance: "render_keyvalue.redis", group: "render_env_group.backend" } as const;
+
 /** Only addresses and ids: everything else in a state, secrets included, is left where it is. */
 const stateSchema = z.object({
   resources: z

@@ -49,7 +49,7 @@ export class RedisStack extends GuardedStack {
     const { name: _instance, ...judgedInstance } = instance;
     const { groupName: _group, ...judgedService } = service;
     const preflight = new Step(this, "preflight", {
-      given: { REDIS_EXPECTED: instance, BACKEND_EXPECTED: service },
+      given: { REDIS_EXPECTED: instance, REDIS_CHECKS: limits, BACKEND_EXPECTED: service },
       // Not again for a new name: Render keeps the instance and the group, and under their former names they could not be
       // told from somebody else's.
       triggers: { redis: judgedInstance, backend: judgedService },

@@ -1,8 +1,8 @@
-import type { RenderClient } from "../render/api/client.ts";
-import { API, type KeyValue } from "../render/api/endpoints.ts";
+import { API } from "../render/api/endpoints.ts";
 import { unlessMissing } from "../render/api/error.ts";
 import { findInstanceUsers } from "../render/api/instance-users.ts";
-import { type KnownIds, knows } from "../render/terraform-state.ts";
+import { findInstances } from "../render/strangers.ts";
+import type { KnownIds } from "../render/terraform-state.ts";
 import { Stop } from "../runtime/errors.ts";
 import { type DrainOptions, drain } from "./drain.ts";
 
@@ -33,7 +33,8 @@ export async function handOver(options: HandOverOptions): Promise<void> {
     );
   }
   const instance = await client.call(API.getKeyValue, { id: instanceId });
-  for (const { id } of await namesakesOf(client, instance, known)) {
+  const namesakes = await findInstances(client, instance, instance.owner.id, { known: async () => known }, instanceId);
+  for (const { id } of namesakes.strangers ?? []) {
     say(`${id} has the same name, and this state does not know it: it is not ours, and not drained`);
   }
   const replaced = (known.get(address) ?? []).filter((id) => id !== instanceId);
@@ -49,12 +50,6 @@ export async function handOver(options: HandOverOptions): Promise<void> {
     if (others !== undefined) throw inUse(id, instanceId, others);
     await drain({ ...options, instanceId: id });
   }
-}
-
-/** Instances of the same name in the same place that the state does not know. */
-async function namesakesOf(client: RenderClient, { id, name, region, owner }: KeyValue, known: KnownIds) {
-  const named = await client.list(API.listKeyValues, {}, { name, region, ownerId: owner.id });
-  return named.filter((other) => other.id !== id && other.name === name && !knows(known, other.id));
 }
 
 function inUse(id: string, newId: string, users: readonly string[]): Stop {

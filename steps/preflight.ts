@@ -1,16 +1,20 @@
 import type { RenderClient } from "../render/api/client.ts";
-import { API, type EnvGroup, type KeyValue, type Owner } from "../render/api/endpoints.ts";
+import { API, type KeyValue, type Owner, type RenderEnvironment } from "../render/api/endpoints.ts";
 import { isLinkedTo } from "../render/api/env-groups.ts";
+import { unlessMissing } from "../render/api/error.ts";
 import { gatherServiceFacts, type ServiceFacts } from "../render/api/service-facts.ts";
 import { healthAddress } from "../render/health-address.ts";
 import type { ExpectedInstance } from "../render/instance.ts";
 import { describePlan, isDowngrade, knownPlan } from "../render/plans.ts";
 import type { ExpectedService } from "../render/service.ts";
+import { findGroups, findInstances, type Namesakes, reportStrangers, type StackState } from "../render/strangers.ts";
 
 /** What a deploy would set up. */
 export interface Intent {
   readonly redis: ExpectedInstance;
   readonly wanted: ExpectedService;
+  /** Whether the deploy goes on although nobody could look at the instance. */
+  readonly acceptUnknown: boolean;
   /** The workspace to deploy into: `RENDER_OWNER_ID`. */
   readonly ownerId: string;
 }
@@ -21,12 +25,21 @@ export interface PreflightFacts extends ServiceFacts {
   readonly owners: readonly Owner[];
   /** All instances of the workspace. */
   readonly instances: readonly KeyValue[];
+  /** What has our names, and whether it is ours. */
+  readonly instanceNames: Namesakes;
+  readonly groupNames: Namesakes;
+  /** Where Terraform runs. */
+  readonly directory: string;
+  /** Render's environments that the service is in, and the instance is to be in. */
+  readonly renderEnvironments: readonly RenderEnvironment[];
 }
 
 /** Why a deploy must not begin, and what to do about it. */
 export interface Refusal {
   readonly reason: string;
   readonly remedy: string;
+  /** Set where it could not be established whether there is a reason. */
+  readonly unknown?: true;
 }
 
 /** One thing that must hold before anything is changed. */
@@ -48,6 +61,16 @@ export interface PreflightResult {
 const NO_SERVICE = "there is no such service";
 const unlessFound = ({ service }: PreflightFacts) => (service === undefined ? NO_SERVICE : undefined);
 const refusal = (reason: string, remedy: string): readonly Refusal[] => [{ reason, remedy }];
+
+/** Refuses what the state does not know: it may be somebody else's. */
+function refuseStrangers(names: Namesakes, directory: string): readonly Refusal[] {
+  if (names.strangers === undefined) {
+    const reason = `the state cannot be read, so it is not known whether the ${names.what} is ours: ${names.ids.join(", ")}`;
+    return [{ reason, remedy: `Plan once, which sets Terraform up in ${directory}; then ask again.`, unknown: true }];
+  }
+  const report = reportStrangers(names, directory);
+  return report === undefined ? [] : [report];
+}
 
 /** Every rule, in the order of the report. */
 export const PREFLIGHT_RULES: readonly Rule[] = [
@@ -75,6 +98,17 @@ export const PREFLIGHT_RULES: readonly Rule[] = [
       return refusal(
         `${service.name} belongs to the workspace ${service.ownerId}, not ${ownerId}`,
         "Render's private network ends at the workspace. Set RENDER_OWNER_ID to the service's workspace.",
+      );
+    },
+  },
+  {
+    title: "the service is the one that the environment names",
+    skip: unlessFound,
+    refuse({ service }, { wanted }) {
+      if (service === undefined || service.name === wanted.name) return [];
+      return refusal(
+        `${wanted.serviceId} is the service "${service.name}", and backend.name is "${wanted.name}"`,
+        `Set backend.serviceId, or TF_VAR_backend_service_id, to the id of ${wanted.name}. If ${service.name} is meant, set backend.name.`,
       );
     },
   },
@@ -121,6 +155,17 @@ export const PREFLIGHT_RULES: readonly Rule[] = [
     },
   },
   {
+    title: "the checks can look at the instance",
+    skip: (facts, { acceptUnknown }) => (acceptUnknown ? "checks.acceptUnknown is set" : unlessFound(facts)),
+    refuse({ service }, { redis }) {
+      if (service?.serviceDetails.plan !== "free" || redis.ipAllowList.length > 0) return [];
+      return refusal(
+        `nobody may connect from outside, and ${service.name} is on the free plan, which has no one-off jobs to look from inside`,
+        `Add this machine's address to redis.ipAllowList; or take a paid plan for ${service.name}; or set checks.acceptUnknown, and nothing is proven.`,
+      );
+    },
+  },
+  {
     title: "the service is in the instance's region",
     skip: unlessFound,
     refuse({ service }, { redis }) {
@@ -130,6 +175,21 @@ export const PREFLIGHT_RULES: readonly Rule[] = [
         `${service.name} is in ${region}, and the instance is to be in ${redis.region}`,
         `Render's private network ends at the region. Set redis.region to "${region}", or name a service in ${redis.region}.`,
       );
+    },
+  },
+  {
+    title: "the service's Render environment reaches the instance's",
+    skip: unlessFound,
+    refuse({ service, renderEnvironments }, { redis }) {
+      if (service === undefined || (service.environmentId ?? undefined) === redis.environmentId) return [];
+      return renderEnvironments
+        .filter(({ networkIsolationEnabled }) => networkIsolationEnabled)
+        .map(({ id, name }) => ({
+          reason:
+            `${service.name} is in ${service.environmentId ?? "no Render environment"}, and the instance is to be in ` +
+            `${redis.environmentId ?? "none"}; "${name}" (${id}) is isolated, so the instance's name would not resolve`,
+          remedy: `Set redis.environmentId to that of ${service.name}, or allow connections across environments in "${name}".`,
+        }));
     },
   },
   {
@@ -158,22 +218,12 @@ export const PREFLIGHT_RULES: readonly Rule[] = [
     },
   },
   {
+    title: "the instance's name is free or ours",
+    refuse: ({ instanceNames, directory }) => refuseStrangers(instanceNames, directory),
+  },
+  {
     title: "the group's name is free or ours",
-    refuse({ groups, instances }, { wanted, redis }) {
-      const named = groups.filter(({ name }) => name === wanted.groupName);
-      if (named.length === 0) return [];
-      const ourIds = instances.filter(({ name }) => name === redis.name).map(({ id }) => id);
-      const isOurs = ({ envVars }: EnvGroup) => {
-        const url = envVars.find(({ key }) => key === "REDIS_URL")?.value ?? "";
-        return ourIds.some((id) => url.includes(id));
-      };
-      if (named.length === 1 && named.every(isOurs)) return [];
-      const ids = named.map(({ id }) => id).join(", ");
-      return refusal(
-        `there is an environment group "${wanted.groupName}" already (${ids}), and not for ${redis.name}`,
-        "Delete it if nothing needs it, or import it: terraform import render_env_group.backend <evg-…>.",
-      );
-    },
+    refuse: ({ groupNames, directory }) => refuseStrangers(groupNames, directory),
   },
   {
     title: "at most one free instance in the workspace",
@@ -212,8 +262,8 @@ export const PREFLIGHT_RULES: readonly Rule[] = [
  *
  * @throws RenderApiError when Render cannot be asked; its message says what to do about the key or the network.
  */
-export async function preflight(client: RenderClient, intent: Intent): Promise<PreflightResult[]> {
-  return judge(await gatherFacts(client, intent), intent);
+export async function preflight(client: RenderClient, intent: Intent, stack: StackState): Promise<PreflightResult[]> {
+  return judge(await gatherFacts(client, intent, stack), intent);
 }
 
 export function judge(facts: PreflightFacts, intent: Intent): PreflightResult[] {
@@ -223,14 +273,27 @@ export function judge(facts: PreflightFacts, intent: Intent): PreflightResult[] 
   });
 }
 
-async function gatherFacts(client: RenderClient, { wanted, ownerId }: Intent): Promise<PreflightFacts> {
+async function gatherFacts(
+  client: RenderClient,
+  { redis, wanted, ownerId }: Intent,
+  { directory, known }: StackState,
+): Promise<PreflightFacts> {
   // First alone: with a key that does not work every other call would only say so again.
   const owners = await client.list(API.listOwners, {});
-  const [facts, instances] = await Promise.all([
+  let state: ReturnType<StackState["known"]> | undefined;
+  const once = { known: () => (state ??= known()) };
+  const [facts, instances, instanceNames, groupNames] = await Promise.all([
     gatherServiceFacts(client, ownerId, wanted.serviceId, wanted.groupName),
     client.list(API.listKeyValues, {}, { ownerId }),
+    findInstances(client, redis, ownerId, once),
+    findGroups(client, wanted.groupName, ownerId, once),
   ]);
-  return { ...facts, owners, instances };
+  const environmentIds = new Set([facts.service?.environmentId, redis.environmentId].filter((id) => id != null));
+  const found = await Promise.all(
+    [...environmentIds].map((id) => unlessMissing(client.call(API.getEnvironment, { id }))),
+  );
+  const renderEnvironments = found.filter((one) => one !== undefined);
+  return { ...facts, owners, instances, instanceNames, groupNames, directory, renderEnvironments };
 }
 
 function variablesOf({ env }: ExpectedService): string[] {

@@ -64,7 +64,12 @@ export const STEPS = {
   preflight: {
     each: "environment",
     when: "create",
-    reads: { REDIS_EXPECTED: json(expectedInstanceSchema), BACKEND_EXPECTED: json(expectedServiceSchema) },
+    reads: {
+      REDIS_EXPECTED: json(expectedInstanceSchema),
+      REDIS_CHECKS: json(checksSchema),
+      BACKEND_EXPECTED: json(expectedServiceSchema),
+      TERRAFORM_DIRECTORY,
+    },
     finds: {
       RENDER_OWNER_ID: z.string({ error: `is not set. ${WORKSPACE}` }).min(1, `is empty. ${WORKSPACE}`),
     },
@@ -82,6 +87,7 @@ export const STEPS = {
       REDIS_INSTANCE_ID: instanceId,
       REDIS_EXPECTED: json(expectedInstanceSchema),
       REDIS_CHECKS: json(checksSchema),
+      TERRAFORM_DIRECTORY,
     },
     finds: { TF_VAR_backend_service_id },
     command: VERIFY,
@@ -138,6 +144,7 @@ export const STEPS = {
       REDIS_EXPECTED: json(expectedInstanceSchema),
       REDIS_CHECKS: json(checksSchema),
       BACKEND_EXPECTED: json(expectedServiceSchema),
+      TERRAFORM_DIRECTORY,
     },
     finds: { TF_VAR_backend_service_id },
     command: VERIFY,

@@ -1,5 +1,6 @@
 import type { Check } from "../check.ts";
 import { evictionProof, pubSub, queue, readWrite } from "./behaviour.ts";
+import { singleGroup, singleInstance } from "./names.ts";
 import { auth, exposure, ping, tls } from "./reach.ts";
 import { connections, evictions, loading, memoryHeadroom, role, version } from "./server.ts";
 import { serviceDeploy, serviceHealth, serviceVariables } from "./service.ts";
@@ -7,8 +8,8 @@ import { evictionPolicy, identity, memoryLimit, persistence } from "./settings.t
 
 /** Every check, in the order of the reports. */
 export const allChecks: readonly Check[] = [
-  ...[identity, ping, tls, auth, exposure, readWrite],
+  ...[identity, singleInstance, ping, tls, auth, exposure, readWrite],
   ...[evictionPolicy, evictionProof, memoryLimit, memoryHeadroom, evictions, connections, persistence],
   ...[role, loading, version, pubSub, queue],
-  ...[serviceVariables, serviceDeploy, serviceHealth],
+  ...[singleGroup, serviceVariables, serviceDeploy, serviceHealth],
 ];

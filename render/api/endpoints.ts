@@ -105,6 +105,14 @@ export const owner = z.object({ id: z.string(), name: z.string() });
 /** A Blueprint: what a repository's `render.yaml` manages. */
 const blueprint = z.object({ id: z.string(), name: z.string() });
 
+/** One of Render's environments: a part of a project. */
+const renderEnvironment = z.object({
+  id: z.string(),
+  name: z.string(),
+  /** Whether services in it and outside of it cannot connect to each other. */
+  networkIsolationEnabled: mayLack(z.boolean(), false),
+});
+
 const logs = z.object({
   hasMore: z.boolean(),
   /** With these two the same query continues where this answer ends. */
@@ -134,6 +142,7 @@ export type EnvGroup = z.output<typeof envGroup>;
 export type Service = z.output<typeof service>;
 export type Deploy = z.output<typeof deploy>;
 export type Job = z.output<typeof job>;
+export type RenderEnvironment = z.output<typeof renderEnvironment>;
 export type Owner = z.output<typeof owner>;
 
 /**
@@ -158,6 +167,7 @@ export const API = {
     ...(["name", "type", "environmentId", "suspended", "region", "env", "ownerId"] as const),
   ),
   getService: get("/services/:id", service),
+  getEnvironment: get("/environments/:id", renderEnvironment),
   listBlueprints: list("/blueprints", "blueprint", blueprint, "ownerId"),
   getBlueprint: get("/blueprints/:id", blueprint.extend({ resources: mayLack(z.array(serviceSummary), []) })),
   /** Variables set on the service itself. Each wins over a variable of the same name in a linked group. */

@@ -4,7 +4,7 @@ import { RenderClient } from "../../render/api/client.ts";
 import { EXPECTED, INSTANCE, startTestApi } from "./support/render-api.ts";
 
 /** Finds the instance among these. */
-async function findAmong(instances: readonly object[]) {
+async function findAmong(instances: readonly object[], known?: readonly string[]) {
   const { host, calls, stop } = await startTestApi({
     answer(request, response) {
       const entries = instances.map((instance) => ({ cursor: "c", keyValue: { ...INSTANCE, ...instance } }));
@@ -13,11 +13,14 @@ async function findAmong(instances: readonly object[]) {
     },
   });
   onTestFinished(stop);
-  return { found: findInstance(new RenderClient({ apiKey: "k", host }), EXPECTED, "tea-test"), calls };
+  const client = new RenderClient({ apiKey: "k", host });
+  const state = known && new Map([["render_keyvalue.redis", known]]);
+  const stack = { directory: "cdktf.out/stacks/test", known: async () => state };
+  return { found: findInstance(client, EXPECTED, "tea-test", stack), calls };
 }
 
-const refusal = async (instances: readonly object[]) => {
-  const { found } = await findAmong(instances);
+const refusal = async (instances: readonly object[], known?: readonly string[]) => {
+  const { found } = await findAmong(instances, known);
   const error: unknown = await found.catch((reason: unknown) => reason);
   if (!(error instanceof NoInstance)) throw error;
   return error;
@@ -44,9 +47,19 @@ describe("the instance of an environment", () => {
     expect((await refusal([{ id: "red-ohio", region: "ohio" }])).message).toContain("only red-ohio in ohio");
   });
 
-  test("is one of two", async () => {
-    const { message, remedy, ambiguous } = await refusal([{ id: "red-one" }, { id: "red-two" }]);
-    expect(message).toBe('2 instances "test-redis" in oregon: red-one, red-two');
+  const TWO = [{ id: "red-one" }, { id: "red-two" }];
+
+  test("is of two the one that the state knows", async () => {
+    expect((await (await findAmong(TWO, ["red-two"])).found).id).toBe("red-two");
+  });
+
+  test.each([
+    ["the state in cdktf.out/stacks/test cannot be read", undefined],
+    ["the state knows none of them", ["red-other"]],
+    ["the state knows red-one, red-two", ["red-two", "red-one"]],
+  ])("is one of two, and %s", async (known, ids) => {
+    const { message, remedy, ambiguous } = await refusal(TWO, ids);
+    expect(message).toBe(`2 instances "test-redis" in oregon: red-one, red-two; ${known}`);
     expect(remedy).toContain("--instance");
     expect(ambiguous).toBe(true);
   });

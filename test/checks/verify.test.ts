@@ -76,6 +76,7 @@ async function verified(
       ...{ secrets: new Secrets(), onProgress: () => {} },
       ...{ expected: EXPECTED, instanceId: INSTANCE.id, ownerId: undefined, checks, vantage: "api-only", prove: false },
       memoryUse: { warnPercent: 70, failPercent: 80 },
+      stackDirectory: "no/such/directory",
       ...rest,
     },
     verification,

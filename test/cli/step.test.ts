@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
+import { resolveEnvironment } from "../../environments/environments.ts";
 import { RenderClient } from "../../render/api/client.ts";
 import { expectedService } from "../../render/service.ts";
 import type { StepContext } from "../../steps/deploy.ts";
@@ -11,7 +12,7 @@ vi.mock("../../steps/roll-out.ts", () => steps);
 vi.mock("../../steps/drain.ts", () => steps);
 vi.mock("../../steps/hand-over.ts", () => steps);
 const state = vi.hoisted(() => ({ readKnownIds: vi.fn() }));
-vi.mock("../../render/terraform-state.ts", () => state);
+vi.mock("../../render/terraform-state.ts", async (original) => ({ ...(await original<object>()), ...state }));
 
 let render: TestRender;
 beforeAll(async () => {
@@ -65,13 +66,34 @@ test.each<[string, string[], Record<string, string | undefined>, number, RegExp]
 test("Terraform says by variables what it deploys", async () => {
   const redis = { ...EXPECTED, environment: "graph" };
   const service = expectedService(
-    { name: "backend", env: {}, rollOutSeconds: 60 },
+    { name: "connect-yw-backend", env: {}, rollOutSeconds: 60 },
     render.render.backendServiceId,
     "q",
   );
-  set({ REDIS_EXPECTED: JSON.stringify(redis), BACKEND_EXPECTED: JSON.stringify(service) });
+  const REDIS_CHECKS = JSON.stringify({ deadlineSeconds: 10, acceptUnknown: false });
+  const described = { REDIS_EXPECTED: JSON.stringify(redis), BACKEND_EXPECTED: JSON.stringify(service), REDIS_CHECKS };
+  set({ ...described, TERRAFORM_DIRECTORY: "/stacks/graph" });
   const { code, stdout } = await run("step", ["preflight"]);
   expect([code, stdout]).toEqual([0, expect.stringMatching(/^Preflight for graph\n[\s\S]*a deploy can begin\n$/)]);
+});
+
+test("what the state does not know is refused; a state that cannot be read is unknown", async () => {
+  const { name } = resolveEnvironment("local").redis;
+  const id = await render.instance({ name, region: "oregon" });
+  state.readKnownIds.mockResolvedValue(undefined);
+  const unread = await run("step", ["preflight", "local"]);
+  expect([unread.code, unread.stdout]).toEqual([
+    3,
+    expect.stringMatching(new RegExp(`\\?.*\n.*state cannot be read.*${id}`)),
+  ]);
+  expect(unread.stdout).toContain("not established; nothing was changed");
+  state.readKnownIds.mockResolvedValue(new Map());
+  const strange = await run("step", ["preflight", "local"]);
+  expect([strange.code, strange.stdout]).toEqual([1, expect.stringContaining(`import render_keyvalue.redis ${id}`)]);
+  state.readKnownIds.mockResolvedValue(new Map([["render_keyvalue.redis", [id]]]));
+  expect((await run("step", ["preflight", "local"])).code).toBe(0);
+  expect(state.readKnownIds).toHaveBeenLastCalledWith("cdktf.out/stacks/local");
+  await render.call("DELETE", `/key-value/${id}`);
 });
 
 test("Render cannot be asked: what to look at, after ten seconds", async () => {

@@ -7,6 +7,7 @@ const INSTANCE_ID = "red-d00000000000000000a0";
 
 const INTENT: Intent = {
   ownerId: "tea-1",
+  acceptUnknown: false,
   redis: {
     environment: "production",
     name: "queues",
@@ -76,7 +77,25 @@ const FRESH: PreflightFacts = {
   variables: [{ key: "NODE_ENV", value: "production" }],
   groups: [],
   instances: [],
+  instanceNames: { kind: "instance", what: 'instance "queues" in oregon', ids: [], ours: [], strangers: [] },
+  groupNames: { kind: "group", what: 'environment group "queues-env"', ids: [], ours: [], strangers: [] },
+  directory: "cdktf.out/stacks/production",
+  renderEnvironments: [],
 };
+
+/** Something has our name that the state does not know. */
+const strange = (kind: "instanceNames" | "groupNames", users: string[], ours: string[] = []) => {
+  const id = kind === "instanceNames" ? "red-strange" : "evg-strange";
+  return { [kind]: { ...FRESH[kind], ids: [id, ...ours], ours, strangers: [{ id, users }] } };
+};
+const unread = (kind: "instanceNames" | "groupNames") => ({
+  [kind]: { ...FRESH[kind], ids: ["evg-1"], strangers: undefined },
+});
+const ISOLATED = { id: "evm-a", name: "prod", networkIsolationEnabled: true };
+const inEnvironment = (environmentId: string | undefined) => (intent: Intent) => ({
+  ...intent,
+  redis: { ...intent.redis, environmentId },
+});
 
 function refusals(facts: Partial<PreflightFacts>, change: (intent: Intent) => Intent = (same) => same): string {
   return judge({ ...FRESH, ...facts }, change(INTENT))
@@ -101,6 +120,34 @@ test.each<[string, Partial<PreflightFacts>, ((intent: Intent) => Intent)?]>([
   ["a plan that is not known here", { instances: [instance({ plan: "64g" })] }],
   ["the one free instance again", { instances: [instance({ plan: "free" })] }, withPlan("free")],
   ["a group of somebody else's with other variables", { groups: [group({ name: "mail", envVars: [] })] }],
+  [
+    "a group and an instance that the state knows",
+    { instanceNames: { ...FRESH.instanceNames, ids: ["red-1"], ours: ["red-1"] } },
+  ],
+  [
+    "another Render environment that is not isolated",
+    {
+      service: service({ environmentId: "evm-a" }),
+      renderEnvironments: [{ ...ISOLATED, networkIsolationEnabled: false }],
+    },
+  ],
+  [
+    "the same Render environment",
+    { service: service({ environmentId: "evm-a" }), renderEnvironments: [ISOLATED] },
+    inEnvironment("evm-a"),
+  ],
+  [
+    "a free service, where this machine may connect",
+    { service: service({}, { plan: "free" }) },
+    (intent) => {
+      const { drainCommand: _, ...wanted } = intent.wanted;
+      return {
+        ...intent,
+        wanted,
+        redis: { ...intent.redis, ipAllowList: [{ cidrBlock: "203.0.113.7/32", description: "office" }] },
+      };
+    },
+  ],
   ["our variables in a group that is not linked", { groups: [group({ name: "other", serviceLinks: [] })] }],
 ])("%s can begin", (_what, facts, change) => {
   expect(refusals(facts, change)).toBe("");
@@ -150,12 +197,43 @@ test.each<[string, Partial<PreflightFacts>, RegExp, ((intent: Intent) => Intent)
     { groups: [group({ name: "old", id: "evg-2" })] },
     /group "old" \(evg-2\).* → /,
   ],
-  ["a group of our name for another Redis", { groups: [group()] }, /"queues-env" already \(evg-1\).* → .*import/],
   [
-    "two groups of our name",
-    { groups: [group(), group({ id: "evg-2" })], instances: [instance()] },
-    /already \(evg-1, evg-2\)/,
+    "another service than the one that is named",
+    { service: service({ name: "frontend" }) },
+    /^srv-d00000000000000000a0 is the service "frontend", and backend\.name is "backend" → Set backend\.serviceId.*id of backend\.[^\n]*$/,
   ],
+  [
+    "a free service and an empty allow list, from which nobody could look",
+    { service: service({}, { plan: "free" }) },
+    /nobody may connect from outside, and backend is on the free plan.* → Add .*redis\.ipAllowList; or take a paid plan .*; or set checks\.acceptUnknown/,
+  ],
+  [
+    "a service in an isolated environment",
+    { service: service({ environmentId: "evm-a" }), renderEnvironments: [ISOLATED] },
+    /backend is in evm-a, and the instance is to be in none; "prod" \(evm-a\) is isolated.* → Set redis\.environmentId/,
+  ],
+  [
+    "an instance in an isolated environment",
+    { renderEnvironments: [ISOLATED] },
+    /backend is in no Render environment, and the instance is to be in evm-a/,
+    inEnvironment("evm-a"),
+  ],
+  [
+    "an instance that the state does not know",
+    strange("instanceNames", []),
+    /there is an instance "queues" in oregon already: red-strange\. This state does not know it.* → Nothing in the workspace uses red-strange\. Delete it if nobody needs it: curl -X DELETE .*\/key-value\/red-strange"\. Or take it over: terraform -chdir=cdktf\.out\/stacks\/production import render_keyvalue\.redis red-strange\. Or choose/,
+  ],
+  [
+    "one more instance than the state knows, which somebody uses",
+    strange("instanceNames", ['the service "mail" (srv-2), by its own REDIS_URL'], ["red-ours"]),
+    /beside red-ours there is another .*: red-strange\. .* → red-strange is used by the service "mail" \(srv-2\), by its own REDIS_URL: do not delete it\. If it is yours, take it over: terraform \S+ state rm render_keyvalue\.redis && terraform \S+ import render_keyvalue\.redis red-strange, then delete red-ours\./,
+  ],
+  [
+    "a group that the state does not know, linked to nothing",
+    strange("groupNames", [], ["evg-ours"]),
+    /beside evg-ours there is another environment group "queues-env": evg-strange.* → .*curl -X DELETE .*\/env-groups\/evg-strange"/,
+  ],
+  ["a state that cannot be read", unread("groupNames"), /the state cannot be read, .* is ours: evg-1 → Plan once/],
   [
     "a second free instance",
     { instances: [instance({ name: "other", plan: "free" })] },
@@ -184,8 +262,9 @@ test("what does not apply is skipped with the reason, not called good", () => {
     judge({ ...FRESH, ...facts }, intent).flatMap((result) => result.skipped ?? []);
   expect(skipped({ service: undefined })).toEqual([
     "there is no such service",
+    "there is no such service",
     "there is no healthPath",
-    ...Array.from({ length: 4 }, () => "there is no such service"),
+    ...Array.from({ length: 6 }, () => "there is no such service"),
     "the plan is paid",
     "there is no instance yet",
   ]);
@@ -194,4 +273,5 @@ test("what does not apply is skipped with the reason, not called good", () => {
   ]);
   const { drainCommand: _, ...wanted } = INTENT.wanted;
   expect(skipped({}, { ...INTENT, wanted })).toContain("there is no drainCommand");
+  expect(skipped({}, { ...INTENT, acceptUnknown: true })).toContain("checks.acceptUnknown is set");
 });

@@ -57,12 +57,12 @@ test("a step reads what Terraform gives it, and what it finds", () => {
 });
 
 test.each<[StepId, string[]]>([
-  ["preflight", ["REDIS_EXPECTED", "BACKEND_EXPECTED", "RENDER_OWNER_ID"]],
-  ["checks", ["REDIS_INSTANCE_ID", "REDIS_EXPECTED", "REDIS_CHECKS"]],
+  ["preflight", ["REDIS_EXPECTED", "REDIS_CHECKS", "BACKEND_EXPECTED", "TERRAFORM_DIRECTORY", "RENDER_OWNER_ID"]],
+  ["checks", ["REDIS_INSTANCE_ID", "REDIS_EXPECTED", "REDIS_CHECKS", "TERRAFORM_DIRECTORY"]],
   ["drain", ["REDIS_INSTANCE_ID", "BACKEND_DRAIN_COMMAND"]],
   ["leave", ["BACKEND_SERVICE_ID", "BACKEND_ROLL_OUT_SECONDS"]],
   ["roll_out", ["BACKEND_EXPECTED", "BACKEND_GROUP_ID"]],
-  ["proof", ["REDIS_INSTANCE_ID", "REDIS_EXPECTED", "REDIS_CHECKS", "BACKEND_EXPECTED"]],
+  ["proof", ["REDIS_INSTANCE_ID", "REDIS_EXPECTED", "REDIS_CHECKS", "BACKEND_EXPECTED", "TERRAFORM_DIRECTORY"]],
   ["hand_over", ["REDIS_INSTANCE_ID", "REDIS_ADDRESS", "TERRAFORM_DIRECTORY", "BACKEND_EXPECTED"]],
 ])("the step %s names all that it misses", (step, names) => {
   const read = () => readStep(step, {});

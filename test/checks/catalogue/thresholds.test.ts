@@ -421,9 +421,10 @@ test("what cannot be seen names what is missing", () => {
 
 test("the order of the reports is a contract", () => {
   expect(allChecks.map(({ id }) => id)).toEqual([
-    ...["identity", "ping", "tls", "auth", "exposure", "read-write", "eviction-policy", "eviction-proof"],
+    ...["identity", "single-instance", "ping", "tls", "auth", "exposure", "read-write", "eviction-policy"],
+    "eviction-proof",
     ...["memory-limit", "memory-headroom", "evictions", "connections", "persistence", "role", "loading", "version"],
-    ...["pub-sub", "queue", "backend-variables", "backend-deploy", "backend-health"],
+    ...["pub-sub", "queue", "backend-single-group", "backend-variables", "backend-deploy", "backend-health"],
   ]);
 });
 

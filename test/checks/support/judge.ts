@@ -69,6 +69,7 @@ export function situation(differences: Situation = {}): CheckContext {
     expected: { ...EXPECTED, ...differences.expected },
     instance: keyValueSchema.parse({ ...INSTANCE, ...differences.instance }),
     look: differences.look ?? { vantage: differences.vantage ?? "external", passedOver: [], seen: observation },
+    names: { instance: undefined, group: undefined },
     prove: differences.prove ?? false,
     memoryUse: { warnPercent: 70, failPercent: 80 },
   };

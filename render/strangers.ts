@@ -1,0 +1,149 @@
+import { relative } from "node:path";
+import type { RenderClient } from "./api/client.ts";
+import { API } from "./api/endpoints.ts";
+import { isLinkedTo } from "./api/env-groups.ts";
+import { findInstanceUsers } from "./api/instance-users.ts";
+import { ADDRESSES, type KnownIds, knows } from "./terraform-state.ts";
+
+/** A stack's directory, where Terraform runs, and how to ask what its state knows: `undefined` when it cannot be read. */
+export interface StackState {
+  readonly directory: string;
+  readonly known: () => Promise<KnownIds | undefined>;
+}
+
+/** Something on Render that has a name of ours and that the state does not know. */
+interface Stranger {
+  readonly id: string;
+  /** What uses it, in words. */
+  readonly users: readonly string[];
+}
+
+/** What has a name of ours on Render. */
+export interface Namesakes {
+  readonly kind: keyof typeof KINDS;
+  /** `instance "queues" in oregon` */
+  readonly what: string;
+  /** The ids that are ours: that the state knows, or that were just made. */
+  readonly ours: readonly string[];
+  /** Those that are not, oldest first; `undefined` where the state could not be read. */
+  readonly strangers: readonly Stranger[] | undefined;
+  /** All ids, oldest first. */
+  readonly ids: readonly string[];
+}
+
+/** What is wrong, and the ways out. */
+export interface StrangersReport {
+  readonly reason: string;
+  readonly remedy: string;
+}
+
+const KINDS = {
+  instance: { path: "key-value", otherwise: "Or choose another redis.name." },
+  group: { path: "env-groups", otherwise: "Or choose another redis.name: the group is named after it." },
+} as const;
+
+/**
+ * The instances of a name in a region of a workspace. The state is read only where one is there that is not ours for certain.
+ *
+ * @param ours The instance that was just made, which a remote state may not have yet.
+ * @throws RenderApiError
+ */
+export async function findInstances(
+  client: RenderClient,
+  { name, region }: { readonly name: string; readonly region: string },
+  ownerId: string,
+  { known }: Pick<StackState, "known">,
+  ours?: string,
+): Promise<Namesakes> {
+  const listed = await client.list(API.listKeyValues, {}, { name, region, ownerId });
+  const named = listed.filter((one) => one.name === name && one.region === region).toSorted(byAge);
+  const mayBeStrange = named.filter(({ id }) => id !== ours);
+  const state = mayBeStrange.length === 0 ? new Map() : await known();
+  const strange = state && mayBeStrange.filter(({ id }) => !knows(state, id));
+  const users = strange === undefined || strange.length === 0 ? new Map() : await findInstanceUsers(client, ownerId);
+  return {
+    kind: "instance",
+    what: `instance "${name}" in ${region}`,
+    ...divide(named, strange),
+    strangers: strange?.map(({ id }) => ({ id, users: users.get(id) ?? [] })),
+  };
+}
+
+/**
+ * The environment groups of a name in a workspace.
+ *
+ * @param serviceId The service that ours is linked to, where that much is certain.
+ * @throws RenderApiError
+ */
+export async function findGroups(
+  client: RenderClient,
+  name: string,
+  ownerId: string,
+  { known }: Pick<StackState, "known">,
+  serviceId?: string,
+): Promise<Namesakes> {
+  const listed = await client.list(API.listEnvGroups, {}, { name, ownerId });
+  // A key may see several workspaces.
+  const named = listed.filter((group) => group.name === name && group.ownerId === ownerId).toSorted(byAge);
+  const linked = named.filter((group) => serviceId !== undefined && isLinkedTo(group, serviceId));
+  const mayBeStrange = linked.length === 1 ? named.filter((group) => !linked.includes(group)) : named;
+  const state = mayBeStrange.length === 0 ? new Map() : await known();
+  const strange = state && mayBeStrange.filter(({ id }) => !knows(state, id));
+  const strangers = strange?.map(({ id, serviceLinks }) => {
+    return { id, users: serviceLinks.map((service) => `the service "${service.name}" (${service.id})`) };
+  });
+  return { kind: "group", what: `environment group "${name}"`, ...divide(named, strange), strangers };
+}
+
+function byAge(one: { readonly createdAt: string }, other: { readonly createdAt: string }): number {
+  return Date.parse(one.createdAt) - Date.parse(other.createdAt);
+}
+
+type Thing = { readonly id: string };
+
+function divide(named: readonly Thing[], strange: readonly Thing[] = named) {
+  const ids = named.map(({ id }) => id);
+  return { ids, ours: ids.filter((id) => !strange.some((one) => one.id === id)) };
+}
+
+/**
+ * What a person is told of strangers; nothing where there are none. A call whose answer was lost leaves such a thing behind,
+ * and it looks exactly like somebody else's: so nothing is done to it here.
+ *
+ * @param directory Where Terraform runs.
+ */
+export function reportStrangers(
+  { kind, what, ours, strangers = [] }: Pick<Namesakes, "kind" | "what" | "ours" | "strangers">,
+  directory: string,
+): StrangersReport | undefined {
+  if (strangers.length === 0) return undefined;
+  const ids = strangers.map(({ id }) => id).join(", ");
+  const [beside] = ours;
+  const which =
+    beside === undefined ? `there is an ${what} already: ${ids}` : `beside ${beside} there is another ${what}: ${ids}`;
+  const ways = strangers.map((stranger) => waysOut(stranger, kind, beside, directory));
+  return {
+    reason: `${which}. This state does not know it: an apply that got no answer left it behind, or it is somebody else's`,
+    remedy: [...ways, KINDS[kind].otherwise].join(" "),
+  };
+}
+
+function waysOut(
+  { id, users }: Stranger,
+  kind: Namesakes["kind"],
+  ours: string | undefined,
+  directory: string,
+): string {
+  const terraform = `terraform -chdir=${relative(process.cwd(), directory) || "."}`;
+  const address = ADDRESSES[kind];
+  const forget = ours === undefined ? "" : `${terraform} state rm ${address} && `;
+  const then = ours === undefined ? "" : `, then delete ${ours}`;
+  const takeOver = `take it over: ${forget}${terraform} import ${address} ${id}${then}`;
+  if (users.length > 0) return `${id} is used by ${users.join(", ")}: do not delete it. If it is yours, ${takeOver}.`;
+  return `Nothing in the workspace uses ${id}. Delete it if nobody needs it: ${deletionOf(kind, id)}. Or ${takeOver}.`;
+}
+
+function deletionOf(kind: Namesakes["kind"], id: string): string {
+  const url = `\${RENDER_HOST:-https://api.render.com/v1}/${KINDS[kind].path}/${id}`;
+  return `curl -X DELETE -H "Authorization: Bearer $RENDER_API_KEY" "${url}"`;
+}
