@@ -53,7 +53,13 @@ test("a step is a command of the table, with texts for what its program reads, i
   expect(name).toBe("redis_checks");
   expect(triggers).toEqual({ instance_id: "red-1", checks, name: `a$\${b}` });
   expect(command.command).toBe("node checks/start.cjs --post-apply");
-  expect(Object.keys(command.environment)).toEqual(["REDIS_CHECKS", "REDIS_EXPECTED", "REDIS_INSTANCE_ID"]);
+  expect(Object.keys(command.environment)).toEqual([
+    "REDIS_CHECKS",
+    "REDIS_EXPECTED",
+    "REDIS_INSTANCE_ID",
+    "TERRAFORM_DIRECTORY",
+  ]);
+  expect(command.environment.TERRAFORM_DIRECTORY).toBe(`\${abspath(path.root)}`);
   expect(command.environment.REDIS_CHECKS).toBe(checks);
   expect(command.environment.REDIS_EXPECTED).toContain(`"name":"a$\${b}\\"c"`);
   expect(command).not.toHaveProperty("when");

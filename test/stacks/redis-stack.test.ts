@@ -106,7 +106,12 @@ function checks(redis: Partial<EnvironmentInput["redis"]> = {}, rest: Partial<En
 
 test("the checks get the id and what is expected, and no secret", () => {
   const { environment } = checks();
-  expect(Object.keys(environment).sort()).toEqual(["REDIS_CHECKS", "REDIS_EXPECTED", "REDIS_INSTANCE_ID"]);
+  expect(Object.keys(environment).sort()).toEqual([
+    "REDIS_CHECKS",
+    "REDIS_EXPECTED",
+    "REDIS_INSTANCE_ID",
+    "TERRAFORM_DIRECTORY",
+  ]);
   expect(environment.REDIS_INSTANCE_ID).toBe(`\${render_keyvalue.redis.id}`);
   expect(expectedInstanceSchema.parse(JSON.parse(environment.REDIS_EXPECTED ?? ""))).toEqual({
     environment: "test",
