@@ -121,6 +121,7 @@ async function runChecks({ id, rehearsal }: Redis, host = rehearsal.render.host)
       RENDER_API_KEY: rehearsal.render.apiKey,
       REDIS_INSTANCE_ID: id,
       REDIS_EXPECTED: JSON.stringify(EXPECTED),
+      TERRAFORM_DIRECTORY: "no/such/directory",
       REDIS_CHECKS: JSON.stringify({ deadlineSeconds: 30, acceptUnknown: false }),
       NODE_EXTRA_CA_CERTS: rehearsal.render.caFile,
     },

@@ -8,6 +8,7 @@ import { EXPECTED } from "../checks/support/render-api.ts";
 const POST_APPLY = {
   REDIS_INSTANCE_ID: "red-abc",
   REDIS_EXPECTED: JSON.stringify(EXPECTED),
+  TERRAFORM_DIRECTORY: "no/such/directory",
   REDIS_CHECKS: JSON.stringify({ deadlineSeconds: 300, acceptUnknown: false }),
 };
 const LIMITS = JSON.stringify({ deadlineSeconds: 60, acceptUnknown: true, backendServiceId: "srv-own" });
@@ -80,7 +81,8 @@ describe("readCommandLine", () => {
         ...{ expected: EXPECTED, instanceId: "red-abc", deadlineSeconds: 300, acceptUnknown: false },
         ...{ serviceId: undefined, service: undefined },
         ...{ vantage: "auto", prove: false, memoryUse: { warnPercent: 70, failPercent: 80 } },
-        checks: allChecks.filter(({ about }) => about === undefined),
+        checks: allChecks.filter(({ about }) => about !== "service"),
+        stackDirectory: "no/such/directory",
       },
     ]);
   });
@@ -88,9 +90,15 @@ describe("readCommandLine", () => {
   test.each<
     [variables: object, args: string[], serviceId: string | undefined, deadlineSeconds: number, checks: RegExp]
   >([
-    [{ TF_VAR_backend_service_id: "srv-tf" }, [], "srv-tf", 300, /^identity,ping,(?!.*backend)/],
+    [{ TF_VAR_backend_service_id: "srv-tf" }, [], "srv-tf", 300, /^identity,single-instance,ping,(?!.*backend)/],
     [{ REDIS_CHECKS: LIMITS, TF_VAR_backend_service_id: "srv-tf" }, [], "srv-own", 60, /^identity,/],
-    [{ BACKEND_EXPECTED: SERVICE }, ["--deadline", "9"], undefined, 9, /^backend-variables,(?!.*ping)/],
+    [
+      { BACKEND_EXPECTED: SERVICE },
+      ["--deadline", "9"],
+      undefined,
+      9,
+      /^backend-single-group,backend-variables,(?!.*ping)/,
+    ],
     [{ BACKEND_EXPECTED: SERVICE }, ["--only", "auth"], undefined, 300, /^auth$/],
   ])("after an apply with %j and %j", async (variables, args, serviceId, deadlineSeconds, checks) => {
     const request = await readCommandLine(["--post-apply", ...args], { ...POST_APPLY, ...variables });

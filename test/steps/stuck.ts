@@ -58,7 +58,11 @@ const all = Promise.all([
   held(({ signal }, client) => rollOut({ client, serviceId, signal, say })),
   held(({ signal }, client) => drain({ client, serviceId, instanceId: INSTANCE_ID, command: "true", signal, say })),
   held((deadline, client) => {
-    return observeService(given, INSTANCE_ID, { client, deadline, secrets: new Secrets(), onProgress: say });
+    return observeService(
+      given,
+      { id: INSTANCE_ID, owner: { id: "tea-1" } },
+      { client, deadline, secrets: new Secrets(), onProgress: say },
+    );
   }),
   held(({ signal }) => {
     const silent = new RenderClient({ apiKey: "k", host: `${address}/silent`, deadlineMs: 1_000 });

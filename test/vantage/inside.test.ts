@@ -55,6 +55,7 @@ async function verify(args: readonly string[], backendServiceId: string | undefi
       RENDER_API_KEY: render.apiKey,
       REDIS_INSTANCE_ID: instance.id,
       REDIS_EXPECTED: JSON.stringify({ ...EXPECTED, ipAllowList: [] }),
+      TERRAFORM_DIRECTORY: "no/such/directory",
       REDIS_CHECKS: JSON.stringify({ deadlineSeconds: 30, acceptUnknown: false }),
       TF_VAR_backend_service_id: backendServiceId,
     },
