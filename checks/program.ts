@@ -8,17 +8,17 @@ import { type ObservationTask, observe } from "./observation/observe.ts";
 /** Observes a Redis: the core, and these experiments. */
 export function observation(experiments: readonly Experiment[]): Program<Observation> {
   return {
-    async here(url, { signal, connectWithinMs, onProgress }) {
+    async here(url, { signal, connectWithinMs, onProgress, via }) {
       const onRetry = ({ kind }: RedisFailure) => {
         onProgress(`connecting: ${explain(kind).what}`);
       };
-      const seen = await observe(url, { signal, connectWithinMs, experiments, onRetry });
+      const seen = await observe(url, { signal, connectWithinMs, experiments, onRetry, via });
       // ioredis reads only what this project's own parser has accepted, and trusts a server with its stack.
       if (seen.queue === undefined || "failure" in seen.queue.commands) return seen;
       // Large, and not needed for a Redis that cannot be reached.
       const { tryLibraries } = await import("./queue/try-libraries.ts");
       const begin = performance.now();
-      const libraries = await tryLibraries(parseRedisUrl(url), signal);
+      const libraries = await tryLibraries({ ...parseRedisUrl(url), via }, signal);
       const queue = (seen.tookMs?.queue ?? 0) + Math.round(performance.now() - begin);
       return { ...seen, queue: { ...seen.queue, libraries }, tookMs: { ...seen.tookMs, queue } };
     },

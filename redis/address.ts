@@ -8,6 +8,8 @@ export interface RedisAddress {
   readonly username: string | undefined;
   readonly password: string | undefined;
   readonly db: number;
+  /** Where to connect instead: the near end of a tunnel. The certificate is still the host's. */
+  readonly via?: { readonly host: string; readonly port: number } | undefined;
 }
 
 const DEFAULT_PORT = 6379;

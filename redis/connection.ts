@@ -58,10 +58,11 @@ export class Connection {
    */
   static async open(address: RedisAddress, options: ConnectionOptions): Promise<Connection> {
     if (options.signal.aborted) throw new RedisFailure("STOPPED");
-    const { host, port } = address;
+    const { host, port } = address.via ?? address;
+    const servername = isIP(address.host) === 0 ? { servername: address.host } : {};
     const socket = address.tls
       ? // Always verified: NODE_TLS_REJECT_UNAUTHORIZED=0 in someone's shell must not turn the proof off.
-        tlsConnect({ host, port, rejectUnauthorized: true, ...(isIP(host) === 0 ? { servername: host } : {}) })
+        tlsConnect({ host, port, rejectUnauthorized: true, ...servername })
       : tcpConnect({ host, port });
     socket.setNoDelay(true);
     try {

@@ -1,5 +1,6 @@
 import { type IncomingMessage, request as requestPlainly } from "node:http";
 import { request as requestOverTls } from "node:https";
+import { agentFor, ProxyFailure, proxyForUrl } from "./proxy.ts";
 
 /** Bytes. No answer that this project reads comes near it. */
 const LONGEST_BODY = 20_000_000;
@@ -29,22 +30,37 @@ export class TooLong extends Error {
 }
 
 /**
- * One request over HTTP, and the whole of its answer. A redirect is an answer like any other and never followed: another host
- * must not get the headers. Not by `fetch`: Node loads that at its first use, which takes longer than all the checks together.
+ * One request over HTTP, by way of the proxy that the environment names, and the whole of its answer. A redirect is an answer
+ * like any other and never followed: another host must not get the headers. Not by `fetch`: Node loads that at its first use,
+ * which takes longer than all the checks together.
  *
- * @throws TooLong, or the system's error when there is no answer.
+ * @throws TooLong; ProxyFailure; Stop for a variable that names no proxy; or the system's error when there is no answer.
  */
 export async function sendHttp(
   url: string,
   { method, headers, body, signal, reuse = true }: HttpRequest,
 ): Promise<HttpAnswer> {
-  const send = url.startsWith("https:") ? requestOverTls : requestPlainly;
-  const message = await new Promise<IncomingMessage>((resolve, reject) => {
-    const request = send(url, { method, headers, signal, ...(reuse ? {} : { agent: false }) });
-    request.on("response", resolve).on("error", reject).end(body);
-  });
-  const { statusCode: status = 0, statusMessage: statusText = "" } = message;
-  return { status, statusText, headers: message.headers, text: await textOf(message) };
+  const isSecure = url.startsWith("https:");
+  const proxy = proxyForUrl(url);
+  const agent = proxy === undefined ? (reuse ? undefined : false) : await agentFor(isSecure, proxy);
+  try {
+    const message = await new Promise<IncomingMessage>((resolve, reject) => {
+      const options = { method, headers, signal, ...(agent === undefined ? {} : { agent }) };
+      const request = (isSecure ? requestOverTls : requestPlainly)(url, options);
+      // Without a connection to the proxy Node's client does not notice the signal.
+      signal.addEventListener("abort", reject, { once: true });
+      request.on("proxyConnect", ({ statusCode: status = 0 }: IncomingMessage) => {
+        if (isSecure && proxy !== undefined && status !== 200) reject(new ProxyFailure(proxy, { status }));
+      });
+      request.on("close", () => signal.removeEventListener("abort", reject));
+      request.on("response", resolve).on("error", reject).end(body);
+    });
+    const { statusCode: status = 0, statusMessage: statusText = "" } = message;
+    return { status, statusText, headers: message.headers, text: await textOf(message) };
+  } catch (error) {
+    if (proxy === undefined || error instanceof ProxyFailure || error instanceof TooLong) throw error;
+    throw new ProxyFailure(proxy, { error });
+  }
 }
 
 async function textOf(message: IncomingMessage): Promise<string> {

@@ -1,7 +1,9 @@
-import { parseRedisUrl } from "../redis/address.ts";
+import { parseRedisUrl, type RedisAddress } from "../redis/address.ts";
 import { RedisFailure } from "../redis/failure.ts";
 import { API, type KeyValue } from "../render/api/endpoints.ts";
+import { type HttpProxy, ProxyFailure, proxyFor } from "../runtime/proxy.ts";
 import type { Program } from "./program.ts";
+import { openTunnel, type Tunnel } from "./tunnel.ts";
 import { type LookOptions, noConnection, type Sighting } from "./vantage.ts";
 
 /** Looks at the Redis from this machine, over TLS and through the allow list. */
@@ -23,17 +25,34 @@ export async function lookFromOutside<Seen>(
   onProgress("connecting from outside");
   const { externalConnectionString: url } = await client.call(API.getConnectionInfo, { id: instance.id });
   secrets.addUrl(url);
+  let proxy: HttpProxy | undefined;
+  let tunnel: Tunnel | undefined;
   try {
-    if (sendsPasswordInClear(url)) return { obstacle: noConnection("NO_TLS") };
-    return { seen: await program.here(url, { signal, connectWithinMs, onProgress }) };
+    const address = parseRedisUrl(url);
+    if (sendsPasswordInClear(address)) return { obstacle: noConnection("NO_TLS") };
+    proxy = address.tls ? proxyFor("https", address) : undefined;
+    tunnel = proxy === undefined ? undefined : await openTunnel(proxy, address, signal);
+    return { seen: await program.here(url, { signal, connectWithinMs, onProgress, via: tunnel?.entrance }) };
   } catch (error) {
-    if (!(error instanceof RedisFailure)) throw error;
-    return { obstacle: noConnection(error.kind) };
+    if (!(error instanceof RedisFailure || error instanceof ProxyFailure)) throw error;
+    const direct = "List the host in NO_PROXY to connect without the proxy, or look from inside: --vantage inside.";
+    if (error instanceof ProxyFailure) return { obstacle: { reason: `${error.message} to the Redis`, remedy: direct } };
+    const obstacle = noConnection(error.kind);
+    if (proxy === undefined) return { obstacle };
+    const { reason, remedy } = obstacle;
+    return {
+      obstacle: {
+        ...obstacle,
+        reason: `${reason}, by way of the proxy in ${proxy.variable}`,
+        remedy: `${remedy} ${direct}`,
+      },
+    };
+  } finally {
+    tunnel?.close();
   }
 }
 
 /** Whether a login would cross a network unencrypted. What stays on this machine crosses none. */
-function sendsPasswordInClear(url: string): boolean {
-  const { host, tls, password } = parseRedisUrl(url);
+function sendsPasswordInClear({ host, tls, password }: RedisAddress): boolean {
   return !tls && password !== undefined && !/^(localhost|127(\.\d+){3}|::1)$/.test(host);
 }

@@ -1,4 +1,5 @@
 import type { z } from "zod";
+import type { Place } from "../runtime/proxy.ts";
 
 /** What a look from this machine needs. */
 export interface HereOptions {
@@ -7,6 +8,8 @@ export interface HereOptions {
   /** Milliseconds from now in which trying again to connect is allowed. */
   readonly connectWithinMs: number;
   readonly onProgress: (text: string) => void;
+  /** Where to connect instead of the URL's host. */
+  readonly via?: Place | undefined;
 }
 
 /** Something that is run against a Redis, from this machine or as a one-off job in Render's private network. */

@@ -20,6 +20,8 @@ export interface ObserveOptions extends ObservationTask {
   readonly signal: AbortSignal;
   /** Milliseconds from now in which trying again to connect is allowed. */
   readonly connectWithinMs: number;
+  /** Where to connect instead of the URL's host. */
+  readonly via?: RedisAddress["via"];
   /** Is told of each failed try that may be repeated. */
   readonly onRetry?: (failure: RedisFailure) => void;
 }
@@ -31,7 +33,7 @@ export interface ObserveOptions extends ObservationTask {
  * @throws RedisFailure when no connection came about.
  */
 export async function observe(url: string, options: ObserveOptions): Promise<Observation> {
-  const address = parseRedisUrl(url);
+  const address = { ...parseRedisUrl(url), via: options.via };
   const tookMs: NonNullable<Observation["tookMs"]> = {};
   const timed = async <T>(name: keyof typeof tookMs, work: Promise<T>): Promise<T> => {
     const begin = performance.now();

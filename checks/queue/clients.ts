@@ -27,10 +27,11 @@ export class Clients {
 
   /** A client as Bull and BullMQ demand it, but one that gives up. */
   connect(): Redis {
-    const { host, port, username, password, db, tls } = this.#address;
+    const { host, port, username, password, db, tls, via } = this.#address;
     const client = new TrialClient({
       host,
       port,
+      ...via,
       db,
       protocol: 2,
       connectTimeout: CONNECT_TIMEOUT_MS,
@@ -43,7 +44,7 @@ export class Clients {
       autoResendUnfulfilledCommands: false,
       ...(username === undefined ? {} : { username }),
       ...(password === undefined ? {} : { password }),
-      ...(tls ? { tls: { rejectUnauthorized: true } } : {}),
+      ...(tls ? { tls: { rejectUnauthorized: true, ...(via === undefined ? {} : { servername: host }) } } : {}),
     });
     client.on("error", (error: unknown) => this.#failWith(error));
     // For ioredis it is no error when the other side closes.

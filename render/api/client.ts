@@ -1,9 +1,11 @@
 import { z } from "zod";
 import { Stop } from "../../runtime/errors.ts";
+import { proxyForUrl } from "../../runtime/proxy.ts";
 import { type Endpoint, fillPath, type ListEndpoint, type Method, type Params } from "./endpoint.ts";
 import { RenderApiError } from "./error.ts";
 import { parseJson, type Send, sendWithin } from "./http.ts";
 
+const RENDER = "https://api.render.com/v1";
 /** Milliseconds that one call may take, retries and their waits included, unless the client is told otherwise. */
 const DEFAULT_DEADLINE_MS = 60_000;
 /** Render's limit for a page; its default of 20 would cost more calls. */
@@ -58,18 +60,14 @@ const environment = z.object({
 export class RenderClient {
   readonly #bounded: <T>(work: (send: Send) => Promise<T>) => Promise<T>;
 
-  constructor({
-    host = "https://api.render.com/v1",
-    deadlineMs = DEFAULT_DEADLINE_MS,
-    ...options
-  }: RenderClientOptions) {
+  constructor({ host = RENDER, deadlineMs = DEFAULT_DEADLINE_MS, ...options }: RenderClientOptions) {
     this.#bounded = (work) => sendWithin({ ...options, host: host.replace(/\/$/, ""), deadlineMs }, work);
   }
 
   /**
    * A client from `RENDER_API_KEY` and `RENDER_HOST`, as Render's own tools read them.
    *
-   * @throws Stop naming the variable that is missing or malformed; it never shows a value.
+   * @throws Stop naming the variable that is missing or malformed, a proxy's among them; it never shows a value.
    */
   static fromEnvironment(
     env: Readonly<Record<string, string | undefined>>,
@@ -82,7 +80,9 @@ export class RenderClient {
         parsed.error.issues.map((issue) => `\`${issue.path.join(".")}\` ${issue.message}`).join("\n"),
       );
     }
-    return new RenderClient({ ...options, apiKey: parsed.data.RENDER_API_KEY, host: parsed.data.RENDER_HOST });
+    const { RENDER_API_KEY: apiKey, RENDER_HOST: host = RENDER } = parsed.data;
+    proxyForUrl(host, env);
+    return new RenderClient({ ...options, apiKey, host });
   }
 
   /**

@@ -1,5 +1,7 @@
 import { z } from "zod";
+import { Stop } from "../../runtime/errors.ts";
 import { type HttpAnswer, type HttpRequest, sendHttp, TooLong } from "../../runtime/http.ts";
+import { ProxyFailure } from "../../runtime/proxy.ts";
 import { sleep, until, within } from "../../runtime/wait.ts";
 import type { Method } from "./endpoint.ts";
 import { RenderApiError, type RenderApiErrorDetails } from "./error.ts";
@@ -10,6 +12,7 @@ const SILENT_MS = 1_500;
 const TOO_MANY_REQUESTS = 429;
 const TRANSIENT_STATUSES = [500, 502, 503, 504];
 const ADVICE = "Check the network, and RENDER_HOST if it is set.";
+const PROXY_ADVICE = "Check the variable, or list Render's host in NO_PROXY.";
 
 const queryFields = z.record(z.string(), z.string().optional());
 const errorBody = z.object({ message: z.string() });
@@ -70,6 +73,7 @@ interface Failure {
   /** Whether the same call may be sent again. */
   readonly again: boolean;
   readonly retryAfterMs: number;
+  readonly advice: string;
 }
 
 /** What a call is bounded by: `stop` fires at a time of `performance.now()` at the latest. */
@@ -113,8 +117,8 @@ async function send(
     throw failed({ reason: "stopped", explanation: "it was stopped.", last: last?.error.outcome });
   }
   const seen = last === undefined ? "." : `; the last attempt: ${last.error.outcome}`;
-  const advice = last?.error.status === undefined ? ` ${ADVICE}` : "";
-  throw failed({ reason: "deadline", explanation: `no answer within ${limit} s${seen}${advice}` });
+  const explanation = `no answer within ${limit} s${seen} ${last?.advice ?? ADVICE}`.trimEnd();
+  throw failed({ reason: "deadline", explanation });
 }
 
 /** @returns The answer's text, or how the attempt failed; `undefined` when the signal ended it. @throws RenderApiError */
@@ -127,9 +131,15 @@ async function attempt(call: Call, apiKey: string, signal: AbortSignal): Promise
     if (signal.aborted) return undefined;
     if (error instanceof TooLong)
       throw new RenderApiError({ call: name, reason: "answer", explanation: error.message });
-    const explanation = `${networkCause(error)}. ${ADVICE}`;
-    const reported = new RenderApiError({ call: name, reason: "network", explanation });
-    return { error: reported, again: idempotent, retryAfterMs: 0 };
+    if (error instanceof Stop) throw error;
+    const isProxy = error instanceof ProxyFailure;
+    const advice = isProxy ? PROXY_ADVICE : ADVICE;
+    const reported = new RenderApiError({
+      call: name,
+      reason: "network",
+      explanation: `${networkCause(error)}. ${advice}`,
+    });
+    return { error: reported, again: idempotent && !(isProxy && error.refused), retryAfterMs: 0, advice };
   }
   const { status, statusText, text, headers } = answer;
   if (status >= 200 && status < 300) return text;
@@ -139,7 +149,7 @@ async function attempt(call: Call, apiKey: string, signal: AbortSignal): Promise
   const error = new RenderApiError({ call: name, reason: "status", status, explanation });
   // Nothing was done after "too many requests".
   const again = status === TOO_MANY_REQUESTS || (idempotent && TRANSIENT_STATUSES.includes(status));
-  return { error, again, retryAfterMs: again ? retryAfterMs(headers["retry-after"]) : 0 };
+  return { error, again, retryAfterMs: again ? retryAfterMs(headers["retry-after"]) : 0, advice: "" };
 }
 
 function queryOf(sent: unknown): string {
@@ -168,6 +178,7 @@ export function retryAfterMs(header: string | undefined): number {
 
 /** Why there was no answer, in the system's word: `ECONNREFUSED`, `ENOTFOUND`. */
 export function networkCause(error: unknown): string {
+  if (error instanceof ProxyFailure) return error.message;
   const named = coded.safeParse(error);
   return named.success ? `no connection (${named.data.code})` : "no connection";
 }

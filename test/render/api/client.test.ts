@@ -292,12 +292,18 @@ test("a list is read to its empty page", async () => {
 });
 
 test("a list whose pages do not end is an error, not a wait", async () => {
+  const warnings: Error[] = [];
+  const warned = (warning: Error) => void warnings.push(warning);
+  process.on("warning", warned);
+  stops.push(() => void process.off("warning", warned));
   const { host, calls } = await serve(answer(200, [{ cursor: "A", envVar: { key: "A", value: "v" } }]));
   const error = await failure(client(host).list(API.listServiceEnvVars, { id: "srv-1" }));
   expect(error.message).toBe(
     "GET /services/srv-1/env-vars failed: the list does not end: there is still a next page after 100.",
   );
   expect(calls).toHaveLength(100);
+  // Each page is waited for by the same signal.
+  expect(warnings).toEqual([]);
 });
 
 test.each([
