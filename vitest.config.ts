@@ -4,7 +4,7 @@ import { BaseSequencer, type TestSpecification } from "vitest/node";
 /** Tests that run Terraform. */
 export const DEPLOYS = [
   "test/e2e/**/*.test.ts",
-  "test/dev/drills/**/*.test.ts",
+  "test/dev/drills/drills.test.ts",
   "test/dev/terraform-provider/{env-group,keyvalue,null-resource,provider,schema}.test.ts",
   "test/pipeline/{apply,reviews,s3-state,state,workflows}.test.ts",
   "test/cli/synth.test.ts",

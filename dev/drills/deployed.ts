@@ -28,7 +28,7 @@ const ENVIRONMENT: EnvironmentInput = {
     drainCommand: "node --import tsx examples/backend/drain.ts",
   },
   state: { type: "local", path: "drill.tfstate" },
-  checks: { deadlineSeconds: 60 },
+  checks: { deadlineSeconds: 300 },
 };
 
 /** The instance is replaced: the new one proven, the service switched, the old one drained, and only then destroyed. */

@@ -1,12 +1,14 @@
+import { cpus } from "node:os";
 import { sleep } from "../../runtime/wait.ts";
 import { Stage, type StageOptions } from "./stage.ts";
 import { missed, type Outage, type Tally, tally } from "./tally.ts";
 
 export const WARM_UP_MS = 1_500;
-const SETTLE_MS = 60_000;
 
 export interface DrillResult extends Tally {
   readonly missed: readonly string[];
+  /** The share of the machine that nothing used meanwhile, from 0 to 1. */
+  readonly idle: number;
   /** What else is worth knowing, a line each. */
   readonly notes: readonly string[];
 }
@@ -36,6 +38,7 @@ export function drill(title: string, act: Act, stageOptions: StageOptions = {}):
       const { say, onStage } = options;
       say("the service starts, with a fake provider that counts messages");
       const stage = await Stage.open(stageOptions);
+      const machine = watchMachine();
       const { load, sink } = stage;
       try {
         onStage(stage);
@@ -46,12 +49,27 @@ export function drill(title: string, act: Act, stageOptions: StageOptions = {}):
         const { outage, notes = [] } = await act(stage, options);
         await load.stop();
         say("waiting for the last messages");
-        await stage.settle(SETTLE_MS);
-        const result = tally(load.messages, baseline, outage, (message) => sink.times(message));
-        return { ...result, missed: missed(result, outage !== undefined), notes };
+        const left = await stage.settle();
+        const result = tally({ messages: load.messages, baseline, outage, left, times: (id) => sink.times(id) });
+        const idle = machine();
+        return { ...result, idle, missed: missed(result, outage !== undefined, idle), notes };
       } finally {
         await stage.close();
       }
     },
+  };
+}
+
+/** Begins to measure; gives the share of all cores that was idle since. */
+function watchMachine(): () => number {
+  const times = () => {
+    const all = cpus().map((cpu) => cpu.times);
+    const total = all.reduce((sum, { user, nice, sys, idle, irq }) => sum + user + nice + sys + idle + irq, 0);
+    return { idle: all.reduce((sum, { idle }) => sum + idle, 0), total };
+  };
+  const began = times();
+  return () => {
+    const now = times();
+    return (now.idle - began.idle) / Math.max(1, now.total - began.total);
   };
 }

@@ -8,6 +8,7 @@ export const DRILLS: Readonly<Record<string, Drill>> = {
     take: (control, id) => control.act("kill", id),
     giveBack: (control, id) => control.act("start", id),
     taken: "Redis is killed",
+    killed: true,
   }),
   freeze: redisAway("Redis stops answering under load, and goes on", {
     take: (control, id) => control.act("freeze", id),

@@ -8,16 +8,18 @@ import { type Drill, drill, WARM_UP_MS } from "./drill.ts";
 import type { Stage } from "./stage.ts";
 
 const AFTERWARDS_MS = 3_000;
-const ROLL_OUT_MS = 60_000;
+const ROLL_OUT_MS = 300_000;
 
 interface Away {
   readonly take: (control: EmulatorControl, instanceId: string) => Promise<void>;
   readonly giveBack: (control: EmulatorControl, instanceId: string) => Promise<void>;
   readonly taken: string;
+  /** Whether it loses what it had not written. */
+  readonly killed?: boolean;
 }
 
 /** A drill in which Redis goes away under load and comes back. */
-export function redisAway(title: string, { take, giveBack, taken }: Away): Drill {
+export function redisAway(title: string, { take, giveBack, taken, killed = false }: Away): Drill {
   return drill(title, async (stage, { seconds, say }) => {
     const { control } = stage.rehearsal;
     const id = await giveRedis(stage);
@@ -33,7 +35,7 @@ export function redisAway(title: string, { take, giveBack, taken }: Away): Drill
     const to = Date.now();
     say("Redis is back");
     await sleep(AFTERWARDS_MS);
-    return { outage: { from, to } };
+    return { outage: { from, to, killed } };
   });
 }
 

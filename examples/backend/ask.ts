@@ -5,12 +5,14 @@ import { Stop } from "../../runtime/errors.ts";
 import { until } from "../../runtime/wait.ts";
 
 const POLL_MS = 100;
-const PATIENCE_MS = 20_000;
+const PATIENCE_MS = 120_000;
 
 const healthSchema = z.object({
   mode: z.enum(["queued", "synchronous"]),
   queues: z.array(z.string()),
+  /** Jobs that are still to be done, and those that failed at every attempt. Unknown while there is no queue. */
   pending: z.number().optional(),
+  failed: z.number().optional(),
 });
 
 /** What a running backend says of itself. */
@@ -19,7 +21,7 @@ export type BackendHealth = z.output<typeof healthSchema>;
 /**
  * Asks the backend of a local Render how it is; one that is just starting is waited for.
  *
- * @throws Stop when it does not answer within 20 s.
+ * @throws Stop when it does not answer within two minutes.
  */
 export async function askBackend(
   client: RenderClient,

@@ -77,6 +77,11 @@ async function depthOf(queues: Queues): Promise<Record<string, JobCounts>> {
   return Object.fromEntries(await Promise.all(counted));
 }
 
+/** Jobs that failed at every attempt: they are kept, and nothing sends them unless somebody retries them. */
+export function failed(depth: Readonly<Record<string, JobCounts>>): number {
+  return Object.values(depth).reduce((sum, counts) => sum + counts.failed, 0);
+}
+
 /** Jobs that are still to be done. */
 export function pending(depth: Readonly<Record<string, JobCounts>>): number {
   return Object.values(depth).reduce((sum, { waiting, active, delayed }) => sum + waiting + active + delayed, 0);

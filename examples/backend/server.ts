@@ -4,7 +4,7 @@ import { z } from "zod";
 import type { Delivery } from "./delivery.ts";
 import { errorKind, log } from "./log.ts";
 import { CHANNELS, messageSchema } from "./message.ts";
-import { pending } from "./queues.ts";
+import { failed, pending } from "./queues.ts";
 
 /** `POST /messages` and `GET /health`. */
 export function createBackend(delivery: Delivery): Server {
@@ -35,7 +35,7 @@ async function health(delivery: Delivery) {
   return {
     mode: delivery.mode,
     queues: delivery.mode === "queued" ? Object.values(CHANNELS) : [],
-    ...(depth === undefined ? {} : { pending: pending(depth), depth }),
+    ...(depth === undefined ? {} : { pending: pending(depth), failed: failed(depth), depth }),
   };
 }
 
