@@ -3,6 +3,7 @@ import { Deadline } from "../runtime/deadline.ts";
 import { EXIT_CODES, InvalidValue, type Outcome, Stop } from "../runtime/errors.ts";
 import { lookUpNamesApart } from "../runtime/name-lookup.ts";
 import { Secrets } from "../runtime/secrets.ts";
+import { harmless } from "../runtime/text.ts";
 
 /** Of the second that a program may take beyond its deadline: what the command gets to end, and what a slow reader gets. */
 const GRACE_MS = 600;
@@ -52,6 +53,7 @@ export interface Host {
 }
 
 interface Stream {
+  readonly isTTY?: boolean;
   write(text: string | Uint8Array, ...rest: readonly unknown[]): unknown;
   on(event: "error", listener: () => void): unknown;
 }
@@ -66,7 +68,7 @@ export function runProgram(
   const controller = new AbortController();
   const secrets = new Secrets();
   secrets.add(host.env.RENDER_API_KEY);
-  for (const stream of [host.stdout, host.stderr]) maskAll(stream, secrets);
+  for (const stream of [host.stdout, host.stderr]) guard(stream, secrets);
   if (host === process) lookUpNamesApart();
   const listeners: (() => void)[] = [];
   let deadline: Deadline | undefined;
@@ -145,12 +147,12 @@ export function runProgram(
   command(program).then((ending) => end(ending ?? "good"), fail);
 }
 
-/** All that is printed goes through the mask: what libraries print, too, and Node itself when `NODE_DEBUG` asks for it. */
-function maskAll(stream: Stream, secrets: Secrets): void {
+/** All that is printed goes through here: what libraries print, too, and Node itself when `NODE_DEBUG` asks for it. */
+function guard(stream: Stream, secrets: Secrets): void {
   const { write } = stream;
   stream.write = (text, ...rest) => {
     const masked = secrets.mask(typeof text === "string" ? text : Buffer.from(text).toString());
-    return Reflect.apply(write, stream, [masked, ...rest]);
+    return Reflect.apply(write, stream, [harmless(masked, stream.isTTY), ...rest]);
   };
 }
 

@@ -1,4 +1,5 @@
 import { colors } from "../runtime/colors.ts";
+import { oneLine } from "../runtime/text.ts";
 import type { PreflightResult } from "../steps/preflight.ts";
 
 /** For people: a line for each rule, and below one that refuses why and what to do. */
@@ -8,8 +9,11 @@ export function formatPreflight(environment: string, results: readonly Preflight
     if (skipped !== undefined) return [`  ${colors.dim(`- ${title}: does not apply, ${skipped}`)}`];
     const isUnknown = refused.every(({ unknown }) => unknown);
     const sign = refused.length === 0 ? colors.green("✔") : isUnknown ? colors.yellow("?") : colors.red("✘");
-    const reasons = refused.flatMap(({ reason, remedy }) => [`      ${reason}`, `      ${colors.cyan("→")} ${remedy}`]);
-    return [`  ${sign} ${title}`, ...reasons];
+    const reasons = refused.flatMap(({ reason, remedy }) => [
+      `      ${oneLine(reason)}`,
+      `      ${colors.cyan("→")} ${oneLine(remedy)}`,
+    ]);
+    return [`  ${sign} ${oneLine(title)}`, ...reasons];
   });
   const verdict =
     refusals.length === 0

@@ -1,4 +1,5 @@
 import type { Secrets } from "../runtime/secrets.ts";
+import { harmless, oneLine } from "../runtime/text.ts";
 import type { DeploymentRecord } from "./deployment-record.ts";
 import { describeDiagnostic, type TerraformEvent } from "./terraform-event.ts";
 
@@ -20,7 +21,7 @@ export class ApplyProgress {
     if (diagnostic !== undefined) {
       if (diagnostic.severity !== "error") return undefined;
       // The message of a command that failed repeats all its output, which has been read line by line.
-      const error = this.#secrets.mask(describeDiagnostic(diagnostic).replace(/ Output: [\s\S]*/, ""));
+      const error = harmless(this.#secrets.mask(describeDiagnostic(diagnostic).replace(/ Output: [\s\S]*/, "")));
       this.#failed.push({ ...(diagnostic.address === undefined ? {} : { address: diagnostic.address }), error });
       return undefined;
     }
@@ -33,7 +34,7 @@ export class ApplyProgress {
     if (type === "provision_complete") this.#finish(address, "passed");
     if (type === "provision_errored") this.#finish(address, "failed");
     if (type === "apply_complete") this.#done.push(address);
-    return /^apply_/.test(type) ? this.#secrets.mask(message) : undefined;
+    return /^apply_/.test(type) ? oneLine(this.#secrets.mask(message)) : undefined;
   }
 
   /** What is known by now. */
@@ -42,8 +43,7 @@ export class ApplyProgress {
   }
 
   #progress(address: string, output: string): string {
-    const lines = this.#secrets
-      .mask(output)
+    const lines = harmless(this.#secrets.mask(output))
       .split("\n")
       .filter((line) => line.trim() !== "");
     this.#checks.get(address)?.output.push(...lines);

@@ -1,3 +1,5 @@
+import { oneLine } from "./text.ts";
+
 /** Shows what is being waited for. */
 export interface Progress {
   update(environment: string, text: string): void;
@@ -16,7 +18,7 @@ async function startSpinner(stream: NodeJS.WriteStream): Promise<Progress> {
   const spinner = yoctoSpinner({ stream }).start();
   return {
     update(environment, text) {
-      texts.set(environment, text);
+      texts.set(environment, oneLine(text));
       spinner.text = [...texts].map(([name, latest]) => `${name}: ${latest}`).join(" · ");
     },
     stop: () => spinner.stop(),
@@ -29,7 +31,7 @@ function startLines(stream: NodeJS.WriteStream): Progress {
     update(environment, text) {
       if (texts.get(environment) === text) return;
       texts.set(environment, text);
-      stream.write(`${environment}: ${text}\n`);
+      stream.write(`${environment}: ${oneLine(text)}\n`);
     },
     stop() {},
   };

@@ -1,13 +1,46 @@
+/** Control characters, and those that turn, join or hide text without being seen. */
+const UNSEEN = /[\p{Cc}\p{Cf}\u2028\u2029]/gu;
+/** What this project's own colours are made of. One that hides text is not among them. */
+const COLOUR = "\u001b\\[(?:0|1|2|22|3[1-6]|39|90)m";
+/** What a spinner moves the cursor with. */
+const CURSOR = "\u001b\\[(?:\\?25[hl]|\\d*[AGK])";
+
 const XML_ENTITIES: Readonly<Record<string, string>> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" };
 
 /** A text as one line that cannot move a terminal's cursor, nor end a list in Markdown. */
 export function oneLine(text: string): string {
-  return text.replaceAll(/\s+/g, " ").replaceAll(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, "�");
+  return withoutCommands(text.replaceAll(/\s+/g, " ").replaceAll(UNSEEN, "�"));
 }
 
-/** Markdown: text that stays text, in one line. It may stand in a cell of a table. */
+/**
+ * Lines for a terminal or a log that only show something: no cursor is moved, nothing is overwritten or hidden, and
+ * nothing is a command to what runs a pipeline. Colours stay.
+ *
+ * @param spins Whether a spinner of ours may move the cursor.
+ */
+export function harmless(text: string, spins = false): string {
+  const keep = new RegExp(`(${COLOUR}${spins ? `|${CURSOR}|\r` : ""}|[\n\t])|${UNSEEN.source}`, "gu");
+  return withoutCommands(text.replaceAll("\r\n", "\n").replaceAll(keep, (_, kept?: string) => kept ?? "�"));
+}
+
+/** GitHub Actions obeys a line that begins with two colons; it and Azure Pipelines obey `##[…]` and `##vso[…]` anywhere. */
+function withoutCommands(text: string): string {
+  return text.replaceAll(/^([^\S\n]*):(?=:)/gm, "$1: ").replaceAll(/##(?=\w*\[)/g, "## ");
+}
+
+/** JSON for people and machines: what a terminal would obey is written as an escape. */
+export function jsonText(value: unknown): string {
+  const escaped = (character: string) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
+  const unseen = /(?!\n)[\p{Cc}\p{Cf}\u2028\u2029]|#(?=#)/gu;
+  return `${JSON.stringify(value, null, 2).replaceAll(unseen, (found) => found.replaceAll(/[\s\S]/g, escaped))}\n`;
+}
+
+/** Markdown: text that stays text, in one line, and that mentions nobody. It may stand in a cell of a table. */
 export function markdownText(text: string): string {
-  return oneLine(text).replaceAll(/[\\`*_{}[\]<>|]/g, "\\$&");
+  const escaped = oneLine(text)
+    .replaceAll(/&(?=[#\w]+;)/g, "&amp;")
+    .replaceAll(/[\\`*_~{}[\]<>|]/g, "\\$&");
+  return escaped.replaceAll(/@(?=\w)|#(?=\d)/g, "$&&#8203;");
 }
 
 /** Markdown: a code span. Whatever is in it, it ends where it should. */
@@ -20,7 +53,7 @@ export function markdownCode(text: string): string {
 /** Markdown: a block of code, as its lines. */
 export function markdownBlock(text: string): string[] {
   const fence = "`".repeat(Math.max(3, longestRun(text) + 1));
-  return [fence, ...text.split("\n").map(oneLine), fence];
+  return [fence, ...harmless(text).split("\n").map(oneLine), fence];
 }
 
 function longestRun(text: string): number {
@@ -42,7 +75,11 @@ export function githubCommand(
 }
 
 function githubData(text: string): string {
-  return text.replaceAll("%", "%25").replaceAll("\r", "%0D").replaceAll("\n", "%0A");
+  const seen = text.replaceAll("\r\n", "\n").replaceAll(/(?!\n)[\p{Cc}\p{Cf}\u2028\u2029]/gu, "�");
+  return seen
+    .replaceAll("%", "%25")
+    .replaceAll("\n", "%0A")
+    .replaceAll(/##(?=\w*\[)/g, "## ");
 }
 
 function githubProperty(text: string): string {
@@ -51,7 +88,9 @@ function githubProperty(text: string): string {
 
 /** XML: text for an element or an attribute. XML has no way at all to write most control characters. */
 export function xmlText(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what must not stay
-  const allowed = text.replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g, "\ufffd");
+  const allowed = withoutCommands(text.replaceAll("\r\n", "\n")).replaceAll(
+    /(?![\t\n])[\p{Cc}\p{Cf}\u2028\u2029\ufffe\uffff]/gu,
+    "\ufffd",
+  );
   return allowed.replace(/[&<>"]/g, (character) => XML_ENTITIES[character] ?? character);
 }

@@ -1,6 +1,6 @@
 import type { CheckResult, Status, VerificationReport } from "../../../checks/report.ts";
 import { summarize, verdictOf } from "../../../checks/verdict.ts";
-import { markdownText } from "../../../runtime/text.ts";
+import { markdownCode, markdownText } from "../../../runtime/text.ts";
 import { alike } from "./alike.ts";
 
 const MARKS: Readonly<Record<Status, string>> = { pass: "✅", warn: "⚠️", fail: "❌", unknown: "❔", skip: "➖" };
@@ -12,7 +12,10 @@ export function formatMarkdown(reports: readonly VerificationReport[]): string {
 }
 
 function section({ environment, instance, vantage, passedOver, results }: VerificationReport): string {
-  const where = instance === undefined ? "" : ` – \`${instance.id}\`, ${instance.plan}, ${instance.region}`;
+  const where =
+    instance === undefined
+      ? ""
+      : ` – ${markdownCode(instance.id)}, ${markdownText(`${instance.plan}, ${instance.region}`)}`;
   const from = vantage === undefined ? "" : `, seen from ${vantage}`;
   const attention = results.filter(({ status }) => status !== "pass" && status !== "skip");
   const rest = results.filter(({ status }) => status === "pass" || status === "skip");

@@ -1,5 +1,6 @@
 import type { JsonReport, VerificationReport } from "../../../checks/report.ts";
 import { exitCodeOf, verdictOf } from "../../../checks/verdict.ts";
+import { jsonText } from "../../../runtime/text.ts";
 import { formatGithub } from "./github.ts";
 import { formatJunit } from "./junit.ts";
 import { formatMarkdown } from "./markdown.ts";
@@ -24,5 +25,5 @@ export function formatJson(environments: readonly VerificationReport[]): string 
     exitCode: exitCodeOf(environments),
     environments: [...environments],
   };
-  return `${JSON.stringify(report, null, 2)}\n`;
+  return jsonText(report);
 }

@@ -1,6 +1,7 @@
 import type { CheckResult, Status, VerificationReport } from "../../../checks/report.ts";
 import { summarize, verdictOf } from "../../../checks/verdict.ts";
 import { colors } from "../../../runtime/colors.ts";
+import { harmless, oneLine } from "../../../runtime/text.ts";
 import { type Alike, alike } from "./alike.ts";
 
 const MARKS: Readonly<Record<Status, string>> = {
@@ -17,18 +18,21 @@ const LINE_WIDTH = 100;
 export function formatTable(reports: readonly VerificationReport[]): string {
   const verdict = verdictOf(reports);
   const colour = verdict === "good" ? colors.green : verdict === "failed" ? colors.red : colors.magenta;
-  return [...reports.map(section), colour(`${verdict}: ${summarize(reports)}`), ""].join("\n");
+  // A text that is wrapped may begin a line with what was in the middle of one.
+  return harmless([...reports.map(section), colour(`${verdict}: ${summarize(reports)}`), ""].join("\n"));
 }
 
 function section(report: VerificationReport): string {
   const { environment, instance, vantage, passedOver, results } = report;
   const from = vantage === undefined || vantage === "api-only" ? "" : `, seen from ${vantage}`;
   const heading =
-    instance === undefined ? "" : ` ${instance.name} (${instance.id}, ${instance.plan}, ${instance.region})`;
+    instance === undefined
+      ? ""
+      : ` ${oneLine(`${instance.name} (${instance.id}, ${instance.plan}, ${instance.region})`)}`;
   const width = Math.max(...results.map(({ id }) => id.length));
   return [
-    `${colors.bold(environment)}${heading}${from} ${colors.dim(`${(report.durationMs / 1000).toFixed(1)} s`)}`,
-    ...passedOver.map(({ vantage: other, reason }) => colors.dim(`  not ${other}: ${reason}`)),
+    `${colors.bold(oneLine(environment))}${heading}${from} ${colors.dim(`${(report.durationMs / 1000).toFixed(1)} s`)}`,
+    ...passedOver.map(({ vantage: other, reason }) => colors.dim(`  not ${other}: ${oneLine(reason)}`)),
     ...alike(results).flatMap((group) => linesOf(group, width)),
     "",
   ].join("\n");
@@ -45,8 +49,8 @@ function linesOf({ result, ids }: Alike, width: number): string[] {
     ...(ids.length === 1
       ? []
       : wrap(ids.join(", "), LINE_WIDTH - indent.length).map((part) => colors.dim(indent + part))),
-    ...(result.evidence === undefined ? [] : [`${indent}expected ${result.evidence.expected}`]),
-    ...wrap(result.remedy, LINE_WIDTH - indent.length - 2).map((part, index) => {
+    ...(result.evidence === undefined ? [] : [`${indent}expected ${oneLine(result.evidence.expected)}`]),
+    ...wrap(oneLine(result.remedy), LINE_WIDTH - indent.length - 2).map((part, index) => {
       return `${indent}${index === 0 ? colors.cyan("→") : " "} ${part}`;
     }),
   ];
@@ -57,6 +61,6 @@ function wrap(text: string, width: number): string[] {
 }
 
 function headline(result: CheckResult): string {
-  if (result.status === "unknown" || result.status === "skip") return result.reason;
-  return `${result.evidence.actual} ${colors.dim(`[${result.evidence.source}]`)}`;
+  if (result.status === "unknown" || result.status === "skip") return oneLine(result.reason);
+  return `${oneLine(result.evidence.actual)} ${colors.dim(`[${oneLine(result.evidence.source)}]`)}`;
 }

@@ -1,5 +1,6 @@
 import type { Review } from "../../../pipeline/review/review.ts";
 import { PLAN_EXIT_CODES, type Verdict, worstVerdict } from "../../../pipeline/review/verdict.ts";
+import { jsonText } from "../../../runtime/text.ts";
 import { formatGithub } from "./github.ts";
 import { formatMarkdown } from "./markdown.ts";
 import { formatTable } from "./table.ts";
@@ -31,5 +32,5 @@ export function formatJson(reviews: readonly Review[]): string {
     exitCode: PLAN_EXIT_CODES[verdict],
     reviews,
   };
-  return `${JSON.stringify(report, null, 2)}\n`;
+  return jsonText(report);
 }

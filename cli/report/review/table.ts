@@ -31,8 +31,10 @@ function block(review: Review): string {
       ...notes.map((note) => `    ${oneLine(note)}`),
     ]),
     "",
-    ...[...(summary === undefined ? [] : [summary]), ...fingerprintLine(review)].map((line) => `  ${colors.dim(line)}`),
-    ...(next === undefined ? [] : [`  ${next}`]),
+    ...[...(summary === undefined ? [] : [summary]), ...fingerprintLine(review)].map(
+      (line) => `  ${colors.dim(oneLine(line))}`,
+    ),
+    ...(next === undefined ? [] : [`  ${oneLine(next)}`]),
     "",
   ].join("\n");
 }

@@ -44,14 +44,11 @@ test("the table", () => {
   expect(formatTable([report])).toMatchInlineSnapshot(`
     "<bold>production</> redis (red-abc, standard, oregon), seen from inside <dim>1.2 s</>
     <dim>  not external: the allow list is empty</>
-      <green>✔</> good       <"three"> & 100 %,
-    four <dim>[INFO memory]</>
-      <yellow>▲</> odd        <"three"> & 100 %,
-    four <dim>[INFO memory]</>
+      <green>✔</> good       <"three"> & 100 %, four <dim>[INFO memory]</>
+      <yellow>▲</> odd        <"three"> & 100 %, four <dim>[INFO memory]</>
                    expected one | two
                    <cyan>→</> Look at it.
-      <red>✘</> bad        <"three"> & 100 %,
-    four <dim>[INFO memory]</>
+      <red>✘</> bad        <"three"> & 100 %, four <dim>[INFO memory]</>
                    expected one | two
                    <cyan>→</> Mend it.
       <magenta>?</> 2 checks   no connection
@@ -76,8 +73,7 @@ test("the table of environments that need less: how it ended, in its colour, and
   const same = Array.from({ length: 20 }, (_none, index): CheckResult => ({ ...about(`check-${index}`), ...UNKNOWN }));
   expect(formatTable([{ ...rest, results: results.slice(0, 1) }])).toMatchInlineSnapshot(`
     "<bold>production</> <dim>1.2 s</>
-      <green>✔</> good  <"three"> & 100 %,
-    four <dim>[INFO memory]</>
+      <green>✔</> good  <"three"> & 100 %, four <dim>[INFO memory]</>
 
     <green>good: 1 passed</>
     "
