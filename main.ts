@@ -1,5 +1,6 @@
 import { runProgram } from "./cli/program.ts";
 import { resolveEnvironment, resolveEnvironments } from "./environments/environments.ts";
+import { refuseUnlisted } from "./environments/unlisted.ts";
 import { Stop } from "./runtime/errors.ts";
 import { createApp } from "./stacks/create-app.ts";
 
@@ -9,6 +10,7 @@ runProgram(synthesize, { name: "The app" });
 async function synthesize(): Promise<undefined> {
   try {
     const names = process.argv.slice(2);
+    if (names.length === 0) refuseUnlisted();
     createApp(names.length === 0 ? resolveEnvironments() : names.map((name) => resolveEnvironment(name))).synth();
   } catch (error) {
     if (error instanceof Stop || !(error instanceof Error)) throw error;

@@ -1,9 +1,11 @@
+import { posix } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { notOneOf, Stop } from "../runtime/errors.ts";
 import { type Environment, type EnvironmentInput, parseEnvironment } from "./define.ts";
 import { local } from "./local.ts";
 import { production } from "./production.ts";
 import { staging } from "./staging.ts";
+import type { State } from "./state.ts";
 
 /** Every environment; a new file in this folder is added here. */
 const ENVIRONMENTS: readonly EnvironmentInput[] = [production, staging, local];
@@ -51,19 +53,45 @@ function unlessWrong(input: EnvironmentInput): Environment[] {
 }
 
 /** What two environments must not share, or one would change or destroy what is the other's. */
-const OWN: readonly [what: string, of: (environment: Environment) => unknown][] = [
+const OWN: readonly [
+  what: string,
+  of: (environment: Environment) => unknown,
+  share?: (one: Environment) => boolean | undefined,
+][] = [
   ["name", ({ name }) => name],
-  ["state", ({ state }) => state],
+  ["state", ({ state }) => placeOf(state)],
   ["redis.name, after which the environment group is named", ({ redis }) => redis.name],
-  ["backend.serviceId", ({ backend }) => backend.serviceId],
+  ["backend.serviceId", ({ backend }) => backend.serviceId, ({ backend }) => backend.sharesService],
 ];
+
+/** Which state it is: however it is locked, encrypted or written. */
+function placeOf(state: State): unknown {
+  switch (state.type) {
+    case "local":
+      return [state.type, posix.normalize(state.path.replaceAll("\\", "/"))];
+    case "s3":
+      return [state.type, state.bucket, state.key, state.endpoint];
+    case "azurerm":
+      return [state.type, state.storageAccountName, state.containerName, state.key];
+    case "http":
+      return [state.type, state.address];
+    default:
+      return state;
+  }
+}
 
 /** @throws Stop naming what an environment shares with another one. */
 function refuseShared(environment: Environment, others: readonly Environment[]): void {
   for (const other of others) {
-    for (const [what, of] of OWN) {
+    for (const [what, of, share] of OWN) {
       if (of(environment) === undefined || !isDeepStrictEqual(of(environment), of(other))) continue;
-      throw new Stop("misused", `The environments "${environment.name}" and "${other.name}" have the same ${what}.`);
+      if (share?.(environment) && share(other)) continue;
+      const remedy = share && "If that is meant, set backend.sharesService: true in both.";
+      throw new Stop(
+        "misused",
+        `The environments "${environment.name}" and "${other.name}" have the same ${what}.`,
+        remedy === undefined ? {} : { remedy },
+      );
     }
   }
 }

@@ -38,6 +38,13 @@ export const SERVICE = {
     changing: "links the other service",
     proven: true,
   },
+  /** Whether another environment may have the same service; it must say so, too. Default no. */
+  sharesService: {
+    schema: z.boolean().optional(),
+    what: "another environment has the same service, and says so, too",
+    otherwise: "`false`",
+    changing: "no effect on data",
+  },
   /** What the service reads beside `REDIS_URL`. Not for secrets: the file and the Terraform show them. */
   env: {
     schema: variables.prefault({ ENABLE_QUEUES: "true" }),

@@ -1,6 +1,10 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { expect, test } from "vitest";
 import { defineEnvironment, type EnvironmentInput, parseEnvironment } from "../../environments/define.ts";
 import { resolveEnvironment, resolveEnvironments } from "../../environments/environments.ts";
+import { refuseUnlisted } from "../../environments/unlisted.ts";
 import { expectedInstance } from "../../render/instance.ts";
 
 const MINIMAL: EnvironmentInput = {
@@ -77,6 +81,71 @@ test.each<[string, Partial<EnvironmentInput>, Partial<EnvironmentInput>]>([
   expect(() => resolveEnvironments([environment, another])).toThrow(message);
   expect(() => resolveEnvironment("test", [environment, another])).toThrow(message);
   expect(resolveEnvironments([MINIMAL, OTHER]).map(({ name }) => name)).toEqual(["test", "other"]);
+});
+
+const s3 = { type: "s3", bucket: "b", key: "k", region: "us-west-2" } as const;
+const azurerm = {
+  type: "azurerm",
+  resourceGroupName: "g",
+  storageAccountName: "a",
+  containerName: "c",
+  key: "k",
+} as const;
+const http = { type: "http", address: "https://state.example/a" } as const;
+
+test.each<[string, EnvironmentInput["state"], EnvironmentInput["state"], boolean]>([
+  ["a path in other words", { type: "local", path: ".state/a" }, { type: "local", path: ".\\.state//a" }, true],
+  ["a bucket's object that is locked and encrypted otherwise", s3, { ...s3, encrypt: false, useLockfile: false }, true],
+  ["a bucket's object by another region", s3, { ...s3, region: "us-east-1" }, true],
+  ["another object", s3, { ...s3, key: "l" }, false],
+  ["another store", s3, { ...s3, endpoint: "https://store.example" }, false],
+  ["a blob by another resource group", azurerm, { ...azurerm, resourceGroupName: "h" }, true],
+  ["another container", azurerm, { ...azurerm, containerName: "d" }, false],
+  ["an address with other locks", http, { ...http, lockAddress: "https://state.example/lock" }, true],
+  ["another address", http, { ...http, address: "https://state.example/b" }, false],
+  ["another kind", { type: "pg", schemaName: "a" }, { type: "gcs", bucket: "a", prefix: "a" }, false],
+])("two states are the same by where they are kept: %s", (_what, one, other, same) => {
+  const both = () =>
+    resolveEnvironments([
+      { ...MINIMAL, state: one },
+      { ...OTHER, state: other },
+    ]);
+  if (same) expect(both).toThrow("have the same state");
+  else expect(both).not.toThrow();
+});
+
+test("two environments may have one service when both say so", () => {
+  const sharing = (...says: (boolean | undefined)[]) => {
+    const [one, other] = says.map((sharesService) => ({ name: "a", serviceId, sharesService }));
+    return () =>
+      resolveEnvironments([
+        { ...MINIMAL, backend: one ?? OTHER.backend },
+        { ...OTHER, backend: other ?? OTHER.backend },
+      ]);
+  };
+  expect(sharing(true, true)).not.toThrow();
+  for (const says of [
+    [true, undefined],
+    [undefined, true],
+    [true, false],
+  ]) {
+    expect(sharing(...says)).toThrow("backend.serviceId. If that is meant, set backend.sharesService: true in both.");
+  }
+});
+
+test("a file that is not in the list is named, one that describes nothing is not", () => {
+  const directory = mkdtempSync(join(tmpdir(), "environments-"));
+  const write = (name: string, text: string) => writeFileSync(join(directory, name), text);
+  write("environments.ts", 'import { production } from "./production.ts";\n');
+  write("production.ts", "export const production = defineEnvironment({});");
+  write("helper.ts", "export const regions = [];");
+  expect(() => refuseUnlisted(directory)).not.toThrow();
+  write("qa.ts", "export const qa = defineEnvironment({});");
+  expect(() => refuseUnlisted(directory)).toThrow(
+    "Not in the list of environments: environments/qa.ts. Add it to ENVIRONMENTS in environments/environments.ts",
+  );
+  rmSync(directory, { recursive: true });
+  refuseUnlisted();
 });
 
 test("a mistake in one environment does not stop a command about another one", () => {

@@ -74,7 +74,7 @@ describe("an instance that nobody may reach from outside", () => {
     expect(stdout).toMatch(/✔ ping +PONG, \d+\.\d ms \((good|workable)/);
     expect(stdout).toMatch(/✔ eviction-proof +writes refused \(OOM\), 0 evicted/);
     expect(stdout).toMatch(/✔ queue .*the commands of Bull and BullMQ/);
-    expect(stdout).toMatch(/good: 17 passed, \d+ skipped/);
+    expect(stdout).toMatch(/good: 18 passed, \d+ skipped/);
     expect(code).toBe(0);
     const { externalConnectionString } = await client.call(API.getConnectionInfo, { id: instance.id });
     expect(stdout).not.toContain(new URL(externalConnectionString).password);
