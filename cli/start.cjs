@@ -1,20 +1,19 @@
-// Starts a command of the pipeline, `plan` or `apply`, as one file in dist/, which it makes first when a source is newer:
+// Starts a command of the pipeline, `plan` or `apply`, as one file in dist/, which it makes first when a source has changed:
 // loading a hundred small files takes longer than Terraform takes to plan.
 const { join } = require("node:path");
-const { isCurrent, readTypeScript, runBundle } = require("./run-bundle.cjs");
-
-const SOURCES = ["pipeline", "cli", "environments", "redis", "render", "runtime", "steps"];
+const { currentBundle, readTypeScript, runBundle } = require("./bundle/run-bundle.cjs");
 
 async function start(command) {
   if (command !== "plan" && command !== "apply") throw new Error(`There is no command ${command}: plan or apply.`);
-  const bundle = join(__dirname, "../dist", `${command}.cjs`);
-  if (!isCurrent(bundle, SOURCES)) {
+  const file = join(__dirname, "../dist", `${command}.cjs`);
+  let text = currentBundle(command, file);
+  if (text === undefined) {
     const readNoMore = await readTypeScript();
     const { buildCommand } = await import("./bundle/build.ts");
-    await buildCommand(command, bundle);
+    text = await buildCommand(command, file);
     await readNoMore();
   }
-  runBundle(bundle);
+  runBundle(file, text);
 }
 
 const [command] = process.argv.splice(2, 1);

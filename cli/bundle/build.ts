@@ -4,6 +4,7 @@ import { deflateRawSync } from "node:zlib";
 import { type BuildOptions, build, type Plugin } from "esbuild";
 import { probeScript } from "../../checks/observation/probe-script.ts";
 import { buildWorker } from "../../checks/queue/build-worker.ts";
+import { digestOfSources, seal } from "./run-bundle.cjs";
 
 const SHARED = {
   absWorkingDir: join(import.meta.dirname, "../.."),
@@ -18,32 +19,40 @@ const SHARED = {
 
 /** Makes the checks one file that runs where no `node_modules` is. */
 export async function buildChecks(outfile: string): Promise<void> {
-  await build({
-    ...SHARED,
+  await buildSealed("checks", outfile, {
     entryPoints: ["cli/verify.ts"],
-    outfile,
     plugins: [packedWorker, builtProbe, onlyEnglish],
   });
 }
 
 /**
- * Makes a command of the pipeline one file. Several may make it at once, so it appears in one piece.
+ * Makes a command of the pipeline one file, and returns its text. Several may make it at once, so it appears in one piece.
  *
  * @param outfile In a folder as deep in the repository as the sources' own, which find everything from where they are.
  */
-export async function buildCommand(command: "plan" | "apply", outfile: string): Promise<void> {
-  const { outputFiles } = await build({
-    ...SHARED,
+export function buildCommand(command: "plan" | "apply", outfile: string): Promise<string> {
+  return buildSealed(command, outfile, {
     entryPoints: [`cli/${command}.ts`],
-    write: false,
     define: { "import.meta.dirname": "__dirname" },
     plugins: [onlyEnglish],
     logLevel: "error",
   });
+}
+
+async function buildSealed(
+  bundle: "checks" | "plan" | "apply",
+  outfile: string,
+  options: BuildOptions,
+): Promise<string> {
+  // Before it is built: a source that changes meanwhile makes another digest, and the bundle is built again.
+  const sources = digestOfSources(bundle);
+  const { outputFiles } = await build({ ...SHARED, ...options, write: false });
+  const text = outputFiles[0]?.text ?? "";
   const part = `${outfile}.${process.pid}`;
   await mkdir(dirname(outfile), { recursive: true });
-  await writeFile(part, outputFiles[0]?.contents ?? "");
+  await writeFile(part, seal(sources, text));
   await rename(part, outfile);
+  return text;
 }
 
 /**

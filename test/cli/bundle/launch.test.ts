@@ -7,6 +7,7 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  statSync,
   symlinkSync,
   utimesSync,
   writeFileSync,
@@ -48,6 +49,14 @@ afterAll(() => rmSync(root, { recursive: true }));
 
 const bundle = () => join(root, "dist/checks.cjs");
 const launch = async () => (await run(process.execPath, [join(root, "checks/start.cjs"), "--help"])).stdout;
+const TIME = new Date("2026-01-01T00:00:00Z");
+
+/** Writes a bundle as the build does, of the sources as they are, and always at the same time. */
+async function writeBundle(text: string) {
+  const { digestOfSources, seal } = await import(join(root, "cli/bundle/run-bundle.cjs"));
+  writeFileSync(bundle(), seal(digestOfSources("checks"), text));
+  utimesSync(bundle(), TIME, TIME);
+}
 
 describe("the launcher", () => {
   test("runs the sources when nothing is built", async () => {
@@ -55,39 +64,52 @@ describe("the launcher", () => {
   });
 
   test("runs the bundle once it is built, and keeps its compiled code", async () => {
-    writeFileSync(bundle(), 'console.log("the bundle", process.argv[2]);');
+    await writeBundle('console.log("the bundle", process.argv[2]);');
     expect(await launch()).toBe("the bundle --help\n");
     const caches = readdirSync(join(root, "dist")).filter((name) => name.endsWith(".cache"));
     expect(caches).toHaveLength(1);
     expect(await launch()).toBe("the bundle --help\n");
   });
 
-  test("is not confused by compiled code of an older bundle, or by a broken one", async () => {
-    const soon = new Date(Date.now() + 5_000);
-    writeFileSync(bundle(), 'console.log("a newer bundle");');
-    utimesSync(bundle(), soon, soon);
-    expect(await launch()).toBe("a newer bundle\n");
-    for (const name of readdirSync(join(root, "dist"))) {
-      if (!name.endsWith(".cache")) continue;
-      const later = new Date(Date.now() + 9_000);
-      writeFileSync(join(root, "dist", name), "garbage");
-      utimesSync(join(root, "dist", name), later, later);
+  test("is not confused by compiled code of another bundle of the same length, or by a broken one", async () => {
+    await writeBundle('console.log("the bundle", "--help");   ');
+    await launch();
+    await writeBundle('console.log("the bumble", "--help");   ');
+    expect(await launch()).toBe("the bumble --help\n");
+    const [cache = ""] = readdirSync(join(root, "dist")).filter((name) => name.endsWith(".cache"));
+    const code = readFileSync(join(root, "dist", cache));
+    for (const broken of [Buffer.from("garbage"), Buffer.concat([code.subarray(0, -9), Buffer.alloc(9, 7)])]) {
+      writeFileSync(join(root, "dist", cache), broken);
+      expect(await launch()).toBe("the bumble --help\n");
     }
-    expect(await launch()).toBe("a newer bundle\n");
+  });
+
+  test("does not run a bundle that was changed, of whatever length and time", async () => {
+    await writeBundle('console.log("the bundle");');
+    writeFileSync(bundle(), readFileSync(bundle(), "utf8").replace("the bundle", "the bumble"));
+    utimesSync(bundle(), TIME, TIME);
+    expect(await launch()).toContain("Usage: npm run verify");
   });
 
   test.each(["checks/catalogue/reach.ts", "render/plans.ts", "environments/local.ts", "package-lock.json"])(
-    "runs the sources again once %s is newer",
+    "runs the sources again once %s has another content, of whatever length and time",
     async (file) => {
-      const now = new Date();
-      writeFileSync(bundle(), 'console.log("the bundle");');
+      const source = readFileSync(join(root, file), "utf8");
+      const { atime, mtime } = statSync(join(root, file));
+      await writeBundle('console.log("the bundle");');
       expect(await launch()).toBe("the bundle\n");
-      const later = new Date(now.getTime() + 60_000);
-      utimesSync(join(root, file), later, later);
+      writeFileSync(join(root, file), source.replace(/\n$/, " "));
+      utimesSync(join(root, file), atime, mtime);
       expect(await launch()).toContain("Usage: npm run verify");
-      utimesSync(join(root, file), new Date(0), new Date(0));
+      writeFileSync(join(root, file), source);
     },
   );
+
+  test("runs the bundle again when a source has only another time", async () => {
+    await writeBundle('console.log("the bundle");');
+    utimesSync(join(root, "render/plans.ts"), new Date(), new Date());
+    expect(await launch()).toBe("the bundle\n");
+  });
 });
 
 test("the sources import nothing that a toolchain must be installed for", () => {
