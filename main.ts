@@ -1,5 +1,6 @@
 import { runProgram } from "./cli/program.ts";
 import { resolveEnvironment, resolveEnvironments } from "./environments/environments.ts";
+import { secretsIn } from "./environments/secrets.ts";
 import { refuseUnlisted } from "./environments/unlisted.ts";
 import { Stop } from "./runtime/errors.ts";
 import { createApp } from "./stacks/create-app.ts";
@@ -11,7 +12,9 @@ async function synthesize(): Promise<undefined> {
   try {
     const names = process.argv.slice(2);
     if (names.length === 0) refuseUnlisted();
-    createApp(names.length === 0 ? resolveEnvironments() : names.map((name) => resolveEnvironment(name))).synth();
+    const environments = names.length === 0 ? resolveEnvironments() : names.map((name) => resolveEnvironment(name));
+    const found = environments.map(async ({ name, backend }) => [name, await secretsIn(backend.env)] as const);
+    createApp(environments, undefined, new Map(await Promise.all(found))).synth();
   } catch (error) {
     if (error instanceof Stop || !(error instanceof Error)) throw error;
     // Synthesis knows no secret, and the cause may lie in cdktf: show all of it.

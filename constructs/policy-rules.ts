@@ -14,6 +14,8 @@ export interface PolicySubject {
   readonly serviceRegion: string | undefined;
   /** Terraform's kind of backend, which keeps the state. */
   readonly stateType: string;
+  /** What looks like a secret among the service's variables, by name: the end of a sentence. */
+  readonly secrets: readonly string[];
   /** Every instance in the stack, as it is configured. */
   readonly instances: readonly { readonly address: string; readonly config: KeyvalueConfig }[];
 }
@@ -156,5 +158,13 @@ export const policyRules: readonly PolicyRule[] = [
       'Set state.type to "s3", "gcs", "azurerm", "pg", "http" or "hcp", and move the state: terraform init -migrate-state.',
     violations: ({ isProduction, stateType }) =>
       isProduction && stateType === "local" ? ["the state is a local file"] : [],
+  },
+  {
+    id: "no-secrets-in-variables",
+    severity: "error",
+    what: "No variable of the service holds a secret.",
+    why: "The environment's file, the Terraform and every review show it.",
+    remedy: "Set it on the service itself, in Render's dashboard, and revoke what was committed.",
+    violations: ({ secrets }) => secrets,
   },
 ];

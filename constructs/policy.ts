@@ -15,6 +15,8 @@ export interface PolicyProps {
     /** What it reads; `ENABLE_QUEUES` says whether there are jobs in the Redis. */
     readonly env: Readonly<Record<string, string>>;
   };
+  /** What looks like a secret among its variables, by name; default nothing. */
+  readonly secrets?: readonly string[];
   readonly exceptions: PolicyResult["exceptions"];
 }
 
@@ -70,7 +72,7 @@ export class Policy {
   }
 }
 
-function subjectOf(scope: IConstruct, { environment, stateType, backend }: PolicyProps): PolicySubject {
+function subjectOf(scope: IConstruct, { environment, stateType, backend, secrets = [] }: PolicyProps): PolicySubject {
   const instances = scope.node.findAll().filter((construct) => construct instanceof Keyvalue);
   return {
     environment,
@@ -78,6 +80,7 @@ function subjectOf(scope: IConstruct, { environment, stateType, backend }: Polic
     hasQueues: isOn(backend.env.ENABLE_QUEUES),
     serviceRegion: backend.region,
     stateType,
+    secrets,
     instances: instances.map((keyvalue) => ({
       address: `render_keyvalue.${keyvalue.friendlyUniqueId}`,
       config: keyvalue.config,

@@ -27,14 +27,18 @@ const SERVICE = "backend";
 export class RedisStack extends GuardedStack {
   readonly policy: Policy;
 
-  /** @throws Stop with a line for each mistake in what is described. */
-  constructor(scope: Construct, input: EnvironmentInput) {
+  /**
+   * @param secrets What looks like a secret among the service's variables, for the policy.
+   * @throws Stop with a line for each mistake in what is described.
+   */
+  constructor(scope: Construct, input: EnvironmentInput, secrets: readonly string[] = []) {
     const environment = parseEnvironment(input);
     super(scope, environment.name);
     this.policy = new Policy(this, {
       ...environment,
       environment: environment.name,
       stateType: environment.state.type,
+      secrets,
     });
     new StateBackend(this, stateSettings(environment.state));
     this.addOverride("terraform.required_version", `>= ${terraformNeed(environment).version}`);

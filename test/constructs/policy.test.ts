@@ -196,10 +196,23 @@ test.each([
   expect(() => app.synth()).toThrow(message);
 });
 
+const SECRETS = "no-secrets-in-variables";
+
+test("a variable that looks like a secret stops the synthesis, unless it is excepted", () => {
+  const found = new Map([["production", ["STRIPE_KEY looks like a key of Stripe"]]]);
+  const appWith = (change: Change) => {
+    return createApp([defineEnvironment(production(change))], join(outdir, "cdktf.out"), found);
+  };
+  expect(() => appWith({}).synth()).toThrow(`breaks the rule ${SECRETS}: `);
+  expect(() => appWith({}).synth()).toThrow("Here STRIPE_KEY looks like a key of Stripe.");
+  const exceptions = [{ rule: SECRETS, reason: "It is the key of Stripe's public examples." }];
+  expect(() => appWith({ exceptions }).synth()).not.toThrow();
+});
+
 test("every rule is tested both ways, and its id is never used twice", () => {
   const ids = policyRules.map((rule) => rule.id);
   expect(new Set(ids).size).toBe(ids.length);
-  const tested = [...BOTH_WAYS.map(([id]) => id), "plan-written-out", "not-open", "host-bits"];
+  const tested = [...BOTH_WAYS.map(([id]) => id), "plan-written-out", "not-open", "host-bits", SECRETS];
   expect(ids.toSorted()).toEqual(tested.toSorted());
 });
 
