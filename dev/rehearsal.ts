@@ -7,6 +7,7 @@ import { type ChildOptions, runChild } from "../runtime/child-process.ts";
 import { createApp } from "../stacks/create-app.ts";
 import { EmulatorControl } from "./emulator/control.ts";
 import { type Emulator, type EmulatorOptions, startEmulator } from "./emulator/emulator.ts";
+import { installedFrom, pluginDirectory } from "./terraform-provider/plugins.ts";
 import { type RunningProvider, startProvider } from "./terraform-provider/server.ts";
 
 export const REPOSITORY = join(import.meta.dirname, "..");
@@ -21,15 +22,18 @@ export class Rehearsal {
   readonly render: Emulator;
   readonly control: EmulatorControl;
   readonly client: RenderClient;
+  /** What Terraform, cdktf and the checks use. */
+  credentials: { readonly apiKey: string; readonly host: string };
   #provider: RunningProvider | undefined;
-  #credentials: { readonly apiKey: string; readonly host: string };
+  /** Where Terraform finds its providers; `undefined` for a registry. */
+  #plugins: string | undefined;
   readonly #isTemporary: boolean;
 
   private constructor(render: Emulator, isTemporary: boolean) {
     this.render = render;
     this.control = new EmulatorControl(render);
     this.client = new RenderClient({ apiKey: render.apiKey, host: render.host });
-    this.#credentials = render;
+    this.credentials = render;
     this.#isTemporary = isTemporary;
   }
 
@@ -39,7 +43,7 @@ export class Rehearsal {
     const render = await startEmulator({ ...options, directory });
     const rehearsal = new Rehearsal(render, options.directory === undefined);
     try {
-      if (provider === "local") await rehearsal.connect(render);
+      if (provider === "local") await rehearsal.#provide(options.rateLimits !== "off");
     } catch (error) {
       await rehearsal.stop();
       throw error;
@@ -47,21 +51,27 @@ export class Rehearsal {
     return rehearsal;
   }
 
-  /** Starts the provider again with other credentials. What {@link variables} gives follows. */
-  async connect({ apiKey, host }: { readonly apiKey: string; readonly host: string }): Promise<void> {
-    await this.#provider?.stop();
-    const { ownerId, socketDirectory } = this.render;
-    this.#credentials = { apiKey, host };
-    this.#provider = await startProvider({ apiKey, host, ownerId, socketDirectory: join(socketDirectory, "provider") });
+  async #provide(limited: boolean): Promise<void> {
+    this.#plugins = pluginDirectory();
+    if (this.#plugins === undefined) {
+      this.#provider = await startProvider({ socketDirectory: join(this.render.socketDirectory, "provider"), limited });
+      this.#plugins = this.#provider.plugins;
+    }
+    writeFileSync(this.#settings, installedFrom(this.#plugins));
+  }
+
+  /** Terraform's settings: the person's own do not count where no registry is needed. */
+  get #settings(): string {
+    return join(this.render.directory, "terraform.rc");
   }
 
   /** What a shell needs so that Terraform, cdktf and this project work against this Render. */
   get variables(): Record<string, string> {
     return {
-      RENDER_HOST: this.#credentials.host,
-      RENDER_API_KEY: this.#credentials.apiKey,
+      RENDER_HOST: this.credentials.host,
+      RENDER_API_KEY: this.credentials.apiKey,
       RENDER_OWNER_ID: this.render.ownerId,
-      ...(this.#provider === undefined ? {} : { TF_REATTACH_PROVIDERS: this.#provider.reattach }),
+      ...(this.#plugins === undefined ? {} : { TF_CLI_CONFIG_FILE: this.#settings }),
       TF_VAR_backend_service_id: this.render.backendServiceId,
       NODE_EXTRA_CA_CERTS: this.render.caFile,
       // Terraform asks for nothing and sends nothing home.
@@ -71,12 +81,9 @@ export class Rehearsal {
     };
   }
 
-  /** The {@link variables}. Where no registry is needed, the settings of the person whose machine this is do not count. */
+  /** The {@link variables}, for a command whose output is read. */
   get commandVariables(): Record<string, string> {
-    const settings = join(this.render.directory, "terraform.rc");
-    writeFileSync(settings, "");
-    const ours = this.#provider === undefined ? {} : { TF_CLI_CONFIG_FILE: settings };
-    return { ...this.variables, ...ours, FORCE_COLOR: "0" };
+    return { ...this.variables, FORCE_COLOR: "0" };
   }
 
   async stop(): Promise<void> {

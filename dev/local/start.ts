@@ -10,8 +10,8 @@ export interface StartOptions extends RehearsalOptions {
   readonly until?: Readable;
 }
 
-/** Not shown: a secret, and something long that says nothing to people. Both are in the file. */
-const IN_FILE_ONLY = ["RENDER_API_KEY", "TF_REATTACH_PROVIDERS"];
+/** A secret: it is in the file only. */
+const IN_FILE_ONLY = ["RENDER_API_KEY"];
 
 /** Runs a local Render until the signal. */
 export async function start(signal: AbortSignal, options: StartOptions): Promise<void> {

@@ -13,14 +13,14 @@ describe("cdktf's command line", () => {
   afterAll(() => deployment.stop());
 
   test("shows why a deploy failed, and no secret", async () => {
-    await deployment.useCredentials({ apiKey: WRONG_KEY });
+    deployment.useCredentials({ apiKey: WRONG_KEY });
     const { exitCode, output } = await deployment.cdktf("deploy", APPROVED);
     expect(exitCode).toBe(1);
     expect(output).toContain("401");
     expect(output).toContain("RENDER_API_KEY");
     expect(output).not.toContain(WRONG_KEY);
     expect(await deployment.instances()).toEqual([]);
-    await deployment.useCredentials({});
+    deployment.useCredentials({});
   });
 
   test("shows an error and no prompt when the backend's service id is missing", async () => {

@@ -81,8 +81,8 @@ export class Deployment {
   }
 
   /** What Terraform and the checks use from now on: the right key and address, unless told otherwise. */
-  useCredentials({ apiKey = this.render.apiKey, host = this.render.host }): Promise<void> {
-    return this.#rehearsal.connect({ apiKey, host });
+  useCredentials({ apiKey = this.render.apiKey, host = this.render.host }): void {
+    this.#rehearsal.credentials = { apiKey, host };
   }
 
   /** Writes the environment file that the next command reads: {@link ENVIRONMENT} with these differences. */

@@ -69,7 +69,7 @@ describe("a deploy that fails", () => {
 
   test("a wrong API key creates nothing, is named, and never shown", async () => {
     await start();
-    await deployment.useCredentials({ apiKey: WRONG_KEY });
+    deployment.useCredentials({ apiKey: WRONG_KEY });
     const { exitCode, output } = await deployment.deploy();
     expect(exitCode).toBe(1);
     expect(output).toContain("401");
@@ -77,20 +77,20 @@ describe("a deploy that fails", () => {
     expect(output).not.toContain(WRONG_KEY);
     expect(await deployment.instances()).toEqual([]);
 
-    await deployment.useCredentials({});
+    deployment.useCredentials({});
     await expectHealed();
   });
 
   test("an API that is down creates nothing and is named", async () => {
     await start();
-    await deployment.useCredentials({ host: `http://127.0.0.1:${await closedPort()}/v1` });
+    deployment.useCredentials({ host: `http://127.0.0.1:${await closedPort()}/v1` });
     const { exitCode, output } = await deployment.deploy();
     expect(exitCode).toBe(1);
     expect(output).toContain("ECONNREFUSED");
     expect(output).toContain("RENDER_HOST");
     expect(await deployment.instances()).toEqual([]);
 
-    await deployment.useCredentials({});
+    deployment.useCredentials({});
     await expectHealed();
   });
 

@@ -1,8 +1,9 @@
-import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { installedFrom } from "../../dev/terraform-provider/plugins.ts";
 import { type RunningProvider, startProvider } from "../../dev/terraform-provider/server.ts";
 import { resolveEnvironments } from "../../environments/environments.ts";
 
@@ -13,12 +14,8 @@ let directory: string;
 let provider: RunningProvider;
 beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), "validate-"));
-  provider = await startProvider({
-    apiKey: "none",
-    ownerId: "none",
-    host: "http://127.0.0.1:9/v1",
-    socketDirectory: directory,
-  });
+  provider = await startProvider({ socketDirectory: join(directory, "s") });
+  await writeFile(join(directory, "terraform.rc"), installedFrom(provider.plugins));
   const cdktf = join(REPOSITORY, "node_modules/.bin/cdktf");
   const env = { CHECKPOINT_DISABLE: "1", DISABLE_VERSION_CHECK: "1", CI: "true", CDKTF_DISABLE_PLUGIN_CACHE_ENV: "1" };
   await execa(cdktf, ["synth", "--output", join(directory, "cdktf.out")], { cwd: REPOSITORY, env });
@@ -36,7 +33,7 @@ test("cdktf synth writes every environment", async () => {
 test.each(NAMES)("Terraform finds %s valid by the provider's schema", async (name) => {
   const options = {
     cwd: join(directory, "cdktf.out", "stacks", name),
-    env: { TF_REATTACH_PROVIDERS: provider.reattach, CHECKPOINT_DISABLE: "1", TF_INPUT: "0" },
+    env: { TF_CLI_CONFIG_FILE: join(directory, "terraform.rc"), CHECKPOINT_DISABLE: "1", TF_INPUT: "0" },
     all: true,
     reject: false,
   };

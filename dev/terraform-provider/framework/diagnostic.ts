@@ -39,12 +39,12 @@ export function diagnosticsOf(error: unknown): readonly Diagnostic[] {
   return [{ summary: "Unexpected error in the provider", detail }];
 }
 
-/** Does a step of an operation; when it fails, the error says which step that was. */
-export async function step<T>(summary: string, work: Promise<T>): Promise<T> {
+/** Does a step of an operation; when it fails, the error says which step that was. @param prefix Of the reason. */
+export async function step<T>(summary: string, work: Promise<T>, prefix = ""): Promise<T> {
   try {
     return await work;
   } catch (error) {
-    const detail = error instanceof Error ? error.message : String(error);
+    const detail = prefix + (error instanceof Error ? error.message : String(error));
     throw new DiagnosticError([{ summary, detail }]);
   }
 }

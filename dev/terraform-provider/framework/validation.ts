@@ -1,10 +1,12 @@
-import { notOneOf } from "../../../runtime/errors.ts";
 import type { Diagnostic } from "./diagnostic.ts";
 import { type AttributePath, formatPath } from "./diagnostic.ts";
 import type { Attribute, Attributes, Schema } from "./schema.ts";
 import { isObject, isSet, type ObjectValue, UNKNOWN, type Value } from "./value.ts";
 
-/** What the schema finds wrong with a configuration. A value that is not known yet is not judged. */
+/**
+ * What the schema finds wrong with a configuration, in the words of terraform-plugin-framework. A value that is not known
+ * yet is not judged.
+ */
 export function validate(schema: Schema, config: ObjectValue): Diagnostic[] {
   return validateObject(schema.attributes, config, []);
 }
@@ -23,20 +25,24 @@ function validateObject(attributes: Attributes, config: ObjectValue, parent: Att
 function validatePresence(attribute: Attribute, value: Value, siblings: ObjectValue, path: AttributePath) {
   const found: Diagnostic[] = [];
   if (attribute.required && value === null) {
-    found.push(invalid("Missing Configuration for Required Attribute", path, "is required, and is not set. Set it."));
+    const rule = `Must set a configuration value for the ${formatPath(path)} attribute as the provider has marked it as required.`;
+    found.push({ summary: "Missing Configuration for Required Attribute", detail: rule, path });
   }
   if (attribute.computed && !attribute.optional && value !== null) {
-    const rule = "is set by the provider alone. Remove it from the configuration.";
-    found.push(invalid("Invalid Configuration for Read-Only Attribute", path, rule));
+    const rule =
+      "Cannot set value for this attribute as the provider has marked it as read-only. Remove the configuration line setting " +
+      "the value.";
+    found.push({ summary: "Invalid Configuration for Read-Only Attribute", detail: rule, path });
   }
   const { conflictsWith, atLeastOneOf } = attribute;
   if (conflictsWith !== undefined && isConfigured(value) && isConfigured(siblings[conflictsWith] ?? null)) {
-    const rule = `cannot be set together with ${conflictsWith}. Remove one of the two.`;
-    found.push(invalid("Invalid Attribute Combination", path, rule));
+    const [one, other] = [beside(path, conflictsWith), formatPath(path)].map((text) => JSON.stringify(text));
+    const detail = `Attribute ${one} cannot be specified when ${other} is specified`;
+    found.push({ summary: "Invalid Attribute Combination", detail, path });
   }
   if (atLeastOneOf !== undefined && value === null && (siblings[atLeastOneOf] ?? null) === null) {
-    const rule = `or ${atLeastOneOf} is required, and neither is set. Set one of the two.`;
-    found.push(invalid("Invalid Attribute Combination", path, rule));
+    const detail = `At least one attribute out of [${formatPath(path)}.<.${atLeastOneOf}] must be specified`;
+    found.push({ summary: "Invalid Attribute Combination", detail, path });
   }
   return found;
 }
@@ -44,14 +50,17 @@ function validatePresence(attribute: Attribute, value: Value, siblings: ObjectVa
 function validateValue(attribute: Attribute, value: Value, path: AttributePath): Diagnostic[] {
   const { type, nonEmpty, oneOf, orMatches, minItems } = attribute;
   if (nonEmpty && value === "") {
-    return [invalid("Invalid Attribute Value Length", path, 'must have at least one character, got: "".')];
+    return [invalid("Invalid Attribute Value Length", path, "string length must be at least 1, got: 0")];
   }
   if (oneOf !== undefined && typeof value === "string" && !oneOf.includes(value) && !orMatches?.test(value)) {
-    const allowed = orMatches === undefined ? oneOf : [...oneOf, `a text that matches ${orMatches.source}`];
-    return [invalid("Invalid Attribute Value Match", path, notOneOf(allowed, value, oneOf).message)];
+    const rule = `value must be one of: [${oneOf.map((text) => JSON.stringify(text)).join(" ")}], got: ${JSON.stringify(value)}`;
+    const pattern = `value must match regular expression '${orMatches?.source}', got: ${value}`;
+    return [rule, ...(orMatches === undefined ? [] : [pattern])].map((each) =>
+      invalid("Invalid Attribute Value Match", path, each),
+    );
   }
   if (minItems !== undefined && size(value) < minItems) {
-    const rule = `must have at least ${minItems} element, got: ${size(value)}. Leave it out, or add one.`;
+    const rule = `${isSet(value) ? "set" : "map"} must contain at least ${minItems} elements, got: ${size(value)}`;
     return [invalid("Invalid Attribute Value", path, rule)];
   }
   if (type === "string" || type === "bool") return [];
@@ -78,5 +87,10 @@ function size(value: Value): number {
 }
 
 function invalid(summary: string, path: AttributePath, rule: string): Diagnostic {
-  return { summary, detail: `\`${formatPath(path)}\` ${rule}`, path };
+  return { summary, detail: `Attribute ${formatPath(path)} ${rule}`, path };
+}
+
+/** The path of an attribute in the same object. */
+function beside(path: AttributePath, attributeName: string): string {
+  return formatPath([...path.slice(0, -1), { attributeName }]);
 }

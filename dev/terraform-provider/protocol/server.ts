@@ -24,6 +24,21 @@ const MAX_MESSAGE_BYTES = 256 * 1024 ** 2;
 /** As of the framework: a plan also for a destruction, and each resource's schema only when it is asked for. */
 const SERVER_CAPABILITIES = { planDestroy: true, getProviderSchemaOptional: true };
 
+const empty = { serialize: () => Buffer.alloc(0), deserialize: () => ({}) };
+
+/** How Terraform's plugins are asked to end. */
+const CONTROLLER: ServiceDefinition = {
+  Shutdown: {
+    path: "/plugin.GRPCController/Shutdown",
+    requestStream: false,
+    responseStream: false,
+    requestSerialize: empty.serialize,
+    requestDeserialize: empty.deserialize,
+    responseSerialize: empty.serialize,
+    responseDeserialize: empty.deserialize,
+  },
+};
+
 type Request<Name extends keyof typeof requests> = z.infer<(typeof requests)[Name]>;
 
 /** A provider that listens. */
@@ -32,13 +47,32 @@ export interface ProviderServer {
   stop(): void;
 }
 
-/** Serves a provider to Terraform over gRPC on a unix socket. */
-export async function serveProvider<C>(provider: Provider<C>, socket: string): Promise<ProviderServer> {
+export interface ProviderAddress {
+  readonly socket: string;
+  /** PEM. */
+  readonly key: string;
+  readonly cert: string;
+  /** Is called when Terraform has no more calls. It kills a plugin only two seconds later. */
+  readonly onShutdown: () => void;
+}
+
+/** Serves a provider to Terraform over gRPC on a unix socket, with TLS, which Terraform insists on. */
+export async function serveProvider<C>(
+  provider: Provider<C>,
+  { socket, key, cert, onShutdown }: ProviderAddress,
+): Promise<ProviderServer> {
   const operations = new ProviderOperations(provider);
   const server = new Server({ "grpc.max_receive_message_length": MAX_MESSAGE_BYTES });
   server.addService(providerService(), handlers(operations));
+  server.addService(CONTROLLER, {
+    Shutdown: unary(requests.nothing, () => {
+      setImmediate(onShutdown);
+      return {};
+    }),
+  });
   await new Promise<void>((resolve, reject) => {
-    server.bindAsync(`unix:${socket}`, ServerCredentials.createInsecure(), (error) =>
+    const pair = { private_key: Buffer.from(key), cert_chain: Buffer.from(cert) };
+    server.bindAsync(`unix:${socket}`, ServerCredentials.createSsl(null, [pair]), (error) =>
       error === null ? resolve() : reject(error),
     );
   });
@@ -88,10 +122,8 @@ function providerService(): ServiceDefinition {
 }
 
 /**
- * What each call of the protocol does, from decoded request to response message.
- *
- * One process serves all of Terraform's runs, as an attached provider does: the last `ConfigureProvider` holds for
- * every run.
+ * What each call of the protocol does, from decoded request to response message. Each process that Terraform starts has its
+ * own.
  */
 export class ProviderOperations<C> {
   readonly #provider: Provider<C>;
@@ -187,13 +219,15 @@ export class ProviderOperations<C> {
     return withDiagnostics(() => {
       const { schema, importId } = this.#resource(typeName);
       if (importId === undefined) {
-        throw failure("Resource Import Not Implemented", `${typeName} cannot be imported. Create it instead.`);
+        const detail =
+          "This resource does not support import. Please contact the provider developer for additional information.";
+        throw failure("Resource Import Not Implemented", detail);
       }
       return { importedResources: [{ typeName, state: encodeDynamicValue(conform(schema, { [importId]: id })) }] };
     });
   }
 
-  /** Ends what is in flight. Other runs of Terraform may go on, so calls after this one work again. */
+  /** Cancels what is in flight. */
   stop(): object {
     this.#interruption.abort();
     this.#interruption = new AbortController();

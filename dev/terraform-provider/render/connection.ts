@@ -1,8 +1,8 @@
-import type { RenderClient } from "../../../render/api/client.ts";
+import type { Api } from "./api.ts";
 
 /** What the resources work with. */
 export interface RenderConnection {
-  readonly client: RenderClient;
+  readonly api: Api;
   /** The workspace that new resources belong to. */
   readonly ownerId: string;
 }

@@ -1,12 +1,11 @@
 import { z } from "zod";
-import type { RenderClient } from "../../../render/api/client.ts";
 import { API, type EnvGroup } from "../../../render/api/endpoints.ts";
-import { unlessMissing } from "../../../render/api/error.ts";
 import { ENV_GROUP_LINK_ATTRIBUTES } from "../../../render/terraform-schema.ts";
 import { RENDER_API } from "../../emulator/api/endpoints.ts";
 import { DiagnosticError, step } from "../framework/diagnostic.ts";
 import { type Resource, schemaOf } from "../framework/schema.ts";
 import type { ObjectValue } from "../framework/value.ts";
+import { type Api, reworded, statusLine, unlessMissing } from "./api.ts";
 import type { RenderConnection } from "./connection.ts";
 
 export const schema = schemaOf(ENV_GROUP_LINK_ATTRIBUTES, { service_ids: { minItems: 1 } });
@@ -22,67 +21,65 @@ export const envGroupLink: Resource<RenderConnection> = {
   schema,
   importId: "env_group_id",
 
-  async create({ client }, planned) {
+  async create({ api }, planned) {
     const plan = model.parse(planned);
-    const group = await getGroup(client, plan.env_group_id);
+    const group = await getGroup(api, plan.env_group_id);
     const others = group.serviceLinks.map(({ id }) => id).filter((id) => !plan.service_ids.includes(id));
-    if (others.length > 0) throw alreadyLinked(group.id, others);
-    const linked = await link(client, group.id, plan.service_ids);
+    if (others.length > 0) throw alreadyLinked(group.id);
+    const linked = await link(api, group.id, plan.service_ids);
     return stateOf(linked ?? group);
   },
 
   // Without the group this fails, as with the real provider, and does not count as removed outside.
-  async read({ client }, prior) {
+  async read({ api }, prior) {
     const { env_group_id: id } = idModel.parse(prior);
-    const group = await getGroup(client, id);
+    const group = await getGroup(api, id);
     return stateOf(group);
   },
 
-  async update({ client }, planned, prior) {
+  async update({ api }, planned, prior) {
     const [plan, before] = [model.parse(planned), model.parse(prior)];
     const missing = plan.service_ids.filter((id) => !before.service_ids.includes(id));
     const surplus = before.service_ids.filter((id) => !plan.service_ids.includes(id));
-    await link(client, plan.env_group_id, missing);
-    await unlink(client, plan.env_group_id, surplus);
-    const group = await getGroup(client, plan.env_group_id);
+    await link(api, plan.env_group_id, missing);
+    await unlink(api, plan.env_group_id, surplus);
+    const group = await getGroup(api, plan.env_group_id);
     return stateOf(group);
   },
 
-  async delete({ client }, prior) {
+  async delete({ api }, prior) {
     const before = model.parse(prior);
-    await unlink(client, before.env_group_id, before.service_ids);
+    await unlink(api, before.env_group_id, before.service_ids);
   },
 };
 
-function getGroup(client: RenderClient, id: string): Promise<EnvGroup> {
-  return step("unable to get environment group", client.call(API.getEnvGroup, { id }));
+function getGroup(api: Api, id: string): Promise<EnvGroup> {
+  return step("unable to get environment group", reworded(api.call(API.getEnvGroup, { id }), statusLine));
 }
 
 /** @returns The group as the last link left it; nothing when there was none to make. */
-async function link(client: RenderClient, id: string, serviceIds: readonly string[]): Promise<EnvGroup | undefined> {
+async function link(api: Api, id: string, serviceIds: readonly string[]): Promise<EnvGroup | undefined> {
   let group: EnvGroup | undefined;
   for (const serviceId of serviceIds) {
     group = await step(
       "Unable to add service to environment group",
-      client.call(RENDER_API.linkService, { id, serviceId }),
+      api.call(RENDER_API.linkService, { id, serviceId }),
     );
   }
   return group;
 }
 
-async function unlink(client: RenderClient, groupId: string, serviceIds: readonly string[]): Promise<void> {
+async function unlink(api: Api, groupId: string, serviceIds: readonly string[]): Promise<void> {
   for (const id of serviceIds) {
     await step(
       "Unable to remove service from environment group",
-      unlessMissing(client.call(RENDER_API.unlinkService, { id: groupId, serviceId: id })),
+      unlessMissing(api.call(RENDER_API.unlinkService, { id: groupId, serviceId: id })),
     );
   }
 }
 
-function alreadyLinked(groupId: string, serviceIds: readonly string[]): DiagnosticError {
-  const detail =
-    `The group is linked to ${serviceIds.join(", ")}, which \`service_ids\` does not name. ` +
-    `Import the existing service link before adding a new service: terraform import <address> ${groupId}`;
+function alreadyLinked(groupId: string): DiagnosticError {
+  const detail = "import the existing service link before adding a new service";
   return new DiagnosticError([{ summary: `service link already exists for ${groupId}`, detail }]);
 }
 

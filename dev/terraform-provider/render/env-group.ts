@@ -1,12 +1,11 @@
 import { z } from "zod";
-import type { RenderClient } from "../../../render/api/client.ts";
 import { API, type EnvGroup } from "../../../render/api/endpoints.ts";
-import { unlessMissing } from "../../../render/api/error.ts";
 import { ENV_GROUP_ATTRIBUTES } from "../../../render/terraform-schema.ts";
 import { RENDER_API } from "../../emulator/api/endpoints.ts";
-import { DiagnosticError, step } from "../framework/diagnostic.ts";
+import { step } from "../framework/diagnostic.ts";
 import { type Resource, schemaOf } from "../framework/schema.ts";
 import { type ObjectValue, type Value, whenSet } from "../framework/value.ts";
+import { type Api, reworded, statusCode, statusLine, unlessMissing } from "./api.ts";
 import type { RenderConnection } from "./connection.ts";
 import { moveToEnvironment } from "./environment.ts";
 
@@ -43,96 +42,117 @@ export const envGroup: Resource<RenderConnection> = {
   schema,
   importId: "id",
 
-  async create({ client, ownerId }, planned) {
+  async create({ api, ownerId }, planned) {
     const plan = model.parse(planned);
+    const envVars = await step("invalid env vars", newVariables(plan.env_vars));
     const created = await step(
       "Unable to create environment group",
-      client.call(
+      api.call(
         RENDER_API.createEnvGroup,
         {},
         {
           name: plan.name,
           ownerId,
           ...(plan.environment_id === undefined ? {} : { environmentId: plan.environment_id }),
-          envVars: [...plan.env_vars].map(([key, envVar]) => ({ key, ...newValue(key, envVar) })),
-          secretFiles: [...plan.secret_files].map(([name, { content }]) => ({ name, content })),
+          envVars,
+          secretFiles: shuffled(plan.secret_files).map(([name, { content }]) => ({ name, content })),
         },
       ),
     );
     return stateOf(created, plan.env_vars);
   },
 
-  async read({ client }, prior) {
+  async read({ api }, prior) {
     const { id } = idModel.parse(prior);
-    const found = await step("unable to get environment group", unlessMissing(client.call(API.getEnvGroup, { id })));
+    const found = await step("unable to get environment group", unlessMissing(api.call(API.getEnvGroup, { id })));
     return found === undefined ? null : stateOf(found, envVarsModel.parse(prior).env_vars);
   },
 
-  async update({ client }, planned, prior) {
+  async update({ api }, planned, prior) {
     const { id } = idModel.parse(prior);
     const [plan, before] = [model.parse(planned), model.parse(prior)];
-    await updateEnvVars(client, id, plan.env_vars, before.env_vars);
-    await updateSecretFiles(client, id, plan.secret_files, before.secret_files);
+    await updateEnvVars(api, id, plan.env_vars, before.env_vars);
+    await updateSecretFiles(api, id, plan.secret_files, before.secret_files);
     await step(
       "unable to update environment ID",
-      moveToEnvironment(client, id, before.environment_id, plan.environment_id),
+      moveToEnvironment(api, id, before.environment_id, plan.environment_id),
     );
     const group =
       plan.name === before.name
-        ? await step("unable to get environment group", client.call(API.getEnvGroup, { id }))
+        ? await step("unable to get environment group", api.call(API.getEnvGroup, { id }))
         : await step(
             "unable to update environment group",
-            client.call(RENDER_API.renameEnvGroup, { id }, { name: plan.name }),
+            reworded(api.call(RENDER_API.renameEnvGroup, { id }, { name: plan.name }), statusLine),
           );
-    // The real provider forgets here which values Render generated, and then fails with "inconsistent result after
-    // apply" for every group that has one; nobody could update such a group, so this one remembers.
-    return stateOf(group, plan.env_vars);
+    // It forgets here which values Render generated: Terraform then finds an inconsistent result for each of them.
+    return stateOf(group, new Map());
   },
 
-  async delete({ client }, prior) {
+  async delete({ api }, prior) {
     const { id } = idModel.parse(prior);
-    await step("Error deleting environment group", unlessMissing(client.call(RENDER_API.deleteEnvGroup, { id })));
+    await step(
+      "Error deleting environment group",
+      unlessMissing(api.call(RENDER_API.deleteEnvGroup, { id })),
+      "Could not delete environment group, unexpected error: ",
+    );
   },
 };
 
-async function updateEnvVars(client: RenderClient, id: string, planned: EnvVars, prior: EnvVars): Promise<void> {
-  for (const [key, envVar] of planned) {
+async function updateEnvVars(api: Api, id: string, planned: EnvVars, prior: EnvVars): Promise<void> {
+  for (const [key, envVar] of shuffled(planned)) {
     const before = prior.get(key);
     if (before !== undefined && (envVar.generate_value || before.value === envVar.value)) continue;
-    const setting = client.call(RENDER_API.setGroupVariable, { id, key }, newValue(key, envVar));
-    await step(`unable to create or update env var: ${key}`, setting);
+    const setting = async () => api.call(RENDER_API.setGroupVariable, { id, key }, newValue(key, envVar));
+    await step(`unable to create or update env var: ${key}`, reworded(setting(), statusCode));
   }
   for (const key of prior.keys()) {
     if (!planned.has(key))
-      await step(`unable to remove env var: ${key}`, client.call(RENDER_API.deleteGroupVariable, { id, key }));
+      await step(
+        `unable to remove env var: ${key}`,
+        reworded(api.call(RENDER_API.deleteGroupVariable, { id, key }), statusCode),
+      );
   }
 }
 
 async function updateSecretFiles(
-  client: RenderClient,
+  api: Api,
   id: string,
   planned: Model["secret_files"],
   prior: Model["secret_files"],
 ): Promise<void> {
-  for (const [name, { content }] of planned) {
+  for (const [name, { content }] of shuffled(planned)) {
     if (prior.get(name)?.content === content) continue;
     await step(
       `unable to create or update secret file: ${name}`,
-      client.call(RENDER_API.setGroupFile, { id, name }, { content }),
+      reworded(api.call(RENDER_API.setGroupFile, { id, name }, { content }), statusCode),
     );
   }
   for (const name of prior.keys()) {
     if (planned.has(name)) continue;
-    await step(`unable to remove secret file: ${name}`, client.call(RENDER_API.deleteGroupFile, { id, name }));
+    await step(
+      `unable to remove secret file: ${name}`,
+      reworded(api.call(RENDER_API.deleteGroupFile, { id, name }), statusCode),
+    );
   }
 }
 
-/** @throws DiagnosticError for `generate_value = false` without a value, which the schema lets through. */
+async function newVariables(variables: EnvVars) {
+  return shuffled(variables).map(([key, envVar]) => ({ key, ...newValue(key, envVar) }));
+}
+
+/** @throws Error for `generate_value = false` without a value, which the schema lets through. */
 function newValue(key: string, envVar: z.infer<typeof envVarModel>): { value: string } | { generateValue: true } {
   if (envVar.value !== undefined) return { value: envVar.value };
   if (envVar.generate_value) return { generateValue: true };
-  const detail = `\`env_vars["${key}"]\` has no value. Set \`value\`, or set \`generate_value\` to true.`;
-  throw new DiagnosticError([{ summary: "invalid env vars", detail }]);
+  throw new Error(`env var ${key} has no value, either provide a value or set generate_value to true`);
+}
+
+/** The real provider goes through Go's maps, whose order is another one each time. */
+function shuffled<T>(entries: ReadonlyMap<string, T>): [string, T][] {
+  return [...entries]
+    .map((entry) => ({ entry, at: Math.random() }))
+    .sort((a, b) => a.at - b.at)
+    .map(({ entry }) => entry);
 }
 
 /** @param known Which values Render generated, which it does not tell. */

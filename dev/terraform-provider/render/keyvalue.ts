@@ -1,6 +1,5 @@
 import { z } from "zod";
 import { API, type ConnectionInfo, type KeyValue } from "../../../render/api/endpoints.ts";
-import { unlessMissing } from "../../../render/api/error.ts";
 import { PROVIDER_PLANS } from "../../../render/plans.ts";
 import { EVICTION_POLICIES, PERSISTENCE_MODES, REGIONS } from "../../../render/spellings.ts";
 import { KEYVALUE_ATTRIBUTES } from "../../../render/terraform-schema.ts";
@@ -8,6 +7,7 @@ import { RENDER_API } from "../../emulator/api/endpoints.ts";
 import { step } from "../framework/diagnostic.ts";
 import { type Resource, schemaOf } from "../framework/schema.ts";
 import { type ObjectValue, type Value, whenSet } from "../framework/value.ts";
+import { unlessMissing } from "./api.ts";
 import type { RenderConnection } from "./connection.ts";
 import { moveToEnvironment } from "./environment.ts";
 import {
@@ -22,9 +22,9 @@ export const schema = schemaOf(KEYVALUE_ATTRIBUTES, {
   id: { stateForUnknown: true },
   name: { nonEmpty: true },
   // The most expensive of them when it is left out, but that is what the real provider does.
-  plan: { default: "pro_plus", oneOf: PROVIDER_PLANS.map(({ name }) => name), orMatches: /^Custom.*$/ },
+  plan: { default: "pro_plus", oneOf: PROVIDER_PLANS.map(({ name }) => name).toSorted(), orMatches: /^Custom.*$/ },
   region: { requiresReplace: true, oneOf: REGIONS },
-  max_memory_policy: { oneOf: EVICTION_POLICIES },
+  max_memory_policy: { oneOf: EVICTION_POLICIES.toSorted() },
   persistence_mode: { oneOf: PERSISTENCE_MODES },
   "log_stream_override.setting": { oneOf: LOG_STREAM_SETTINGS },
   // `connection_info` without `stateForUnknown`: every update of the instance makes it "known after apply".
@@ -54,51 +54,55 @@ export const keyValue: Resource<RenderConnection> = {
 
   // As with the real provider nothing is saved before the last call succeeded: if one after the first fails, the
   // instance stays on Render without being in the state. Saving a part would hide that from tests that look for it.
-  async create({ client, ownerId }, planned) {
+  async create({ api, ownerId }, planned) {
     const plan = model.parse(planned);
     const environment = plan.environment_id === undefined ? {} : { environmentId: plan.environment_id };
     const settings = { ...settingsOf(plan), ...environment, ownerId, region: plan.region };
-    const created = await step("Error creating service", client.call(RENDER_API.createKeyValue, {}, settings));
-    const connection = await connectionInfo(client.call(API.getConnectionInfo, { id: created.id }));
+    const created = await step("Error creating service", api.call(RENDER_API.createKeyValue, {}, settings));
+    const connection = await connectionInfo(api.call(API.getConnectionInfo, { id: created.id }));
     const logStream = await step(
       "unable to create log stream overrides",
-      updateLogStream(client, created.id, plan.log_stream_override, undefined),
+      updateLogStream(api, created.id, plan.log_stream_override, undefined),
     );
     return stateOf(created, connection, logStreamValue(logStream, plan.log_stream_override));
   },
 
-  async read({ client }, prior) {
+  async read({ api }, prior) {
     const { id, log_stream_override } = priorModel.parse(prior);
-    const found = await step("Error reading service", unlessMissing(client.call(API.getKeyValue, { id })));
+    const found = await step(
+      "Error reading service",
+      unlessMissing(api.call(API.getKeyValue, { id })),
+      "Could not read service, unexpected error: ",
+    );
     if (found === undefined) return null;
-    const connection = await connectionInfo(client.call(API.getConnectionInfo, { id: found.id }));
-    const logStream = await step("unable to get log stream overrides", getLogStream(client, found.id));
+    const connection = await connectionInfo(api.call(API.getConnectionInfo, { id: found.id }));
+    const logStream = await step("unable to get log stream overrides", getLogStream(api, found.id));
     return stateOf(found, connection, logStreamValue(logStream, log_stream_override));
   },
 
-  async update({ client }, planned, prior) {
+  async update({ api }, planned, prior) {
     const plan = model.parse(planned);
     const before = priorModel.parse(prior);
     const updated = await step(
       "Error updating keyvalue",
-      client.call(RENDER_API.updateKeyValue, { id: before.id }, settingsOf(plan)),
+      api.call(RENDER_API.updateKeyValue, { id: before.id }, settingsOf(plan)),
     );
-    const connection = await connectionInfo(client.call(API.getConnectionInfo, { id: updated.id }));
+    const connection = await connectionInfo(api.call(API.getConnectionInfo, { id: updated.id }));
     const logStream = await step(
-      "unable to update log stream overrides",
-      updateLogStream(client, updated.id, plan.log_stream_override, before.log_stream_override),
+      "unable to get log stream overrides",
+      updateLogStream(api, updated.id, plan.log_stream_override, before.log_stream_override),
     );
     const environment = await step(
       "Error updating environment ID",
-      moveToEnvironment(client, updated.id, before.environment_id, plan.environment_id),
+      moveToEnvironment(api, updated.id, before.environment_id, plan.environment_id),
     );
     const state = stateOf(updated, connection, logStreamValue(logStream, plan.log_stream_override));
     return { ...state, environment_id: environment ?? null };
   },
 
-  async delete({ client }, prior) {
+  async delete({ api }, prior) {
     const { id } = priorModel.parse(prior);
-    await step("Error deleting keyvalue", unlessMissing(client.call(RENDER_API.deleteKeyValue, { id })));
+    await step("Error deleting keyvalue", unlessMissing(api.call(RENDER_API.deleteKeyValue, { id })));
   },
 };
 

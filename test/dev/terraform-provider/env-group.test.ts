@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { z } from "zod";
 import { type Config, interpolate, Workspace } from "./workspace.ts";
 
 let workspace: Workspace;
@@ -10,6 +11,11 @@ afterEach(() => {
   workspace.render.faults.length = 0;
   workspace.render.takeCalls();
 });
+
+const entries = z.array(z.record(z.string(), z.string())).transform((all) => {
+  return new Set(all.map((entry) => Object.values(entry).join("=")));
+});
+const sent = z.looseObject({ envVars: entries, secretFiles: entries });
 
 function group(settings: Config = {}, others: Config = {}): Config {
   return {
@@ -28,7 +34,6 @@ test("creates, is quiet, changes variable by variable, and destroys", async () =
       env_vars: {
         A: { value: "1" },
         B: { value: "s3cret" },
-        TOKEN: { generate_value: true },
         constructor: { value: "c" },
       },
       secret_files: { "a.txt": { content: "one" }, "b.txt": { content: "two" } },
@@ -38,24 +43,13 @@ test("creates, is quiet, changes variable by variable, and destroys", async () =
   expect(created.output).toContain("1 added");
   expect(created.output).not.toContain("s3cret");
   expect(render.takeCalls()).toEqual(["POST /env-groups"]);
-  expect(render.lastBody(/^POST/)).toEqual({
+  // In another order each time.
+  expect(sent.parse(render.lastBody(/^POST/))).toMatchObject({
     name: "backend",
     ownerId: "tea-tests",
-    envVars: [
-      { key: "A", value: "1" },
-      { key: "B", value: "s3cret" },
-      { key: "TOKEN", generateValue: true },
-      { key: "constructor", value: "c" },
-    ],
-    secretFiles: [
-      { name: "a.txt", content: "one" },
-      { name: "b.txt", content: "two" },
-    ],
+    envVars: new Set(["A=1", "B=s3cret", "constructor=c"]),
+    secretFiles: new Set(["a.txt=one", "b.txt=two"]),
   });
-  expect((await terraform.state("render_env_group"))?.env_vars).toMatchObject({
-    TOKEN: { value: expect.stringMatching(/^.{44}$/), generate_value: true },
-  });
-  const generated = render.store.envGroups.all[0]?.envVars.find(({ key }) => key === "TOKEN")?.value;
   expect((await terraform.plan()).exitCode).toBe(0);
   expect(render.takeCalls()).toEqual(["GET /env-groups/evg"]);
 
@@ -63,35 +57,54 @@ test("creates, is quiet, changes variable by variable, and destroys", async () =
     group({
       name: "renamed",
       environment_id: "evm-1",
-      env_vars: { A: { value: "2" }, C: { value: "3" }, TOKEN: { generate_value: true } },
+      env_vars: { A: { value: "2" }, C: { value: "3" } },
       secret_files: { "a.txt": { content: "new" }, "c.txt": { content: "three" } },
     }),
   );
   const updated = await terraform.apply();
   expect(updated.output).toContain("0 added, 1 changed, 0 destroyed");
   expect(updated.output).toMatch(/~ id = "evg-\w+" -> \(known after apply\)/);
-  expect(render.takeCalls()).toEqual([
+  const calls = render.takeCalls();
+  expect([calls[0], ...calls.slice(-2)]).toEqual([
     "GET /env-groups/evg",
-    "PUT /env-groups/evg/env-vars/A",
-    "PUT /env-groups/evg/env-vars/C",
-    "DELETE /env-groups/evg/env-vars/B",
-    "DELETE /env-groups/evg/env-vars/constructor",
-    "PUT /env-groups/evg/secret-files/a.txt",
-    "PUT /env-groups/evg/secret-files/c.txt",
-    "DELETE /env-groups/evg/secret-files/b.txt",
     "POST /environments/evm-1/resources",
     "PATCH /env-groups/evg",
+  ]);
+  expect(calls.slice(1, -2).sort()).toEqual([
+    "DELETE /env-groups/evg/env-vars/B",
+    "DELETE /env-groups/evg/env-vars/constructor",
+    "DELETE /env-groups/evg/secret-files/b.txt",
+    "PUT /env-groups/evg/env-vars/A",
+    "PUT /env-groups/evg/env-vars/C",
+    "PUT /env-groups/evg/secret-files/a.txt",
+    "PUT /env-groups/evg/secret-files/c.txt",
   ]);
   expect(render.lastBody(/env-vars\/C$/)).toEqual({ value: "3" });
   expect((await terraform.state("render_env_group"))?.env_vars).toEqual({
     A: { value: "2", generate_value: false },
     C: { value: "3", generate_value: false },
-    TOKEN: { value: generated, generate_value: true },
   });
 
   await terraform.apply("-destroy");
   expect(render.takeCalls().slice(-1)).toEqual(["DELETE /env-groups/evg"]);
   expect(render.store.envGroups.all).toEqual([]);
+});
+
+test("a generated value is kept, until any update of the group finds it inconsistent, every time", async () => {
+  const terraform = await workspace.fresh("generated");
+  const token = { TOKEN: { generate_value: true } };
+  await terraform.write(group({ env_vars: token }));
+  expect((await terraform.apply()).exitCode).toBe(0);
+  expect((await terraform.state("render_env_group"))?.env_vars).toMatchObject({
+    TOKEN: { value: expect.stringMatching(/^.{44}$/), generate_value: true },
+  });
+  expect((await terraform.plan()).exitCode).toBe(0);
+  for (const value of ["1", "2"]) {
+    await terraform.write(group({ env_vars: { ...token, A: { value } } }));
+    const { exitCode, output } = await terraform.apply();
+    expect(exitCode).toBe(1);
+    expect(output).toContain("Provider produced inconsistent result after apply");
+  }
 });
 
 test("reads the group again when its name stays, and takes the last variable out", async () => {
@@ -116,7 +129,7 @@ test("a variable without a value and without generation is refused before any ca
   await terraform.write(group({ env_vars: { A: { generate_value: false } } }));
   const { exitCode, output } = await terraform.apply();
   expect(exitCode).toBe(1);
-  expect(output).toContain('`env_vars["A"]` has no value. Set `value`, or set `generate_value` to true.');
+  expect(output).toContain("env var A has no value, either provide a value or set generate_value to true");
   expect(render.takeCalls()).toEqual([]);
 });
 
@@ -192,17 +205,14 @@ test("a group that others are linked to is refused, until the link is imported",
   const { exitCode, output } = await terraform.apply();
   expect(exitCode).toBe(1);
   expect(output).toContain(`service link already exists for ${id}`);
-  expect(output).toContain("linked to srv-other, which `service_ids` does not name.");
-  expect(output).toContain(
-    `Import the existing service link before adding a new service: terraform import <address> ${id}`,
-  );
+  expect(output).toContain("import the existing service link before adding a new service");
 
   expect((await terraform.run("import", "render_env_group_link.backend", id)).exitCode).toBe(0);
   expect((await terraform.apply()).output).toContain("0 added, 1 changed, 0 destroyed");
   expect(render.store.envGroups.get(id).serviceIds).toEqual(["srv-a"]);
 });
 
-test("a link whose group is gone fails to be read, as with the real provider", async () => {
+test("a link whose group is gone fails every plan and the destruction, until it is removed from the state", async () => {
   const { render } = workspace;
   const terraform = await workspace.fresh("link-gone");
   await terraform.write(linked(["srv-a"]));
@@ -211,5 +221,8 @@ test("a link whose group is gone fails to be read, as with the real provider", a
   const { exitCode, output } = await terraform.plan();
   expect(exitCode).toBe(1);
   expect(output).toContain("unable to get environment group");
-  expect(output).toMatch(/GET \/env-groups\/evg-\w+ failed: 404: not found: evg-\w+\./);
+  expect(output).toContain("unexpected status: 404 Not Found");
+  expect((await terraform.apply("-destroy")).exitCode).toBe(1);
+  expect((await terraform.run("state rm", "render_env_group_link.backend")).exitCode).toBe(0);
+  expect((await terraform.apply()).output).toContain("2 added");
 });

@@ -103,6 +103,16 @@ test("sends all settings: what is left out is the default, or Render's choice", 
   expect((await terraform.state("render_keyvalue"))?.log_stream_override).toEqual(override);
 });
 
+test("an empty endpoint of the log stream is an inconsistent result, every time", async () => {
+  const terraform = await workspace.fresh("endpoint");
+  await terraform.write(redis({ log_stream_override: { setting: "drop", endpoint: "" } }));
+  for (const _time of [1, 2]) {
+    const { exitCode, output } = await terraform.apply();
+    expect(exitCode).toBe(1);
+    expect(output).toContain("Provider produced inconsistent result after apply");
+  }
+});
+
 test("moves between environments and takes the log stream back, with the calls of the real provider", async () => {
   const { render } = workspace;
   const terraform = await workspace.fresh("environment");
@@ -202,7 +212,7 @@ test("a failure after the creation leaves nothing in the state, as with the real
   const { exitCode, output } = await terraform.apply();
   expect(exitCode).toBe(1);
   expect(output).toContain("unable to get keyvalue connection info");
-  expect(output).toMatch(/GET \/key-value\/red-\w+\/connection-info failed: 403: no access\./);
+  expect(output).toContain("no access");
   expect(await terraform.state("render_keyvalue")).toBeUndefined();
 });
 
@@ -216,7 +226,7 @@ test("a refused update says so in Render's words and keeps the state", async () 
   const { exitCode, output } = await terraform.apply();
   expect(exitCode).toBe(1);
   expect(output).toContain("Error updating keyvalue");
-  expect(output).toMatch(/PATCH \/key-value\/red-\w+ failed: 400: cannot downgrade a Key Value instance\./);
+  expect(output).toContain("cannot downgrade a Key Value instance");
   expect((await terraform.state("render_keyvalue"))?.plan).toBe("standard");
   expect((await terraform.apply()).exitCode).toBe(0);
 });

@@ -38,7 +38,7 @@ test("needs no triggers, and is not imported", async () => {
   const terraform = await workspace.fresh("bare");
   await terraform.write(check(undefined));
   const { output } = await terraform.run("import", "null_resource.check", "1");
-  expect(output).toContain("null_resource cannot be imported. Create it instead.");
+  expect(output).toContain("This resource does not support import.");
   expect((await terraform.apply()).exitCode).toBe(0);
   expect((await terraform.plan()).exitCode).toBe(0);
 });

@@ -41,9 +41,10 @@ test("Terraform sees the attributes, types and flags of the real providers", asy
     ...render?.resource_schemas,
     ...seen["registry.terraform.io/hashicorp/null"]?.resource_schemas,
   };
-  expect(
-    Object.fromEntries(Object.entries(shown).map(([name, each]) => [name, describe(each?.block.attributes ?? {})])),
-  ).toEqual(ATTRIBUTES);
+  // The real provider has more resources.
+  const known = Object.entries(shown).filter(([name]) => name in ATTRIBUTES);
+  const found = known.map(([name, each]) => [name, describe(each?.block.attributes ?? {})]);
+  expect(Object.fromEntries(found)).toEqual(ATTRIBUTES);
 });
 
 test.each([

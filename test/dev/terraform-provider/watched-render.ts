@@ -17,7 +17,8 @@ export const OWNER = "tea-tests";
 /** What the API should answer instead of its own answer, once. */
 interface Fault {
   readonly call: RegExp;
-  readonly status: 400 | 403 | 409 | 429 | 500;
+  /** `broken`: the call takes effect, and the connection breaks. */
+  readonly status: 400 | 403 | 409 | 429 | 500 | "broken";
   readonly message?: string;
   readonly headers?: Record<string, string>;
 }
@@ -25,14 +26,16 @@ interface Fault {
 /** The emulator in process, with nothing running behind it, and a record of which calls come, in which order, with what bodies. */
 export class WatchedRender {
   readonly host: string;
+  readonly workspace: Workspace;
   readonly store: Store;
   readonly faults: Fault[];
   readonly #server: Server;
   readonly #watch: Watch;
 
-  private constructor(host: string, store: Store, server: Server, watch: Watch) {
+  private constructor(host: string, workspace: Workspace, server: Server, watch: Watch) {
     this.host = host;
-    this.store = store;
+    this.workspace = workspace;
+    this.store = workspace.store;
     this.faults = watch.faults;
     this.#server = server;
     this.#watch = watch;
@@ -58,7 +61,7 @@ export class WatchedRender {
     await once(server, "listening");
     const address = server.address();
     if (address === null || typeof address === "string") throw new Error("no port");
-    return new WatchedRender(`http://127.0.0.1:${address.port}/v1`, store, server, watch);
+    return new WatchedRender(`http://127.0.0.1:${address.port}/v1`, workspace, server, watch);
   }
 
   stop(): void {
@@ -104,6 +107,11 @@ function watched(app: Hono, watch: Watch): Hono<{ Bindings: HttpBindings }> {
     const at = watch.faults.findIndex((each) => each.call.test(call));
     const [fault] = at === -1 ? [] : watch.faults.splice(at, 1);
     if (fault === undefined) return app.fetch(context.req.raw, context.env);
+    if (fault.status === "broken") {
+      await app.fetch(context.req.raw, context.env);
+      context.env.incoming.socket.destroy();
+      return context.body(null);
+    }
     return context.json({ message: fault.message ?? "" }, fault.status, fault.headers ?? {});
   });
 }

@@ -3,7 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
 import { z } from "zod";
-import { type ProviderOptions, type RunningProvider, startProvider } from "../../../dev/terraform-provider/server.ts";
+import { installedFrom, pluginDirectory } from "../../../dev/terraform-provider/plugins.ts";
+import { type RunningProvider, startProvider } from "../../../dev/terraform-provider/server.ts";
 import { API_KEY, OWNER, WatchedRender } from "./watched-render.ts";
 
 const shownState = z.object({
@@ -31,32 +32,35 @@ export type Config = Readonly<Record<string, unknown>>;
 export class Workspace {
   readonly render: WatchedRender;
   readonly #directory: string;
-  readonly #provider: RunningProvider;
+  readonly #provider: RunningProvider | undefined;
 
-  private constructor(directory: string, render: WatchedRender, provider: RunningProvider) {
+  private constructor(directory: string, render: WatchedRender, provider: RunningProvider | undefined) {
     this.#directory = directory;
     this.render = render;
     this.#provider = provider;
   }
 
-  static async open(options: Partial<ProviderOptions> = {}): Promise<Workspace> {
+  /** With the providers of this project, or with those in the plugin directory that the environment names. */
+  static async open({ limited = false } = {}): Promise<Workspace> {
     const directory = await mkdtemp(join(tmpdir(), "tf-"));
     const render = await WatchedRender.start(join(directory, "render"), ...SERVICES);
-    const { host } = render;
-    const socketDirectory = join(directory, "s");
-    const provider = await startProvider({ apiKey: API_KEY, ownerId: OWNER, host, socketDirectory, ...options });
+    const own = pluginDirectory() === undefined;
+    const provider = own ? await startProvider({ socketDirectory: join(directory, "s"), limited }) : undefined;
     return new Workspace(directory, render, provider);
   }
 
   async close(): Promise<void> {
-    await this.#provider.stop();
+    await this.#provider?.stop();
     this.render.stop();
     await rm(this.#directory, { recursive: true, force: true });
   }
 
-  /** Terraform on a fresh state. */
-  async fresh(name: string): Promise<Terraform> {
-    return Terraform.in(join(this.#directory, name), this.#provider);
+  /** Terraform on a fresh state, in a shell with the variables of Render's provider. */
+  async fresh(name: string, variables: Readonly<Record<string, string>> = {}): Promise<Terraform> {
+    const plugins = this.#provider?.plugins ?? pluginDirectory() ?? "";
+    const { host } = this.render;
+    const shell = { RENDER_API_KEY: API_KEY, RENDER_OWNER_ID: OWNER, RENDER_HOST: host, ...variables };
+    return Terraform.in(join(this.#directory, name), plugins, shell);
   }
 }
 
@@ -71,16 +75,21 @@ export class Terraform {
     this.#env = env;
   }
 
-  static async in(directory: string, provider: RunningProvider): Promise<Terraform> {
+  static async in(directory: string, plugins: string, variables: Readonly<Record<string, string>>): Promise<Terraform> {
     const cliConfig = join(directory, "cli.tfrc");
     await mkdir(directory, { recursive: true });
-    await writeFile(cliConfig, "");
+    await writeFile(cliConfig, installedFrom(plugins));
     return new Terraform(directory, {
-      TF_REATTACH_PROVIDERS: provider.reattach,
+      ...variables,
       TF_CLI_CONFIG_FILE: cliConfig,
       CHECKPOINT_DISABLE: "1",
       TF_INPUT: "0",
     });
+  }
+
+  /** The same directory in a shell with other variables. */
+  with(variables: Readonly<Record<string, string>>): Terraform {
+    return new Terraform(this.#directory, { ...this.#env, ...variables });
   }
 
   /** Writes the configuration; the providers' sources are added. */
@@ -105,7 +114,7 @@ export class Terraform {
 
   start(...args: readonly string[]) {
     const [command = "", ...rest] = args;
-    return execa("terraform", [command, "-no-color", ...rest], {
+    return execa("terraform", [...command.split(" "), "-no-color", ...rest], {
       cwd: this.#directory,
       env: this.#env,
       all: true,
