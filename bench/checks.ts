@@ -236,7 +236,7 @@ async function verifyOne(
       deadline,
       secrets: new Secrets(),
       vantage: "external",
-      prove: false,
+      prove: "no",
       memoryUse: { warnPercent: 70, failPercent: 80 },
       onProgress: () => {},
     },

@@ -18,8 +18,8 @@ export interface CheckContext {
   readonly service?: ServiceSeen | undefined;
   /** What else has the names of the instance and of the service's group, where a check asks for it. */
   readonly names: { readonly instance: NamesSeen | undefined; readonly group: NamesSeen | undefined };
-  /** Whether the instance may be filled to prove that it never evicts. */
-  readonly prove: boolean;
+  /** Whether the instance is filled to prove that it never evicts. In a deploy it is only where it is new. */
+  readonly prove: "no" | "by hand" | "in a deploy";
   /** Percent of the memory limit from which its use is a warning, and a failure. */
   readonly memoryUse: { readonly warnPercent: number; readonly failPercent: number };
 }

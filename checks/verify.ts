@@ -132,7 +132,7 @@ async function lookWhileItLasts(
   const { client, deadline, checks, prove, vantage } = options;
   const experiments = checks
     .flatMap(({ observes }) => (observes === undefined || observes === "core" || observes === "health" ? [] : observes))
-    .filter((name) => name !== "proof" || prove);
+    .filter((name) => name !== "proof" || prove !== "no");
   const done = new AbortController();
   const gone = new AbortController();
   const watching = watchInstance(client, instance.id, AbortSignal.any([done.signal, deadline.signal])).catch(

@@ -18,7 +18,7 @@ Proves that the Redis on Render is the one that the environment describes.
   --instance <id>       verify this instance as the one environment named, instead of finding it by name and region
   --deadline <seconds>  the time for everything, waiting included (default: the environment's checks.deadlineSeconds)
   --vantage <where>     auto (default), external, inside (a one-off job of the service) or api-only
-  --prove               fill an empty instance to its limit, to see that it never evicts
+  --prove               fill an empty instance to its limit, to see that it never evicts; in a deploy: checks.prove
   --only <check>        run only this check; repeatable
   --memory-warn <percent>, --memory-fail <percent>
                         from what use of the memory to warn (default 70) and to fail (default 80)
@@ -34,7 +34,7 @@ Exit codes: 0 good, 1 failed, 2 wrong usage or configuration, 3 not established.
 `;
 
 /** What the command line decides, whatever is verified. */
-type Choices = Pick<VerifyOptions, "vantage" | "prove" | "checks" | "memoryUse">;
+type Choices = Pick<VerifyOptions, "vantage" | "checks" | "memoryUse">;
 
 export interface VerifyRequest {
   readonly targets: readonly (Subject & Choices)[];
@@ -60,6 +60,7 @@ export async function readCommandLine(
       : { deadlineSeconds: readNumber("--deadline", values.deadline, "a number of seconds", DAY_SECONDS) }),
     ...(values["accept-unknown"] ? { acceptUnknown: true } : {}),
     ...(values.instance === undefined ? {} : { instanceId: values.instance }),
+    ...(values.prove ? { prove: "by hand" as const } : {}),
   };
   if (values["post-apply"]) {
     if (positionals.length > 0) throw new Stop("misused", "--post-apply takes no environment.");
@@ -105,11 +106,13 @@ async function subjectOf(name: string, env: NodeJS.ProcessEnv): Promise<Subject>
     import("../environments/environments.ts"),
     import("../environments/define.ts"),
   ]);
-  const { name: environment, redis, backend, checks } = resolveEnvironment(name);
+  const { name: environment, redis, backend, checks: limits } = resolveEnvironment(name);
+  const { prove: _inDeploysOnly, ...checks } = limits;
   const serviceId = backend.serviceId ?? (env.TF_VAR_backend_service_id || undefined);
   const service = serviceId === undefined ? undefined : expectedService(backend, serviceId, redis.name);
   const stackDirectory = stackPath(environment);
-  return { expected: expectedInstance(environment, redis), ...checks, serviceId, service, stackDirectory };
+  const expected = expectedInstance(environment, redis);
+  return { expected, ...checks, prove: "no", serviceId, service, stackDirectory };
 }
 
 /** Terraform asks twice: for the Redis before the service gets its URL, and for the service after its roll-out. */
@@ -128,7 +131,6 @@ function readChoices(values: ReturnType<typeof parse>["values"]): Choices {
   if (warnPercent > failPercent) throw new Stop("misused", "--memory-warn must not be above --memory-fail.");
   return {
     vantage: oneOf("--vantage", ["auto", ...VANTAGES], values.vantage ?? "auto"),
-    prove: values.prove ?? false,
     checks: values.only === undefined ? allChecks : values.only.filter((id) => id !== AVAILABLE.id).map(findCheck),
     memoryUse: { warnPercent, failPercent },
   };

@@ -2,7 +2,10 @@ import type { VerifyOptions } from "../checks/verify.ts";
 import { readStep } from "../steps/steps.ts";
 
 /** What is to be verified: all of it that the environment, or Terraform, decides. */
-export type Subject = Pick<VerifyOptions, "expected" | "instanceId" | "serviceId" | "service" | "stackDirectory"> & {
+export type Subject = Pick<
+  VerifyOptions,
+  "expected" | "instanceId" | "serviceId" | "service" | "stackDirectory" | "prove"
+> & {
   readonly deadlineSeconds: number;
   readonly acceptUnknown: boolean;
 };
@@ -21,6 +24,7 @@ export function postApplySubject(env: NodeJS.ProcessEnv): Subject {
     instanceId: read.REDIS_INSTANCE_ID,
     deadlineSeconds: limits.deadlineSeconds,
     acceptUnknown: limits.acceptUnknown,
+    prove: limits.prove ? "in a deploy" : "no",
     serviceId: limits.backendServiceId ?? (TF_VAR_backend_service_id || undefined),
     service: read.BACKEND_EXPECTED,
     stackDirectory: read.TERRAFORM_DIRECTORY,

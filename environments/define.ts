@@ -11,6 +11,8 @@ const checksSchema = z.strictObject({
   deadlineSeconds: z.int().min(10).max(3600).default(300),
   /** Whether a check that could not run lets the deploy go on. Default no: unknown is not pass. */
   acceptUnknown: z.boolean().default(false),
+  /** Whether a new instance is filled to its limit before the service knows it, to prove that it never evicts. Default no. */
+  prove: z.boolean().optional(),
 });
 
 const exceptionSchema = z.strictObject({

@@ -25,6 +25,8 @@ function json<S extends z.ZodType>(schema: S) {
 const checksSchema = z.object({
   deadlineSeconds: z.int().positive(),
   acceptUnknown: z.boolean(),
+  /** Whether a new instance is filled to its limit. */
+  prove: z.boolean().optional(),
   /** The service whose one-off jobs can look at the instance from inside. */
   backendServiceId: z.string().optional(),
 });

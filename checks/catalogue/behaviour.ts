@@ -58,12 +58,14 @@ export const evictionProof: Check = {
   observes: "proof",
   skip({ prove, expected }) {
     if (expected.evictionPolicy !== NEVER_EVICT) return `the environment wants ${expected.evictionPolicy}`;
-    return prove ? undefined : "only with --prove: it fills the memory of an empty instance";
+    return prove === "no" ? "not asked for: `checks.prove` in the environment file fills each new instance" : undefined;
   },
-  run: judging(experiment("proof"), (proof) => {
+  run: judging(experiment("proof"), (proof, { prove }): Result => {
     const source = "filling the memory";
     if ("refused" in proof) {
-      return unknown(`refused: ${proof.refused}`, "Prove it right after the deploy, before anything is stored.");
+      if (prove === "in a deploy") return { status: "skip", reason: `only a new instance is filled: ${proof.refused}` };
+      const remedy = "Set `checks.prove`: a new instance is then filled in its deploy, before anything is stored.";
+      return unknown(`refused: ${proof.refused}`, remedy);
     }
     if ("failure" in proof) return notAnswered(source, proof.failure).result;
     const { canary, created, grown, alive, evicted } = proof;

@@ -74,7 +74,7 @@ async function verified(
     {
       ...{ client: new RenderClient({ apiKey: "k", host, signal: deadline.signal }), deadline },
       ...{ secrets: new Secrets(), onProgress: () => {} },
-      ...{ expected: EXPECTED, instanceId: INSTANCE.id, ownerId: undefined, checks, vantage: "api-only", prove: false },
+      ...{ expected: EXPECTED, instanceId: INSTANCE.id, ownerId: undefined, checks, vantage: "api-only", prove: "no" },
       memoryUse: { warnPercent: 70, failPercent: 80 },
       stackDirectory: "no/such/directory",
       ...rest,
@@ -318,9 +318,10 @@ describe("the instance", () => {
 });
 
 test.each([
-  [false, ["stranger", "pubSub"]],
-  [true, ["stranger", "proof", "pubSub"]],
-])("only what a check judges is tried; the proof when it is asked for: %s", async (prove, experiments) => {
+  ["no", ["stranger", "pubSub"]],
+  ["by hand", ["stranger", "proof", "pubSub"]],
+  ["in a deploy", ["stranger", "proof", "pubSub"]],
+] as const)("only what a check judges is tried; the proof when it is asked for: %s", async (prove, experiments) => {
   let body = "";
   await verified([auth, identity, evictionProof, pubSub], {
     ...{ prove, vantage: "inside", serviceId: SERVICE.serviceId },

@@ -23,7 +23,7 @@ describe("readCommandLine", () => {
       targets: [
         {
           ...{ expected: { environment: "local", plan: "starter" }, deadlineSeconds: 300, acceptUnknown: false },
-          ...{ vantage: "auto", prove: false, checks: allChecks, memoryUse: { warnPercent: 70, failPercent: 80 } },
+          ...{ vantage: "auto", prove: "no", checks: allChecks, memoryUse: { warnPercent: 70, failPercent: 80 } },
         },
       ],
       reports: [{ format: "table", file: undefined }],
@@ -58,7 +58,7 @@ describe("readCommandLine", () => {
       targets: [
         {
           ...{ instanceId: "red-abc", deadlineSeconds: 7.5, acceptUnknown: true, serviceId: "srv-x" },
-          ...{ vantage: "inside", prove: true, memoryUse: { warnPercent: 50, failPercent: 60 } },
+          ...{ vantage: "inside", prove: "by hand", memoryUse: { warnPercent: 50, failPercent: 60 } },
         },
       ],
       reports: [{ format: "table" }, { format: "json", file: "a=b.json" }],
@@ -80,11 +80,21 @@ describe("readCommandLine", () => {
       {
         ...{ expected: EXPECTED, instanceId: "red-abc", deadlineSeconds: 300, acceptUnknown: false },
         ...{ serviceId: undefined, service: undefined },
-        ...{ vantage: "auto", prove: false, memoryUse: { warnPercent: 70, failPercent: 80 } },
+        ...{ vantage: "auto", prove: "no", memoryUse: { warnPercent: 70, failPercent: 80 } },
         checks: allChecks.filter(({ about }) => about !== "service"),
         stackDirectory: "no/such/directory",
       },
     ]);
+  });
+
+  test.each([
+    [{ prove: true }, [], "in a deploy"],
+    [{ prove: false }, [], "no"],
+    [{ prove: true }, ["--prove"], "by hand"],
+  ])("in a deploy, the proof is asked for by %j and %j", async (limits, args, prove) => {
+    const REDIS_CHECKS = JSON.stringify({ deadlineSeconds: 60, acceptUnknown: false, ...limits });
+    const request = await readCommandLine(["--post-apply", ...args], { ...POST_APPLY, REDIS_CHECKS });
+    expect(request?.targets).toMatchObject([{ prove }]);
   });
 
   test.each<

@@ -34,7 +34,9 @@ describe("an environment's life", () => {
   const checksRun = async () => (await deployment.state()).get("null_resource.redis_checks")?.attributes.id;
 
   test("the first deploy brings up a Redis, proves it, and gives the backend its URL", async () => {
+    deployment.describe({}, { checks: { prove: true } });
     const { exitCode, output } = await deployment.deploy();
+    expect(output).toMatch(/eviction-proof .*writes refused \(OOM\), 0 evicted/);
     expect(output).toMatch(/ping .*PONG/);
     expect(output).toMatch(/eviction-policy .*noeviction/);
     expect(output).toMatch(/memory-limit .*256 MB/);

@@ -18,7 +18,7 @@ const unreachable = (failure?: "REFUSED" | "NO_TLS" | "NOT_ALLOWED" | "CERTIFICA
 });
 const filled = { canary: { failure: "OOM" }, created: 3, grown: 2, alive: 3, evicted: 0 } as const;
 const proof = (differences: object): Situation => ({
-  prove: true,
+  prove: "by hand",
   observation: { proof: { ...filled, ...differences } },
 });
 
@@ -165,14 +165,19 @@ const TABLE: Readonly<Record<string, readonly Row[]>> = {
   ],
   "eviction-proof": [
     ["nobody asked for it", {}, "skip"],
-    ["the environment evicts", { prove: true, expected: { evictionPolicy: "allkeys_lru" } }, "skip"],
+    ["the environment evicts", { prove: "by hand", expected: { evictionPolicy: "allkeys_lru" } }, "skip"],
     ["refused, nothing lost", proof({}), "pass"],
     ["something evicted", proof({ evicted: 1 }), "fail"],
     ["a key gone", proof({ alive: 2 }), "fail"],
     ["accepted", proof({ canary: { reply: "OK" } }), "unknown"],
     ["refused, but nothing ever grew", proof({ grown: 0 }), "unknown"],
-    ["not empty", { prove: true, observation: { proof: { refused: "the instance is not empty" } } }, "unknown"],
-    ["broken off", { prove: true, observation: { proof: { failure: "CLOSED" } } }, "unknown"],
+    [
+      "not empty, in a deploy",
+      { prove: "in a deploy", observation: { proof: { refused: "the instance is not empty" } } },
+      "skip",
+    ],
+    ["not empty", { prove: "by hand", observation: { proof: { refused: "the instance is not empty" } } }, "unknown"],
+    ["broken off", { prove: "by hand", observation: { proof: { failure: "CLOSED" } } }, "unknown"],
   ],
   "memory-limit": [
     ["the plan's", { info: { maxmemory: bytes(1) } }, "pass", "256 MB"],
@@ -372,7 +377,7 @@ describe.each(redisChecks.map((check) => [check.id, check] as const))("%s", (id,
   });
 
   test("says nothing about a Redis that nobody could look at", async () => {
-    const result = judge(check, { ...unreachable(), prove: true });
+    const result = judge(check, { ...unreachable(), prove: "by hand" });
     const apiOnly = ["identity", "exposure"].includes(id);
     expect(result.status).toBe(apiOnly ? "pass" : "unknown");
   });

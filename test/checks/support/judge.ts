@@ -41,7 +41,7 @@ export interface Situation {
   readonly look?: Look<Observation>;
   readonly expected?: Partial<CheckContext["expected"]>;
   readonly instance?: object;
-  readonly prove?: boolean;
+  readonly prove?: CheckContext["prove"];
 }
 
 const inDays = (days: number) => new Date(Date.now() + days * 24 * 3_600_000).toISOString();
@@ -70,7 +70,7 @@ export function situation(differences: Situation = {}): CheckContext {
     instance: keyValueSchema.parse({ ...INSTANCE, ...differences.instance }),
     look: differences.look ?? { vantage: differences.vantage ?? "external", passedOver: [], seen: observation },
     names: { instance: undefined, group: undefined },
-    prove: differences.prove ?? false,
+    prove: differences.prove ?? "no",
     memoryUse: { warnPercent: 70, failPercent: 80 },
   };
 }
