@@ -13,7 +13,7 @@ export interface DrillResult extends Tally {
   readonly notes: readonly string[];
 }
 
-export interface DrillOptions {
+export interface DrillOptions extends Pick<StageOptions, "overlappingDeploys"> {
   /** Seconds that Redis is away. */
   readonly seconds: number;
   readonly say: (line: string) => void;
@@ -37,7 +37,8 @@ export function drill(title: string, act: Act, stageOptions: StageOptions = {}):
     async run(options) {
       const { say, onStage } = options;
       say("the service starts, with a fake provider that counts messages");
-      const stage = await Stage.open(stageOptions);
+      const { overlappingDeploys = "override" } = options;
+      const stage = await Stage.open({ ...stageOptions, overlappingDeploys });
       const machine = watchMachine();
       const { load, sink } = stage;
       try {

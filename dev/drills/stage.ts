@@ -26,6 +26,8 @@ export interface Left {
 export interface StageOptions {
   /** Milliseconds that sending one message takes. Default 20. */
   readonly providerLatencyMs?: number;
+  /** What Render does with a deploy that begins while another is in progress. Default `override`. */
+  readonly overlappingDeploys?: "override" | "wait";
   /** Variables of the service itself, beside where it sends its messages. */
   readonly serviceVariables?: Readonly<Record<string, string>>;
 }
@@ -42,10 +44,15 @@ export class Stage {
     this.load = new Load(url, PER_SECOND);
   }
 
-  static async open({ providerLatencyMs = 20, serviceVariables = {} }: StageOptions = {}): Promise<Stage> {
+  static async open({
+    providerLatencyMs = 20,
+    overlappingDeploys = "override",
+    serviceVariables = {},
+  }: StageOptions): Promise<Stage> {
     const sink = await ProviderSink.start(providerLatencyMs);
     const rehearsal = await Rehearsal.start({ creationDelayMs: CREATION_DELAY_MS, rateLimits: "off" });
     const { client, render } = rehearsal;
+    await rehearsal.control.setFaults({ overlappingDeploys });
     const serviceId = render.backendServiceId;
     for (const [key, value] of Object.entries({ ...serviceVariables, PROVIDER_URL: sink.url })) {
       await client.call(RENDER_API.setServiceVariable, { id: serviceId, key }, { value });

@@ -2,6 +2,7 @@ import { afterEach, describe, expect, test } from "vitest";
 import { RENDER_API } from "../../dev/emulator/api/endpoints.ts";
 import { askBackend } from "../../examples/backend/ask.ts";
 import { API } from "../../render/api/endpoints.ts";
+import { type OverlappingDeploys, overlappingDeploys } from "../overlapping-deploys.ts";
 import { createBackend, Deployment, ENVIRONMENT } from "./deployment.ts";
 
 const DRAIN = "node --import tsx examples/backend/drain.ts";
@@ -10,8 +11,9 @@ const BACKEND = { name: "connect-yw-backend", env: { ENABLE_QUEUES: "true" }, he
 let deployment: Deployment;
 afterEach(() => deployment.stop());
 
-async function start() {
+async function start(overlapping: OverlappingDeploys = "override") {
   deployment = await Deployment.start();
+  await deployment.control.setFaults({ overlappingDeploys: overlappingDeploys(overlapping) });
   deployment.describe({}, { backend: BACKEND });
 }
 
@@ -121,8 +123,11 @@ describe("each step that fails leaves the backend as it was, and the next deploy
     await expectDeployed();
   });
 
-  test.each(["update_failed", "canceled"] as const)("the roll-out: a deploy that is %s", async (status) => {
-    await start();
+  test.each([
+    ["update_failed", "override"],
+    ["canceled", "wait"],
+  ] as const)("the roll-out: a deploy that is %s, where overlapping deploys %s", async (status, overlapping) => {
+    await start(overlapping);
     const before = await live();
     await deployment.control.setFaults({ deployFailure: status });
     const { exitCode, output } = await deployment.deploy();
@@ -148,9 +153,13 @@ describe("each step that fails leaves the backend as it was, and the next deploy
 });
 
 test("what the backend reads is rolled out when it changes, and not when it does not", async () => {
-  await start();
+  await start("wait");
   await deployment.control.setFaults({ deployAccepted: true });
+  // Somebody's commit is being built.
+  await byHand("POST", `${service()}/deploys`, {});
   await expectDeployed();
+  // It was live before ours.
+  expect((await deploys()).map(({ status }) => status)).toEqual(["live", "deactivated", "deactivated"]);
   const first = (await deploys()).length;
 
   deployment.describe({ plan: "standard" }, { backend: BACKEND });
@@ -166,7 +175,7 @@ test("what the backend reads is rolled out when it changes, and not when it does
 });
 
 test("destroying rolls the backend out without the group, and only then destroys the instance", async () => {
-  await start();
+  await start("wait");
   deployment.describe({}, { backend: { ...BACKEND, drainCommand: DRAIN } });
   await expectDeployed();
 
@@ -192,7 +201,7 @@ describe("when the instance is replaced", () => {
     deployment.terraform(["apply", "-auto-approve", "-input=false", "-replace=render_keyvalue.redis"]);
 
   test("the old one stays until the backend is live on the new one and the old one is empty", async () => {
-    await start();
+    await start("wait");
     deployment.describe({}, { backend: { ...BACKEND, drainCommand: DRAIN } });
     await expectDeployed();
     const before = await deployment.instanceId();

@@ -73,8 +73,10 @@ export class Faults {
     }
   }
 
+  /** Switches all off. What the workspace has chosen for its deploys is no fault, and stays. */
   clear(): void {
-    this.change(faultsSchema.parse({}));
+    const { overlappingDeploys } = this.#settings;
+    this.change(faultsSchema.parse({ overlappingDeploys }));
   }
 
   /** Whether a fault strikes this call. Asking counts the call. */

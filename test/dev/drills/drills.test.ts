@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { DRILLS } from "../../../dev/drills/drills.ts";
+import { overlappingDeploys } from "../../overlapping-deploys.ts";
 
 const SECONDS = 2;
 
@@ -7,9 +8,11 @@ const SECONDS = 2;
 // machine is idle enough.
 test.each(Object.entries(DRILLS))(
   "%s: nothing is lost, and nothing is sent twice",
-  async (_name, drill) => {
+  async (name, drill) => {
     const steps: string[] = [];
-    const result = await drill.run({ seconds: SECONDS, say: (line) => steps.push(line), onStage: () => {} });
+    const policy = overlappingDeploys(name === "failover" || name === "outage" ? "wait" : "override");
+    const options = { seconds: SECONDS, say: (line: string) => steps.push(line), onStage: () => {} };
+    const result = await drill.run({ ...options, overlappingDeploys: policy });
     const missed = result.missed.filter((target) => !/ ms\b/.test(target));
     expect(missed, JSON.stringify(result)).toEqual([]);
     expect(result).toMatchObject({ lost: 0, waiting: 0, failed: 0, sentTwice: 0, refused: 0 });
