@@ -35,6 +35,8 @@ export interface Check {
   readonly about?: "service" | "names";
   /** What is looked at for it alone; `core` is the pipeline by whose answers most others judge, too. */
   readonly observes?: Experiment | "core" | "health";
+  /** The field of the instance that the running server follows only once an update has restarted it. */
+  readonly follows?: "plan" | "eviction policy" | "persistence";
   /** Why the check says nothing about this instance, if it does not. */
   skip?(context: CheckContext): string | undefined;
   run(context: CheckContext): Result;

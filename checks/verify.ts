@@ -4,8 +4,10 @@ import { RenderApiError } from "../render/api/error.ts";
 import type { ExpectedService } from "../render/service.ts";
 import type { StackState } from "../render/strangers.ts";
 import { readKnownIds } from "../render/terraform-state.ts";
+import { until } from "../runtime/wait.ts";
 import { look } from "../vantage/look.ts";
 import type { Look, LookOptions, Vantage } from "../vantage/vantage.ts";
+import { isBehind } from "./after-update.ts";
 import { type Check, type CheckContext, resultOf } from "./check.ts";
 import { findInstance, NoInstance, waitUntilAvailable, watchInstance } from "./find-instance.ts";
 import { observeGroupNames, observeInstanceNames } from "./observation/names.ts";
@@ -17,6 +19,10 @@ import { fail, pass, unknown } from "./result.ts";
 import type { Verification } from "./verification.ts";
 
 const ASK_AGAIN = "Run the checks again; see https://status.render.com.";
+
+/** Milliseconds in which the running server must have followed an update. */
+const UPDATE_MS = 60_000;
+const UPDATE_POLLS = { first: 1_000, longest: 5_000 } as const;
 
 /** One environment to verify, and how. */
 export interface VerifyOptions
@@ -30,6 +36,8 @@ export interface VerifyOptions
   /** What the service should read, and how it is asked whether it is well. */
   readonly service?: ExpectedService | undefined;
   readonly checks: readonly Check[];
+  /** Whether an apply has just ended, so that the server may not have followed it yet. Default not. */
+  readonly afterApply?: boolean;
   /** `auto` takes the first that works. */
   readonly vantage: Vantage | "auto";
 }
@@ -37,18 +45,36 @@ export interface VerifyOptions
 /** Verifies one environment: waits until it is ready, looks, then lets every check judge. Never throws. */
 export async function verify(options: VerifyOptions, verification: Verification): Promise<void> {
   try {
-    const stack = stackOf(options);
-    const instance = await awaitInstance(options, stack, verification);
-    if (instance === undefined) return;
-    const [seen, service, names] = await Promise.all([
-      lookAtRedis(options, instance, verification),
-      lookAtService(options, instance),
-      lookAtNames(options, instance, stack),
-    ]);
-    judge(options.checks, { ...options, instance, look: seen, service, names }, verification);
+    const context = await observeAll(options, verification);
+    if (context !== undefined) judge(options.checks, context, verification);
   } finally {
     verification.finish();
   }
+}
+
+/** Looks at everything; right after an apply again and again, while the server has yet to follow an update. */
+async function observeAll(options: VerifyOptions, verification: Verification): Promise<CheckContext | undefined> {
+  const { checks, deadline, onProgress, afterApply = false } = options;
+  const stack = stackOf(options);
+  let context: CheckContext | undefined;
+  await until(
+    async () => {
+      const instance = await awaitInstance(options, stack, verification);
+      context = undefined;
+      if (instance === undefined) return true;
+      const [seen, service, names] = await Promise.all([
+        lookAtRedis(options, instance, verification),
+        lookAtService(options, instance),
+        lookAtNames(options, instance, stack),
+      ]);
+      context = { ...options, instance, look: seen, service, names };
+      if (!afterApply || !isBehind(checks, context)) return true;
+      onProgress("the server has yet to follow the update");
+      return undefined;
+    },
+    { signal: deadline.signal, withinMs: UPDATE_MS, ...UPDATE_POLLS },
+  );
+  return context;
 }
 
 /** The state is read once, and only when something asks for it. */

@@ -37,7 +37,7 @@ Exit codes: 0 good, 1 failed, 2 wrong usage or configuration, 3 not established.
 type Choices = Pick<VerifyOptions, "vantage" | "checks" | "memoryUse">;
 
 export interface VerifyRequest {
-  readonly targets: readonly (Subject & Choices)[];
+  readonly targets: readonly (Subject & Choices & Pick<VerifyOptions, "afterApply">)[];
   readonly reports: readonly ReportRequest<CheckFormat>[];
 }
 
@@ -66,7 +66,7 @@ export async function readCommandLine(
     if (positionals.length > 0) throw new Stop("misused", "--post-apply takes no environment.");
     const subject = postApplySubject(env);
     const checks = values.only === undefined ? checksAfterApply(subject) : choices.checks;
-    return { targets: [{ ...subject, ...choices, checks, ...given }], reports };
+    return { targets: [{ ...subject, ...choices, checks, ...given, afterApply: true }], reports };
   }
   if (positionals.length === 0) throw new Stop("misused", `Name at least one environment.\n\n${USAGE}`);
   if (values.instance !== undefined && positionals.length !== 1) {

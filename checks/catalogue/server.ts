@@ -12,6 +12,7 @@ import { fail, pass, unknown, warn } from "../result.ts";
 /** A full Redis that never evicts refuses every new job, so there must be room before it is needed. */
 export const memoryHeadroom: Check = {
   id: "memory-headroom",
+  follows: "plan",
   title: "Memory headroom",
   proves: "There is room for more data before the memory limit.",
   run: judging(
@@ -87,6 +88,7 @@ const FAIL_SHARE = 0.9;
 
 export const connections: Check = {
   id: "connections",
+  follows: "plan",
   title: "Connections",
   proves: "There are connections left for more clients, and clients are not turned away every day.",
   run: judging(

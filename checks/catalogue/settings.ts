@@ -39,6 +39,7 @@ const policyByInfo = info({ maxmemory_policy: z.string().min(1) });
  */
 export const evictionPolicy: Check = {
   id: "eviction-policy",
+  follows: "eviction policy",
   title: "Eviction policy",
   proves: "What happens at the memory limit is what the environment says, by the API and by the running server.",
   run(context) {
@@ -95,6 +96,7 @@ const WRITES: Readonly<Record<PersistenceMode, readonly (keyof typeof writing & 
 
 export const persistence: Check = {
   id: "persistence",
+  follows: "persistence",
   title: "Persistence",
   proves:
     "The journal is on or off as the environment says, and no write to disk has failed. Where only snapshots are kept, one " +
@@ -159,6 +161,7 @@ const SHARE_OF_PLAN = { smallest: 0.75, largest: 1.05 } as const;
 
 export const memoryLimit: Check = {
   id: "memory-limit",
+  follows: "plan",
   title: "Memory limit",
   proves: "The server may use the memory that the plan pays for, and knows where it ends.",
   run: judging(info({ maxmemory: count }), ({ maxmemory }, { expected }) => {

@@ -83,6 +83,7 @@ describe("readCommandLine", () => {
         ...{ vantage: "auto", prove: "no", memoryUse: { warnPercent: 70, failPercent: 80 } },
         checks: allChecks.filter(({ about }) => about !== "service"),
         stackDirectory: "no/such/directory",
+        afterApply: true,
       },
     ]);
   });

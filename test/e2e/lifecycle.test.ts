@@ -87,7 +87,11 @@ describe("an environment's life", () => {
   test("a larger plan changes the instance in place, and the checks run again", async () => {
     const before = { id: await deployment.instanceId(), url: await redisUrl(), checks: await checksRun() };
     deployment.describe({ plan: "standard" });
+    // Render calls it available for a moment, as it was.
+    await deployment.control.setFaults({ lateUpdateMs: 3_000 });
     const { exitCode, output } = await deployment.deploy();
+    await deployment.control.clearFaults();
+    expect(output).toContain("the server has yet to follow the update");
     expect(output).toMatch(/memory-limit .*1 GB/);
     expect(exitCode).toBe(0);
 

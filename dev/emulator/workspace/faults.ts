@@ -36,6 +36,8 @@ export const faultsSchema = z.strictObject({
   brokenConnection: callFault.nullable().default(null),
   /** Whether new and restarting instances never become available. */
   stuckCreating: z.boolean().default(false),
+  /** Milliseconds that an updated instance stays available, as it was, before it restarts. */
+  lateUpdateMs: z.number().int().min(0).default(0),
   /** How the next deploys end instead of going live; `null` for normally. */
   deployFailure: z.enum(["build_failed", "update_failed", "pre_deploy_failed", "canceled"]).nullable().default(null),
   /** Whether a new deploy cancels the one in progress, as Render's default does since May 2025, or waits for it. */

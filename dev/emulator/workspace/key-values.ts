@@ -3,6 +3,7 @@ import { INTERNAL_PORT } from "../../../render/internal-url.ts";
 import { isDowngrade, type NamedPlan, PLAN_NAMES, PLANS, parsePlan, planFacts } from "../../../render/plans.ts";
 import { EVICTION_POLICIES, PERSISTENCE_MODES, type PersistenceMode, parseRegion } from "../../../render/spellings.ts";
 import { notOneOf } from "../../../runtime/errors.ts";
+import { sleep } from "../../../runtime/wait.ts";
 import type { RENDER_API } from "../api/endpoints.ts";
 import type { InstanceServer, Machine } from "../machine/machine.ts";
 import { newSecret } from "../state/ids.ts";
@@ -164,7 +165,7 @@ export class KeyValues {
       persistenceMode: persistence,
       ipAllowList: changes.ipAllowList ?? state.ipAllowList,
     });
-    if (replans || reconfigures) this.#restart(state, replans ? "updating_instance" : "config_restart", wipes);
+    if (replans || reconfigures) void this.#restartLate(state, replans ? "updating_instance" : "config_restart", wipes);
     return state;
   }
 
@@ -199,6 +200,12 @@ export class KeyValues {
     machine.forget(state);
     const leaving = instance.delete().finally(() => this.#leaving.delete(leaving));
     this.#leaving.add(leaving);
+  }
+
+  async #restartLate(state: KeyValueState, status: KeyValueStatus, wipe: boolean): Promise<void> {
+    const { lateUpdateMs } = this.#options.faults.settings;
+    if (lateUpdateMs > 0) await sleep(lateUpdateMs);
+    if (this.#running.has(state.id)) this.#restart(state, status, wipe);
   }
 
   #restart(state: KeyValueState, status: KeyValueStatus, wipe: boolean): void {
