@@ -5,9 +5,10 @@ import { expectedInstance } from "../render/instance.ts";
 import { expectedService, SERVICE_ID, SERVICE_ID_FORM } from "../render/service.ts";
 import { readKnownIds } from "../render/terraform-state.ts";
 import { Stop } from "../runtime/errors.ts";
+import { within } from "../runtime/wait.ts";
 import type { StepContext } from "../steps/deploy.ts";
 import { drain } from "../steps/drain.ts";
-import { handOver } from "../steps/hand-over.ts";
+import { drainBehind, handOver } from "../steps/hand-over.ts";
 import { type Intent, preflight } from "../steps/preflight.ts";
 import { leave, rollOut } from "../steps/roll-out.ts";
 import { OWN_STEP_IDS, type OwnStepId, programName, type Read, readStep, STEPS } from "../steps/steps.ts";
@@ -35,8 +36,15 @@ const PROGRAMS: { readonly [Id in OwnStepId]: StepProgram<Id> } = {
     judge({ redis, wanted, ownerId, acceptUnknown: read.REDIS_CHECKS.acceptUnknown }, read.TERRAFORM_DIRECTORY, tools),
   roll_out: ({ BACKEND_EXPECTED: { serviceId, name, rollOutSeconds } }, { work }) =>
     work(name, rollOutSeconds, (context) => rollOut({ ...context, serviceId })),
-  leave: ({ BACKEND_SERVICE_ID: serviceId, BACKEND_ROLL_OUT_SECONDS: seconds }, { work }) =>
-    work(serviceId, seconds, (context) => leave({ ...context, serviceId })),
+  leave: ({ BACKEND_SERVICE_ID: serviceId, BACKEND_ROLL_OUT_SECONDS: seconds, ...read }, { work }) => {
+    const { BACKEND_DRAIN_COMMAND: command, REDIS_ADDRESS: address } = read;
+    return work(serviceId, seconds + (command === undefined ? 0 : DRAIN_SECONDS), async (context) => {
+      await within(seconds * 1_000, (signal) => leave({ ...context, signal, serviceId }), context.signal);
+      if (command === undefined) return;
+      const known = await readKnownIds(read.TERRAFORM_DIRECTORY, context.signal);
+      await drainBehind({ ...context, serviceId, command, address, known });
+    });
+  },
   async drain({ REDIS_INSTANCE_ID: instanceId, BACKEND_DRAIN_COMMAND: command, ...read }, { work }) {
     const serviceId = read.BACKEND_SERVICE_ID ?? read.TF_VAR_backend_service_id;
     if (!serviceId) {

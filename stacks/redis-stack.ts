@@ -85,7 +85,12 @@ export class RedisStack extends GuardedStack {
           });
     const left = new Step(this, "leave", {
       of: SERVICE,
-      given: { BACKEND_SERVICE_ID: trigger("service_id"), BACKEND_ROLL_OUT_SECONDS: service.rollOutSeconds },
+      given: {
+        BACKEND_SERVICE_ID: trigger("service_id"),
+        BACKEND_ROLL_OUT_SECONDS: service.rollOutSeconds,
+        BACKEND_DRAIN_COMMAND: backend.drainCommand,
+        REDIS_ADDRESS: redis.address,
+      },
       triggers: { service_id: serviceId },
       keyedBy: "service_id",
       after: [drained.done],

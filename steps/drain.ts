@@ -5,7 +5,9 @@ import { Stop } from "../runtime/errors.ts";
 import { followJob, withVariable } from "../vantage/job.ts";
 import type { StepContext } from "./deploy.ts";
 
-const GIVE_UP = "To lose it: remove backend.drainCommand from the environment file, then run the same command again.";
+/** What gives up what waits in an instance. */
+export const GIVE_UP =
+  "To lose it: remove backend.drainCommand from the environment file, then run the same command again.";
 
 export interface DrainOptions extends StepContext {
   readonly serviceId: string;

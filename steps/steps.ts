@@ -112,13 +112,19 @@ export const STEPS = {
     kind: "behaviour",
     says: "The service drains the queue before the instance is destroyed. If that fails, the instance stays.",
   },
-  /** Rolls a service out after its variables were removed, so that it lets go of the Redis before that is destroyed. */
+  /**
+   * Rolls a service out after its variables were removed, so that it lets go of the Redis before that is destroyed. In a region
+   * that the instance has left, the service then drains the one that stays behind.
+   */
   leave: {
     each: "service",
     when: "destroy",
     reads: {
       BACKEND_SERVICE_ID: serviceId,
       BACKEND_ROLL_OUT_SECONDS: z.coerce.number("is not a number of seconds").int().positive(),
+      BACKEND_DRAIN_COMMAND: required.min(1).optional(),
+      REDIS_ADDRESS,
+      TERRAFORM_DIRECTORY,
     },
     kind: "redeploy",
     says: "The service is deployed again without the variables, so that it stops using the Redis.",

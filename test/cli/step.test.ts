@@ -7,7 +7,13 @@ import { EXPECTED } from "../checks/support/render-api.ts";
 import { TestRender } from "../dev/emulator/harness.ts";
 import { run } from "./in-process.ts";
 
-const steps = vi.hoisted(() => ({ rollOut: vi.fn(), leave: vi.fn(), drain: vi.fn(), handOver: vi.fn() }));
+const steps = vi.hoisted(() => ({
+  rollOut: vi.fn(),
+  leave: vi.fn(),
+  drain: vi.fn(),
+  handOver: vi.fn(),
+  drainBehind: vi.fn(),
+}));
 vi.mock("../../steps/roll-out.ts", () => steps);
 vi.mock("../../steps/drain.ts", () => steps);
 vi.mock("../../steps/hand-over.ts", () => steps);
@@ -121,6 +127,10 @@ describe("in Terraform's graph", () => {
     TERRAFORM_DIRECTORY: "/stacks/q",
   };
   const KNOWN = new Map([["render_keyvalue.q", ["red-older"]]]);
+  const leaving = {
+    ...{ BACKEND_SERVICE_ID: serviceId, BACKEND_ROLL_OUT_SECONDS: "66" },
+    ...{ REDIS_ADDRESS: "render_keyvalue.q", TERRAFORM_DIRECTORY: "/stacks/q" },
+  };
   const draining = { REDIS_INSTANCE_ID: instanceId, BACKEND_DRAIN_COMMAND: command };
 
   test.each<[string, keyof typeof steps, Record<string, string>, about: string, object, seconds: number]>([
@@ -130,11 +140,12 @@ describe("in Terraform's graph", () => {
       { BACKEND_EXPECTED: backend(), BACKEND_GROUP_ID: "evg-1" },
       ...(["backend", { serviceId }, 77] as const),
     ],
+    ["leave", "leave", leaving, ...([serviceId, { serviceId }, 66] as const)],
     [
       "leave",
-      "leave",
-      { BACKEND_SERVICE_ID: serviceId, BACKEND_ROLL_OUT_SECONDS: "66" },
-      ...([serviceId, { serviceId }, 66] as const),
+      "drainBehind",
+      { ...leaving, BACKEND_DRAIN_COMMAND: command },
+      ...([serviceId, { serviceId, command, address: "render_keyvalue.q", known: KNOWN }, 366] as const),
     ],
     [
       "drain",
@@ -179,7 +190,7 @@ describe("in Terraform's graph", () => {
   });
 
   test("an interruption ends its waiting and its calls, and it says what goes on", async () => {
-    set({ BACKEND_SERVICE_ID: serviceId, BACKEND_ROLL_OUT_SECONDS: "66" });
+    set(leaving);
     const connect = vi.spyOn(RenderClient, "fromEnvironment");
     steps.leave.mockImplementation(
       ({ signal }: StepContext) => new Promise((_, reject) => signal.addEventListener("abort", reject)),

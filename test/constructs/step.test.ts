@@ -29,7 +29,11 @@ function step(build: (stack: GuardedStack) => void) {
 
 const LEAVE = {
   of: "backend",
-  given: { BACKEND_SERVICE_ID: trigger("service_id"), BACKEND_ROLL_OUT_SECONDS: 900 },
+  given: {
+    BACKEND_SERVICE_ID: trigger("service_id"),
+    BACKEND_ROLL_OUT_SECONDS: 900,
+    REDIS_ADDRESS: "render_keyvalue.redis",
+  },
   triggers: { service_id: "srv-1" },
 };
 

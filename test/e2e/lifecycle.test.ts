@@ -27,8 +27,8 @@ describe("an environment's life", () => {
   const redisUrl = async (serviceId?: string) => {
     return (await deployment.linkedGroup(serviceId))?.envVars.find(({ key }) => key === "REDIS_URL")?.value;
   };
-  const inOhio = (redis: Parameters<Deployment["describe"]>[0]) => {
-    deployment.describe({ region: "ohio", ...redis }, { backend: { name: "backend-ohio", serviceId: ohio } });
+  const inOhio = (redis: Parameters<Deployment["describe"]>[0], rest = {}) => {
+    deployment.describe({ region: "ohio", ...redis }, { backend: { name: "backend-ohio", serviceId: ohio, ...rest } });
   };
   const addresses = async () => [...(await deployment.state()).keys()].sort();
   const checksRun = async () => (await deployment.state()).get("null_resource.redis_checks")?.attributes.id;
@@ -118,9 +118,18 @@ describe("an environment's life", () => {
   test("another region replaces the instance, and the backend gets the new URL once it is proven", async () => {
     const before = await deployment.instanceId();
     ohio = await createBackend(deployment, "backend-ohio", "ohio");
-    inOhio({ plan: "standard" });
+    inOhio({ plan: "standard" }, { drainCommand: "node --import tsx examples/backend/drain.ts" });
     const { exitCode, output } = await deployment.deploy();
     expect(exitCode, output).toBe(0);
+    // The old service leaves, then drains the instance that only it can reach, and only then is that destroyed.
+    const steps = [
+      `${before} is in oregon: the service that leaves it drains it`,
+      "the service runs without this Redis",
+      `${before} is drained: no jobs left`,
+      "render_keyvalue.redis: Destruction complete",
+    ].map((text) => output.lastIndexOf(text));
+    expect(steps, output).toEqual(steps.toSorted((a, b) => a - b));
+    expect(steps[0]).toBeGreaterThan(0);
 
     const id = await deployment.instanceId();
     expect(id).not.toBe(before);

@@ -1,9 +1,9 @@
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, onTestFinished, test } from "vitest";
 import { RENDER_API } from "../../dev/emulator/api/endpoints.ts";
 import { RenderClient } from "../../render/api/client.ts";
 import { API } from "../../render/api/endpoints.ts";
 import type { KnownIds } from "../../render/terraform-state.ts";
-import { handOver } from "../../steps/hand-over.ts";
+import { drainBehind, handOver } from "../../steps/hand-over.ts";
 import { TestRender } from "../dev/emulator/harness.ts";
 
 const ADDRESS = "render_keyvalue.redis";
@@ -151,4 +151,69 @@ test("a group that is linked to nothing uses nothing", async () => {
   await group(old, false);
   await run(id, state(id, old));
   expect(lines).toContain(`${old} is drained: no jobs left`);
+});
+
+test("leaves an instance of another region to the service that leaves it", async () => {
+  const [old, id] = [await render.instance({ region: "ohio" }), await render.instance()];
+  await run(id, state(id, old));
+  expect(lines).toEqual([`${old} is in ohio: the service that leaves it drains it`]);
+});
+
+test("stops for an instance of another region that somebody uses", async () => {
+  const [old, id] = [await render.instance({ region: "ohio" }), await render.instance()];
+  const groupId = await group(old);
+  await expect(run(id, state(id, old))).rejects.toThrow(`${old} is to be destroyed, and is still used by `);
+  await client.call(RENDER_API.deleteEnvGroup, { id: groupId });
+});
+
+describe("a service that has left", () => {
+  const behind = (known: KnownIds | undefined, serviceId = render.render.backendServiceId) => {
+    const say = (line: string) => void lines.push(line);
+    const signal = AbortSignal.timeout(20_000);
+    return drainBehind({ client, serviceId, command: "true", signal, say, address: ADDRESS, known });
+  };
+  const suspend = (verb: "suspend" | "resume") =>
+    render.call("POST", `/services/${render.render.backendServiceId}/${verb}`);
+  /** The instance in the region that the environment has moved to, which its new service uses. */
+  async function moved() {
+    const [id, old] = [await render.instance({ region: "ohio" }), await render.instance()];
+    const groupId = await group(id);
+    onTestFinished(() => client.call(RENDER_API.deleteEnvGroup, { id: groupId }));
+    return { id, old };
+  }
+
+  test("drains what stays behind in its region, and not what is used", async () => {
+    const { id, old } = await moved();
+    await behind(state(id, old));
+    expect(lines.at(-1)).toBe(`${old} is drained: no jobs left`);
+    expect(lines.join()).not.toContain(id);
+  });
+
+  test("drains nothing where the instance stays, or is gone", async () => {
+    const id = await render.instance();
+    await behind(state(id));
+    await behind(state());
+    await behind(state("red-d00000000000000000a0", "red-d00000000000000000b0"));
+    expect(lines).toEqual([]);
+  });
+
+  test("and is suspended or gone keeps what only it could drain", async () => {
+    const { id, old } = await moved();
+    await suspend("suspend");
+    onTestFinished(async () => void (await suspend("resume")));
+    const kept = `${old} in oregon is to be destroyed, and `;
+    await expect(behind(state(id, old))).rejects.toThrow(kept);
+    await expect(behind(state(id, old), "srv-00000000000000000000")).rejects.toThrow(kept);
+  });
+
+  test("and is gone is no reason to keep what the new one has drained", async () => {
+    const { id } = await moved();
+    const drained = await render.instance({ region: "ohio" });
+    await behind(state(id, drained), "srv-00000000000000000000");
+    expect(lines).toEqual([]);
+  });
+
+  test("is told when the state cannot be read", async () => {
+    await expect(behind(undefined)).rejects.toThrow("The Terraform state could not be read");
+  });
 });

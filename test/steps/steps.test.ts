@@ -52,15 +52,18 @@ test("a step reads what Terraform gives it, and what it finds", () => {
     ...DRAIN,
     TF_VAR_backend_service_id: "srv-x",
   });
-  const seconds = { BACKEND_SERVICE_ID: "srv-d00000000000000000a0", BACKEND_ROLL_OUT_SECONDS: "900" };
-  expect(readStep("leave", seconds)).toEqual({ ...seconds, BACKEND_ROLL_OUT_SECONDS: 900 });
+  const leave = {
+    ...{ BACKEND_SERVICE_ID: "srv-d00000000000000000a0", BACKEND_ROLL_OUT_SECONDS: "900" },
+    ...{ REDIS_ADDRESS: "render_keyvalue.redis", TERRAFORM_DIRECTORY: "/stacks/queues" },
+  };
+  expect(readStep("leave", leave)).toEqual({ ...leave, BACKEND_ROLL_OUT_SECONDS: 900 });
 });
 
 test.each<[StepId, string[]]>([
   ["preflight", ["REDIS_EXPECTED", "REDIS_CHECKS", "BACKEND_EXPECTED", "TERRAFORM_DIRECTORY", "RENDER_OWNER_ID"]],
   ["checks", ["REDIS_INSTANCE_ID", "REDIS_EXPECTED", "REDIS_CHECKS", "TERRAFORM_DIRECTORY"]],
   ["drain", ["REDIS_INSTANCE_ID", "BACKEND_DRAIN_COMMAND"]],
-  ["leave", ["BACKEND_SERVICE_ID", "BACKEND_ROLL_OUT_SECONDS"]],
+  ["leave", ["BACKEND_SERVICE_ID", "BACKEND_ROLL_OUT_SECONDS", "REDIS_ADDRESS", "TERRAFORM_DIRECTORY"]],
   ["roll_out", ["BACKEND_EXPECTED", "BACKEND_GROUP_ID"]],
   ["proof", ["REDIS_INSTANCE_ID", "REDIS_EXPECTED", "REDIS_CHECKS", "BACKEND_EXPECTED", "TERRAFORM_DIRECTORY"]],
   ["hand_over", ["REDIS_INSTANCE_ID", "REDIS_ADDRESS", "TERRAFORM_DIRECTORY", "BACKEND_EXPECTED"]],
