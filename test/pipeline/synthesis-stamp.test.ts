@@ -84,8 +84,8 @@ test("all that synthesis reads is in its stamp", () => {
 });
 
 test("the bundles of plan and apply are made again when a source of theirs changes", () => {
-  const launcher = readFileSync(join(REPOSITORY, "cli/start.cjs"), "utf8");
-  const sources = /SOURCES = (\[.*\])/.exec(launcher)?.[1] ?? "[]";
+  const launcher = readFileSync(join(REPOSITORY, "cli/bundle/run-bundle.cjs"), "utf8");
+  const sources = /PIPELINE = (\[.*\])/.exec(launcher)?.[1] ?? "[]";
   expect(JSON.parse(sources)).toEqual(expect.arrayContaining(foldersOf("cli/plan.ts", "cli/apply.ts")));
   expect(readdirSync(REPOSITORY)).toEqual(expect.arrayContaining(JSON.parse(sources)));
 });
