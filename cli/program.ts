@@ -9,6 +9,9 @@ import { harmless } from "../runtime/text.ts";
 const GRACE_MS = 600;
 const READER_MS = 250;
 
+/** What the shell gives to the commands, and nobody may see. */
+const SECRET_VARIABLES = ["RENDER_API_KEY", "TF_VAR_state_passphrase", "TF_HTTP_PASSWORD", "PG_CONN_STR"];
+
 /** How a command ended; a number where it has codes of its own. */
 export type Ending = Outcome | number;
 
@@ -67,7 +70,7 @@ export function runProgram(
   const { name, ends = "soon", stopped = "Stopped.", misused = EXIT_CODES.misused } = options;
   const controller = new AbortController();
   const secrets = new Secrets();
-  secrets.add(host.env.RENDER_API_KEY);
+  for (const name of SECRET_VARIABLES) secrets.add(host.env[name]);
   for (const stream of [host.stdout, host.stderr]) guard(stream, secrets);
   if (host === process) lookUpNamesApart();
   const listeners: (() => void)[] = [];

@@ -24,6 +24,29 @@ const url = z
 const filled = z.string().min(1, "must not be empty");
 
 /**
+ * How OpenTofu (1.12 or newer) encrypts the state, and every saved plan, before they leave its process. Terraform cannot.
+ *
+ * @see https://opentofu.org/docs/language/state/encryption/
+ */
+const encryption = z
+  .strictObject({
+    key: z.discriminatedUnion("type", [
+      /** A passphrase of at least 16 characters, in `TF_VAR_state_passphrase`. Whoever has it can read the state. */
+      z.strictObject({ type: z.literal("passphrase") }),
+      /** A key of AWS, with AWS's own variables. */
+      z.strictObject({ type: z.literal("aws_kms"), kmsKeyId: filled, region: filled }),
+      /** A key of Google Cloud, with Google's own variables. */
+      z.strictObject({ type: z.literal("gcp_kms"), kmsEncryptionKey: filled }),
+    ]),
+    /** Whether a state that is not encrypted yet is read, too. Until the first apply; then it says `false`. */
+    migrating: z.boolean().default(false),
+  })
+  .optional();
+
+/** How a state is encrypted. */
+export type Encryption = NonNullable<z.output<typeof encryption>>;
+
+/**
  * Where Terraform keeps what it knows of the environment. The state holds the external URL with its password, so it
  * belongs where only operators can read it. Credentials never stand here: every backend reads them from the
  * environment (AWS_*, GOOGLE_*, ARM_*, PG_CONN_STR, TF_HTTP_*, TF_TOKEN_*).
@@ -34,7 +57,7 @@ export const stateSchema = z.discriminatedUnion(
   "type",
   [
     /** A file on this machine: for one person, without a lock between machines. */
-    z.strictObject({ type: z.literal("local"), path: relativePath }),
+    z.strictObject({ type: z.literal("local"), path: relativePath, encryption }),
     z.strictObject({
       type: z.literal("s3"),
       bucket: filled,
@@ -46,22 +69,25 @@ export const stateSchema = z.discriminatedUnion(
       /** Of a store that speaks S3 and is not Amazon's: R2, MinIO. It must know conditional writes, for the lock. */
       endpoint: url.optional(),
       kmsKeyId: filled.optional(),
+      encryption,
     }),
-    z.strictObject({ type: z.literal("gcs"), bucket: filled, prefix: filled }),
+    z.strictObject({ type: z.literal("gcs"), bucket: filled, prefix: filled, encryption }),
     z.strictObject({
       type: z.literal("azurerm"),
       resourceGroupName: filled,
       storageAccountName: filled,
       containerName: filled,
       key: filled,
+      encryption,
     }),
     /** PostgreSQL; the connection string comes from PG_CONN_STR. */
-    z.strictObject({ type: z.literal("pg"), schemaName: filled }),
+    z.strictObject({ type: z.literal("pg"), schemaName: filled, encryption }),
     z.strictObject({
       type: z.literal("http"),
       address: url,
       lockAddress: url.optional(),
       unlockAddress: url.optional(),
+      encryption,
     }),
     /** HCP Terraform. Set the workspace's execution mode to Local: the checks run where Terraform does. */
     z.strictObject({ type: z.literal("hcp"), organization: filled, workspace: filled, hostname: filled.optional() }),
@@ -75,3 +101,8 @@ function wrongType(type: unknown): string {
 
 /** Where an environment's Terraform state is kept. */
 export type State = z.output<typeof stateSchema>;
+
+/** How a state is encrypted; `undefined` where it is not. HCP Terraform encrypts what it keeps itself. */
+export function encryptionOf(state: State): Encryption | undefined {
+  return state.type === "hcp" ? undefined : state.encryption;
+}

@@ -1,4 +1,5 @@
 import type { Environment } from "./define.ts";
+import { encryptionOf } from "./state.ts";
 
 /** Something that an older Terraform cannot do. */
 interface Need {
@@ -6,6 +7,8 @@ interface Need {
   readonly feature: string;
   /** The lowest version, of Terraform and of OpenTofu alike: both must satisfy the one `required_version`. */
   readonly version: string;
+  /** Whether Terraform has it in no version. */
+  readonly onlyOpenTofu?: true;
   readonly isUsed: (environment: Pick<Environment, "state">) => boolean;
 }
 
@@ -16,6 +19,12 @@ export const TERRAFORM_NEEDS: readonly [Need, ...Need[]] = [
     feature: "a state in `s3`, unless `useLockfile` is `false`",
     version: "1.10",
     isUsed: ({ state }) => state.type === "s3" && state.useLockfile,
+  },
+  {
+    feature: "`state.encryption`, which only OpenTofu has",
+    version: "1.12",
+    onlyOpenTofu: true,
+    isUsed: ({ state }) => encryptionOf(state) !== undefined,
   },
 ];
 

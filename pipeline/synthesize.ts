@@ -47,6 +47,8 @@ export async function synthesize(names: readonly string[]): Promise<SynthesizedS
     OUTDIR,
     stacks.flatMap(({ localState }) => localState ?? []),
   );
+  const encrypted = stacks.find(({ isEncrypted }) => isEncrypted);
+  if (encrypted !== undefined) await refuseTerraform(encrypted.environment);
   const stateless = stacks.find(({ localState }) => localState !== undefined && isPipeline(process.env));
   if (stateless === undefined) return stacks;
   throw new Stop(
@@ -54,6 +56,22 @@ export async function synthesize(names: readonly string[]): Promise<SynthesizedS
     `"${stateless.environment}" keeps its state in a local file, which every run of a pipeline begins without: it would ` +
       "create everything again.",
     { remedy: "Set state.type to a backend that the pipeline can reach." },
+  );
+}
+
+/** @throws Stop unless what runs is an OpenTofu that can encrypt: Terraform would write the state in clear, or not read it. */
+async function refuseTerraform(environment: string): Promise<void> {
+  const binary = process.env.TERRAFORM_BINARY_NAME || "terraform";
+  const { stdout } = await runChild(binary, ["version"]).catch(() => ({ stdout: "" }));
+  const [, product, major, minor] = /^(\S+) v(\d+)\.(\d+)/.exec(stdout) ?? [];
+  if (product === "OpenTofu" && (Number(major) > 1 || Number(minor) >= 12)) return;
+  const found = product === undefined ? `"${binary}" is neither` : `"${binary}" is ${product} ${major}.${minor}`;
+  throw new Stop(
+    "misused",
+    `The state of "${environment}" is encrypted, for which OpenTofu 1.12 or newer is needed; ${found}.`,
+    {
+      remedy: "Install OpenTofu and set TERRAFORM_BINARY_NAME to it, such as tofu. Nothing was done.",
+    },
   );
 }
 

@@ -15,6 +15,8 @@ export interface SynthesizedStack {
   readonly variables: readonly string[];
   /** The state, where it is a file on this machine. */
   readonly localState: string | undefined;
+  /** Whether the state and every plan are encrypted, which only OpenTofu can do. */
+  readonly isEncrypted: boolean;
   /** What the policy says of it, short of an error. */
   readonly policy: Review["policy"];
 }
@@ -24,7 +26,10 @@ const noteSchema = z.object({ metadata: z.object({ path: z.string() }) });
 const terraformSchema = z.object({
   /** The stack's own note. */
   "//": z.object({ policy: reviewSchema.shape.policy }),
-  terraform: z.object({ backend: z.object({ local: z.object({ path: z.string() }).optional() }).default({}) }),
+  terraform: z.object({
+    backend: z.object({ local: z.object({ path: z.string() }).optional() }).default({}),
+    encryption: z.unknown().optional(),
+  }),
   variable: z.record(z.string(), z.unknown()).default({}),
   resource: z.record(z.string(), z.record(z.string(), z.object({ "//": noteSchema.optional() }))).default({}),
 });
@@ -40,6 +45,7 @@ export function readStack(environment: string, directory: string): SynthesizedSt
     paths: constructPaths(resource),
     variables: Object.keys(variable),
     localState: local && join(directory, local.path),
+    isEncrypted: terraform.encryption !== undefined,
     policy: note.policy,
   };
 }

@@ -1,5 +1,5 @@
 import { NullProvider } from "@cdktf/provider-null/lib/provider/index.js";
-import { Fn, TerraformOutput } from "cdktf";
+import { Fn, TerraformOutput, TerraformVariable } from "cdktf";
 import type { Construct } from "constructs";
 import { GuardedStack } from "../constructs/guards.ts";
 import { Policy } from "../constructs/policy.ts";
@@ -10,11 +10,12 @@ import { serviceIdVariable } from "../constructs/service-id.ts";
 import { StateBackend } from "../constructs/state-backend.ts";
 import { Step, trigger } from "../constructs/step.ts";
 import { type EnvironmentInput, parseEnvironment } from "../environments/define.ts";
+import { type Encryption, encryptionOf } from "../environments/state.ts";
 import { terraformNeed } from "../environments/terraform-versions.ts";
 import { expectedInstance, triggersOf } from "../render/instance.ts";
 import { formatMemorySize } from "../render/memory-size.ts";
 import { expectedService } from "../render/service.ts";
-import { stateSettings } from "./state-settings.ts";
+import { encryptionBlock, PASSPHRASE, stateSettings } from "./state-settings.ts";
 
 /** The names of what a stack has one of, in the addresses of everything that belongs to it. */
 const REDIS = "redis";
@@ -42,6 +43,8 @@ export class RedisStack extends GuardedStack {
     });
     new StateBackend(this, stateSettings(environment.state));
     this.addOverride("terraform.required_version", `>= ${terraformNeed(environment).version}`);
+    const encryption = encryptionOf(environment.state);
+    if (encryption !== undefined) this.#encrypt(encryption);
     new RenderProvider(this, "render");
     new NullProvider(this, "null");
 
@@ -145,6 +148,20 @@ export class RedisStack extends GuardedStack {
     });
     new TerraformOutput(this, "internal_url", { value: redis.internalUrl, sensitive: true });
     new TerraformOutput(this, "external_url", { value: redis.externalUrl, sensitive: true });
+  }
+
+  /** Has OpenTofu encrypt the state and every plan. Without a default it would ask for the passphrase, and wait for ever. */
+  #encrypt(encryption: Encryption): void {
+    this.addOverride("terraform.encryption", encryptionBlock(encryption));
+    if (encryption.key.type !== "passphrase") return;
+    const description = "Encrypts the state and every plan: at least 16 characters";
+    new TerraformVariable(this, PASSPHRASE, {
+      type: "string",
+      sensitive: true,
+      nullable: false,
+      default: "",
+      description,
+    });
   }
 
   /** With a note of what the policy says, for the review; as all notes, Terraform passes over it. */

@@ -1,6 +1,6 @@
 import { posix } from "node:path";
 import type { StateBackendProps } from "../constructs/state-backend.ts";
-import type { State } from "../environments/state.ts";
+import type { Encryption, State } from "../environments/state.ts";
 import { separated } from "../render/field.ts";
 
 /** From a stack's directory (cdktf.out/stacks/<name>) up to the directory that holds cdktf.out. */
@@ -16,6 +16,30 @@ const COMPATIBLE = {
   usePathStyle: true,
 } as const;
 
+/** The variable that has a passphrase. */
+export const PASSPHRASE = "state_passphrase";
+
+/** OpenTofu's block for what it encrypts, as Terraform's JSON; references among it must be bare names. */
+export function encryptionBlock({ key, migrating }: Encryption): Record<string, unknown> {
+  const { type, ...rest } = key;
+  const [provider, settings] = {
+    passphrase: ["pbkdf2", { passphrase: `\${var.${PASSPHRASE}}` }] as const,
+    aws_kms: ["aws_kms", { ...named(rest), key_spec: "AES_256" }] as const,
+    gcp_kms: ["gcp_kms", { ...named(rest), key_length: 32 }] as const,
+  }[type];
+  const method = "method.aes_gcm.state";
+  const use = migrating ? { method, fallback: { method: "method.unencrypted.migrating" } } : { method, enforced: true };
+  return {
+    key_provider: { [provider]: { state: settings } },
+    method: {
+      aes_gcm: { state: { keys: `\${key_provider.${provider}.state}` } },
+      ...(migrating ? { unencrypted: { migrating: {} } } : {}),
+    },
+    state: use,
+    plan: use,
+  };
+}
+
 /** Terraform's settings for where an environment keeps its state. */
 export function stateSettings(state: State): StateBackendProps {
   switch (state.type) {
@@ -27,14 +51,14 @@ export function stateSettings(state: State): StateBackendProps {
       return { type: "cloud", settings: named({ organization, workspaces: { name: workspace }, hostname }) };
     }
     case "s3": {
-      const { type, endpoint, ...rest } = state;
+      const { type, endpoint, encryption: _, ...rest } = state;
       return {
         type,
         settings: named(endpoint === undefined ? rest : { ...rest, ...COMPATIBLE, endpoints: { s3: endpoint } }),
       };
     }
     default: {
-      const { type, ...rest } = state;
+      const { type, encryption: _, ...rest } = state;
       return { type, settings: named(rest) };
     }
   }

@@ -106,15 +106,24 @@ export const PREREQUISITES: readonly Prerequisite[] = [
       const product = basename(realpathSync(path)).includes("tofu") ? "OpenTofu" : "Terraform";
       return introduce(product, terraformVersion(output));
     },
-    caveat({ path, version }, install) {
+    caveat({ path, version, product }, install) {
       if (!process.env[TERRAFORM_BINARY_NAME] && basename(path) !== "terraform") {
         const remedy = [`export ${TERRAFORM_BINARY_NAME}=${basename(path)}`];
         return { problem: "cdktf runs `terraform` unless it is told otherwise", remedy };
       }
       const needs = validEnvironments().map((environment) => ({ environment, need: terraformNeed(environment) }));
-      const lacking = needs.find(({ need }) => !isAtLeast(version, need.version));
+      const lacking = needs.find(({ need }) => {
+        return !isAtLeast(version, need.version) || (need.onlyOpenTofu && product !== "OpenTofu");
+      });
       if (lacking === undefined) return undefined;
       const { environment, need } = lacking;
+      if (need.onlyOpenTofu) {
+        const problem = `"${environment.name}" needs OpenTofu ${need.version} or newer, for ${need.feature}`;
+        return {
+          problem,
+          remedy: ["see https://opentofu.org/docs/intro/install", `export ${TERRAFORM_BINARY_NAME}=tofu`],
+        };
+      }
       return { problem: `"${environment.name}" needs ${need.version} or newer, for ${need.feature}`, remedy: install };
     },
     install: {

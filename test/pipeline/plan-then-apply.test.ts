@@ -24,6 +24,7 @@ const stack: SynthesizedStack = {
   paths: {},
   variables: [],
   localState: "x",
+  isEncrypted: false,
   policy: { warnings: [], exceptions: [] },
 };
 const saved = new PlanDirectory(NAME);

@@ -14,6 +14,7 @@ const STACK: SynthesizedStack = {
   paths: {},
   variables: [],
   localState: undefined,
+  isEncrypted: false,
   policy: { warnings: [], exceptions: [] },
 };
 

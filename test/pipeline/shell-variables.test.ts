@@ -11,6 +11,7 @@ const STACK: SynthesizedStack = {
   paths: {},
   variables: ["backend_service_id"],
   localState: undefined,
+  isEncrypted: false,
   policy: { warnings: [], exceptions: [] },
 };
 

@@ -13,14 +13,14 @@ type Run = (command: string, args: string[], options: ChildOptions) => Promise<P
 const app = vi.hoisted(() => ({ run: vi.fn<Run>() }));
 vi.mock("../../runtime/child-process.ts", () => ({ runChild: app.run }));
 
-const terraform = (backend: string) => ({
+const terraform = (backend: string, encryption?: object) => ({
   "//": { policy: { warnings: [], exceptions: [] } },
-  terraform: { backend: { [backend]: { path: "../../../.state/x.tfstate" } } },
+  terraform: { backend: { [backend]: { path: "../../../.state/x.tfstate" } }, encryption },
 });
 
-function write(name: string, backend: string): void {
+function write(name: string, backend: string, encryption?: object): void {
   mkdirSync(stackDirectory(name), { recursive: true });
-  writeFileSync(join(stackDirectory(name), "cdk.tf.json"), JSON.stringify(terraform(backend)));
+  writeFileSync(join(stackDirectory(name), "cdk.tf.json"), JSON.stringify(terraform(backend, encryption)));
 }
 
 beforeEach(() => {
@@ -86,4 +86,27 @@ test("a mistake in an environment is what the app prints, and leaves no stamp", 
   await expect(synthesize([first])).rejects.toMatchObject(refused);
   expect(await runApp(tmpdir())).toBe("No such region.");
   expect(app.run.mock.lastCall?.[1]).toEqual(["--import", "tsx", "main.ts"]);
+});
+
+test.each([
+  ["Terraform v1.14.0\non linux_amd64", '"a-binary" is Terraform 1.14'],
+  ["OpenTofu v1.11.4\n", '"a-binary" is OpenTofu 1.11'],
+  ["", '"a-binary" is neither'],
+  ["OpenTofu v1.12.0\n", undefined],
+  ["OpenTofu v2.0.0-beta1\n", undefined],
+])("an encrypted state is refused to what cannot encrypt: %j", async (stdout, found) => {
+  vi.stubEnv("TERRAFORM_BINARY_NAME", "a-binary");
+  app.run.mockImplementation(async (command) => {
+    if (command === "a-binary") return { stdout };
+    write(first, "http", { state: {} });
+    return { code: 0, stderr: "" };
+  });
+  if (found === undefined) expect(await synthesize([first])).toMatchObject([{ isEncrypted: true }]);
+  else {
+    const message = `The state of "${first}" is encrypted, for which OpenTofu 1.12 or newer is needed; ${found}. Install`;
+    await expect(synthesize([first])).rejects.toMatchObject({
+      outcome: "misused",
+      message: expect.stringContaining(message),
+    });
+  }
 });

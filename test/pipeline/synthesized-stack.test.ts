@@ -35,6 +35,7 @@ test("a stack's Terraform says all that a review needs of it", () => {
       "null_resource.checks": "staging/checks/Default",
     },
     localState: join(directory, "x"),
+    isEncrypted: false,
     policy,
   });
   rmSync(directory, { recursive: true });

@@ -1,4 +1,5 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { execa } from "execa";
 import { afterAll, expect, test } from "vitest";
@@ -13,6 +14,8 @@ import { resourceName, STEP_IDS, STEPS } from "../../steps/steps.ts";
 const REPOSITORY = join(import.meta.dirname, "../..");
 const outdir = mkdtempSync(join(REPOSITORY, ".synth-"));
 afterAll(() => rmSync(outdir, { recursive: true, force: true }));
+
+type EncryptionInput = NonNullable<Extract<EnvironmentInput["state"], { type: "local" }>["encryption"]>;
 
 const INPUT: EnvironmentInput = {
   name: "test",
@@ -197,6 +200,71 @@ test("a service id in the environment file needs no variable", () => {
   expect(terraform.resource.render_env_group_link?.backend).toMatchObject({
     service_ids: ["srv-d00000000000000000a0"],
   });
+});
+
+const ENCRYPTED = { type: "local", path: ".state/test.tfstate", encryption: { key: { type: "passphrase" } } } as const;
+
+test.each<[EncryptionInput, provider: object, passphrase: boolean]>([
+  [
+    { key: { type: "passphrase" } },
+    { pbkdf2: { state: { passphrase: expect.stringMatching(/^..var\.state_passphrase.$/) } } },
+    true,
+  ],
+  [
+    { key: { type: "aws_kms", kmsKeyId: "alias/a", region: "us-west-2" } },
+    { aws_kms: { state: { kms_key_id: "alias/a", region: "us-west-2", key_spec: "AES_256" } } },
+    false,
+  ],
+  [
+    { key: { type: "gcp_kms", kmsEncryptionKey: "projects/p" }, migrating: true },
+    { gcp_kms: { state: { kms_encryption_key: "projects/p", key_length: 32 } } },
+    false,
+  ],
+])("OpenTofu encrypts state and plan with %o", (encryption, key_provider, hasPassphrase) => {
+  const { terraform, variable = {} } = stack({ state: { ...ENCRYPTED, encryption } });
+  const use = encryption.migrating
+    ? { method: "method.aes_gcm.state", fallback: { method: "method.unencrypted.migrating" } }
+    : { method: "method.aes_gcm.state", enforced: true };
+  expect(terraform.encryption).toMatchObject({ key_provider, state: use, plan: use });
+  expect(terraform.required_version).toBe(">= 1.12");
+  // Nothing of it is among the settings of the place.
+  expect(terraform.backend).toEqual({ local: { path: "../../../.state/test.tfstate" } });
+  expect(variable.state_passphrase).toEqual(
+    hasPassphrase
+      ? expect.objectContaining({ type: "string", sensitive: true, nullable: false, default: "" })
+      : undefined,
+  );
+});
+
+const tofu = process.env.TOFU ?? "tofu";
+const hasTofu = spawnSync(tofu, ["version"]).status === 0;
+
+// Where OpenTofu is missing this is skipped, and counted as skipped.
+test.skipIf(!hasTofu)("OpenTofu takes it: the state has nothing to read in it, and is read again", async () => {
+  const { terraform, variable } = stack({ state: ENCRYPTED });
+  const directory = join(outdir, "tofu/stacks/test");
+  mkdirSync(directory, { recursive: true });
+  const output = { it: { value: "to be found", sensitive: true } };
+  const { encryption, backend } = terraform;
+  writeFileSync(
+    join(directory, "cdk.tf.json"),
+    JSON.stringify({
+      terraform: { encryption, backend },
+      variable: { state_passphrase: variable?.state_passphrase },
+      output,
+    }),
+  );
+  const env = { ...process.env, TF_VAR_state_passphrase: "sixteen letters!", CHECKPOINT_DISABLE: "1", TF_INPUT: "0" };
+  const run = (...args: string[]) => spawnSync(tofu, args, { cwd: directory, env, encoding: "utf8" });
+  expect(run("init").stderr).not.toContain("Error");
+  expect(run("apply", "-auto-approve").status).toBe(0);
+  expect(run("plan", "-detailed-exitcode", "-out=a.tfplan").status).toBe(0);
+  for (const file of [join(outdir, ".state/test.tfstate"), join(directory, "a.tfplan")]) {
+    expect(readFileSync(file, "latin1")).not.toContain("to be found");
+  }
+  expect(run("output", "-raw", "it").stdout).toBe("to be found");
+  env.TF_VAR_state_passphrase = "other letters!!!!";
+  expect(run("plan").status).toBe(1);
 });
 
 const address = "https://h.example/a";
