@@ -1,8 +1,41 @@
-import { type Command, Redis } from "ioredis";
+import { Command, Redis } from "ioredis";
 import type { RedisAddress } from "../../redis/address.ts";
 import { RedisFailure } from "../../redis/failure.ts";
 
 const CONNECT_TIMEOUT_MS = 5_000;
+
+/** Milliseconds that a trial's keys live after its last command: longer than any trial takes. */
+const KEYS_LIVE_MS = 30_000;
+const EXPIRE = `for _, key in ipairs(KEYS) do redis.call("PEXPIRE", key, ${KEYS_LIVE_MS}) end`;
+/** All that the libraries keep of a queue that has had one job. They give hardly any of it a time to live. */
+const SUFFIXES = [
+  ...[
+    "id",
+    "1",
+    "1:lock",
+    "1:logs",
+    "1:dependencies",
+    "1:processed",
+    "wait",
+    "active",
+    "paused",
+    "delayed",
+    "priority",
+  ],
+  ...[
+    "prioritized",
+    "pc",
+    "stalled",
+    "stalled-check",
+    "completed",
+    "failed",
+    "waiting-children",
+    "meta",
+    "meta-paused",
+  ],
+  ...["events", "marker", "limiter", "repeat", "metrics:completed", "metrics:completed:data", "metrics:failed"],
+  ...["metrics:failed:data", "de"],
+];
 
 /**
  * The ioredis clients of one trial. Both libraries want clients that wait and retry without end; here the first error ends the
@@ -12,12 +45,15 @@ export class Clients {
   /** Rejects with the first error of any client, or when the other side ends a connection. */
   readonly failed: Promise<never>;
   readonly #address: RedisAddress;
+  readonly #queue: string;
   readonly #clients: TrialClient[] = [];
   #first: RedisFailure | undefined;
   #fail: (failure: RedisFailure) => void = () => {};
 
-  constructor(address: RedisAddress) {
+  /** @param queue What all keys of the trial begin with: the library's prefix and the queue's name. */
+  constructor(address: RedisAddress, queue: string) {
     this.#address = address;
+    this.#queue = queue;
     this.failed = new Promise((_, reject) => {
       this.#fail = reject;
     });
@@ -46,6 +82,7 @@ export class Clients {
       ...(password === undefined ? {} : { password }),
       ...(tls ? { tls: { rejectUnauthorized: true, ...(via === undefined ? {} : { servername: host }) } } : {}),
     });
+    client.expiring = SUFFIXES.map((suffix) => `${this.#queue}:${suffix}`);
     client.on("error", (error: unknown) => this.#failWith(error));
     // For ioredis it is no error when the other side closes.
     client.on("end", () => {
@@ -83,12 +120,29 @@ export class Clients {
 class TrialClient extends Redis {
   /** Whether this side asked for the end of the connection. */
   endAsked = false;
+  /** What expires by itself. Nothing is sent before it is set: the connection is not there yet. */
+  expiring: readonly string[] = [];
   /** Not `#retired`: ioredis connects in its constructor, before a subclass has fields. */
   private retired = false;
 
   override sendCommand(command: Command, stream?: Parameters<Redis["sendCommand"]>[1]): unknown {
     if (command.name === "quit") this.endAsked = true;
-    return super.sendCommand(command, stream);
+    if (this.status !== "ready" || !this.#writes(command)) return super.sendCommand(command, stream);
+    // In one write: a process that is killed leaves no key that does not expire.
+    this.stream.cork();
+    const sent = super.sendCommand(command, stream);
+    const expire = new Command("eval", [EXPIRE, String(this.expiring.length), ...this.expiring]);
+    expire.promise.catch(() => {});
+    super.sendCommand(expire);
+    this.stream.uncork();
+    return sent;
+  }
+
+  /** Whether a command may make a key of the trial. */
+  #writes({ name, args }: Command): boolean {
+    const [key = ""] = this.expiring;
+    const queue = key.slice(0, key.lastIndexOf(":"));
+    return name !== "subscribe" && args.some((arg) => typeof arg === "string" && arg.startsWith(queue));
   }
 
   override disconnect(reconnect?: boolean): void {

@@ -13,11 +13,15 @@ interface Trial {
   end(): void;
 }
 
+/** Of keys. Bull's is its own default, which does not hold a queue's keys together on a cluster. */
+const PREFIXES = { Bull: "bull", BullMQ: "{render-redis-check}" } as const;
+
 type StartTrial = (clients: Clients, queue: string) => Trial;
 
 /** Bull silently drops the TLS of a `rediss://` URL, so it gets clients instead. */
 const tryBull: StartTrial = (clients, name) => {
   const queue = new Bull<{ question: number }>(name, {
+    prefix: PREFIXES.Bull,
     createClient: () => clients.connect() as never,
     defaultJobOptions: { removeOnComplete: true, removeOnFail: true },
   });
@@ -44,7 +48,7 @@ const tryBull: StartTrial = (clients, name) => {
 
 /** BullMQ, with a worker of its own and a client for each, as it demands. */
 const tryBullMq: StartTrial = (clients, name) => {
-  const options = { prefix: "{render-redis-check}", skipVersionCheck: true };
+  const options = { prefix: PREFIXES.BullMQ, skipVersionCheck: true };
   const queue = new Queue<{ question: number }, number>(name, { ...options, connection: clients.connect() });
   const worker = new Worker<{ question: number }, number>(name, async (job) => job.data.question + 1, {
     ...options,
@@ -77,10 +81,11 @@ const LIBRARIES: Readonly<Record<LibraryObservation["library"], StartTrial>> = {
 
 /** Takes a job through one of the libraries. Never rejects. */
 export async function outcomeOf(library: LibraryObservation["library"], address: RedisAddress): Promise<Answer> {
-  const clients = new Clients(address);
+  const queue = `render-redis-check-${randomBytes(9).toString("hex")}`;
+  const clients = new Clients(address, `${PREFIXES[library]}:${queue}`);
   let trial: Trial | undefined;
   try {
-    trial = LIBRARIES[library](clients, `render-redis-check-${randomBytes(9).toString("hex")}`);
+    trial = LIBRARIES[library](clients, queue);
     const answer = await Promise.race([trial.complete(), clients.failed]);
     return answer === 42 ? { reply: "OK" } : { failure: "ERR" };
   } catch (error) {

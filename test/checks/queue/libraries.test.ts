@@ -1,9 +1,14 @@
+import { isDeepStrictEqual } from "node:util";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { z } from "zod";
+import { buildWorker } from "../../../checks/queue/build-worker.ts";
 import { Clients } from "../../../checks/queue/clients.ts";
 import { outcomeOf } from "../../../checks/queue/libraries.ts";
+import { TrialThread } from "../../../checks/queue/trial-thread.ts";
 import { parseRedisUrl } from "../../../redis/address.ts";
 import { RedisFailure } from "../../../redis/failure.ts";
 import { type RedisServer, startRedis, USER } from "../support/redis-server.ts";
+import { proxy } from "../support/sockets.ts";
 
 let server: RedisServer;
 let url: string;
@@ -38,5 +43,36 @@ test.each([
   [new Error("Connection is closed."), "CLOSED"],
   ["something else", "ERR"],
 ])("%s stands for %s", (error, kind) => {
-  expect(new Clients(parseRedisUrl(url)).classify(error).kind).toBe(kind);
+  expect(new Clients(parseRedisUrl(url), "bull:q").classify(error).kind).toBe(kind);
+});
+
+test.each(LIBRARIES)("a trial of %s that is killed at any moment leaves nothing that stays", async (library) => {
+  // As in the product: the libraries leave errors uncaught, which a thread of their own keeps to itself.
+  const program = await buildWorker();
+  let thread = new TrialThread(program);
+  let leftBehind = 0;
+  for (let most = 1, outcome: unknown; !isDeepStrictEqual(outcome, { reply: "OK" }); most += 1) {
+    let sent = 0;
+    const { port, stop } = await proxy(
+      server.port,
+      (chunk, client) => client.write(chunk),
+      (chunk, to) => {
+        sent += 1;
+        // From one moment on nothing comes any more.
+        if (sent <= most) to.write(chunk);
+        else to.destroy();
+      },
+    );
+    outcome = await thread.outcomeOf(library, { ...parseRedisUrl(url), port }, AbortSignal.timeout(3_000));
+    if (!thread.usable) thread = new TrialThread(program);
+    await stop();
+    const [keys] = await server.admin(["KEYS", "*"]);
+    const all = z.array(z.string()).parse(keys);
+    leftBehind += all.length;
+    const times = await server.admin(...all.map((key) => ["PTTL", key]));
+    const staying = all.filter((_, index) => !(Number(times[index]) > 0));
+    expect({ most, staying }).toEqual({ most, staying: [] });
+    await server.admin(["FLUSHALL"]);
+  }
+  expect(leftBehind).toBeGreaterThan(5);
 });
