@@ -3,6 +3,7 @@ import { allChecks } from "../checks/catalogue/all-checks.ts";
 import type { Check } from "../checks/check.ts";
 import { AVAILABLE } from "../checks/verification.ts";
 import type { VerifyOptions } from "../checks/verify.ts";
+import { requireOwnRender } from "../environments/emulator-mark.ts";
 import { expectedInstance } from "../render/instance.ts";
 import { expectedService } from "../render/service.ts";
 import { InvalidValue, notOneOf, Stop } from "../runtime/errors.ts";
@@ -106,7 +107,9 @@ async function subjectOf(name: string, env: NodeJS.ProcessEnv): Promise<Subject>
     import("../environments/environments.ts"),
     import("../environments/define.ts"),
   ]);
-  const { name: environment, redis, backend, checks: limits } = resolveEnvironment(name);
+  const { name: environment, redis, backend, checks: limits, emulator } = resolveEnvironment(name);
+  // Without the mark nothing can be mistaken: what is looked at is only read.
+  if (env.TF_VAR_emulator) requireOwnRender({ name, emulator }, env);
   const { prove: _inDeploysOnly, ...checks } = limits;
   const serviceId = backend.serviceId ?? (env.TF_VAR_backend_service_id || undefined);
   const service = serviceId === undefined ? undefined : expectedService(backend, serviceId, redis.name);

@@ -92,7 +92,7 @@ async function demo(provider: Options["provider"], signal: AbortSignal): Promise
 async function commandVariables(rehearsal: Rehearsal, provider: Options["provider"]) {
   const { findings } = await diagnose();
   return {
-    ...rehearsal.commandVariables,
+    ...rehearsal.exports,
     ...(provider === "registry" ? { CDKTF_SKIP_PROVIDER_LOCK: "" } : {}),
     TERRAFORM_BINARY_NAME: findings.find(({ id }) => id === "terraform")?.found?.path ?? "terraform",
     CDKTF_DISABLE_PLUGIN_CACHE_ENV: "1",

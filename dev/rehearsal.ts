@@ -65,7 +65,12 @@ export class Rehearsal {
     return join(this.render.directory, "terraform.rc");
   }
 
-  /** What a shell needs so that Terraform, cdktf and this project work against this Render. */
+  /** For a person's shell: the {@link variables}, marked so that no environment that is for Render itself is deployed here. */
+  get exports(): Record<string, string> {
+    return { ...this.variables, TF_VAR_emulator: "true" };
+  }
+
+  /** What Terraform, cdktf and this project need to work against this Render. */
   get variables(): Record<string, string> {
     return {
       RENDER_HOST: this.credentials.host,

@@ -30,6 +30,8 @@ export const environmentSchema = z.strictObject({
   backend: serviceSchema,
   state: stateSchema,
   checks: checksSchema.prefault({}),
+  /** Whether it is for Render on this machine (`npm run local`), and for nothing else. Default no. */
+  emulator: z.boolean().default(false),
   /** Rules of the policy that do not hold here, each with the reason. Default none. */
   exceptions: z.array(exceptionSchema).default([]),
 });

@@ -20,4 +20,5 @@ export const local = defineEnvironment({
     drainCommand: "node --import tsx local/backend/drain.ts",
   },
   state: { type: "local", path: ".state/local.tfstate" },
+  emulator: true,
 });

@@ -1,6 +1,7 @@
 import { NullProvider } from "@cdktf/provider-null/lib/provider/index.js";
 import { Fn, TerraformOutput, TerraformVariable } from "cdktf";
 import type { Construct } from "constructs";
+import { requireRender } from "../constructs/emulator-mark.ts";
 import { GuardedStack } from "../constructs/guards.ts";
 import { Policy } from "../constructs/policy.ts";
 import { RedisInstance } from "../constructs/redis-instance.ts";
@@ -10,6 +11,7 @@ import { serviceIdVariable } from "../constructs/service-id.ts";
 import { StateBackend } from "../constructs/state-backend.ts";
 import { Step, trigger } from "../constructs/step.ts";
 import { type EnvironmentInput, parseEnvironment } from "../environments/define.ts";
+import { wrongRender } from "../environments/emulator-mark.ts";
 import { type Encryption, encryptionOf } from "../environments/state.ts";
 import { terraformNeed } from "../environments/terraform-versions.ts";
 import { expectedInstance, triggersOf } from "../render/instance.ts";
@@ -45,6 +47,7 @@ export class RedisStack extends GuardedStack {
     this.addOverride("terraform.required_version", `>= ${terraformNeed(environment).version}`);
     const encryption = encryptionOf(environment.state);
     if (encryption !== undefined) this.#encrypt(encryption);
+    requireRender(this, environment.emulator, wrongRender(environment));
     new RenderProvider(this, "render");
     new NullProvider(this, "null");
 

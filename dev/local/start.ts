@@ -24,7 +24,7 @@ export async function start(signal: AbortSignal, options: StartOptions): Promise
   try {
     const rehearsal = await Rehearsal.start({ ...options, log });
     try {
-      const { render, variables } = rehearsal;
+      const { render, exports: variables } = rehearsal;
       const file = join(render.directory, "exports.sh");
       writePrivateFile(file, formatExports(variables));
       spinner?.stop();
@@ -39,12 +39,14 @@ export async function start(signal: AbortSignal, options: StartOptions): Promise
   }
 }
 
+/** What an earlier `source` may have left behind: with it Terraform would take its providers from where they no longer are. */
+const UNSET = "unset TF_REATTACH_PROVIDERS TF_CLI_CONFIG_FILE\n";
+
 /** A file to `source`. It holds the API key. */
 export function formatExports(variables: Readonly<Record<string, string>>): string {
   const quoted = (value: string) => `'${value.replaceAll("'", "'\\''")}'`;
-  return Object.entries(variables)
-    .map(([name, value]) => `export ${name}=${quoted(value)}\n`)
-    .join("");
+  const lines = Object.entries(variables).map(([name, value]) => `export ${name}=${quoted(value)}\n`);
+  return [UNSET, ...lines].join("");
 }
 
 function instructions(host: string, file: string, variables: Readonly<Record<string, string>>): string {

@@ -28,7 +28,7 @@ afterAll(() => render.stop());
 beforeEach(() => {
   const { apiKey, host, ownerId, backendServiceId } = render.render;
   const at = { RENDER_API_KEY: apiKey, RENDER_HOST: host, RENDER_OWNER_ID: ownerId };
-  set({ ...at, TF_VAR_backend_service_id: backendServiceId });
+  set({ ...at, TF_VAR_backend_service_id: backendServiceId, TF_VAR_emulator: "true" });
 });
 afterEach(() => {
   vi.unstubAllEnvs();
@@ -42,6 +42,14 @@ function set(variables: Readonly<Record<string, string | undefined>>): void {
 
 test.each<[string, string[], Record<string, string | undefined>, number, RegExp]>([
   ["nothing stands in the way", ["preflight", "local"], {}, 0, /a deploy can begin/],
+  [
+    "a shell for Render itself",
+    ["preflight", "local"],
+    { TF_VAR_emulator: undefined },
+    2,
+    /for Render on this machine only/,
+  ],
+  ["an environment for Render itself", ["preflight", "production"], {}, 2, /set up for Render on this machine/],
   ["no such environment", ["preflight", "locl"], {}, 2, /Did you mean "local"/],
   ["no such command", ["rollout"], {}, 2, /unknown command[\s\S]*Usage: /],
   ["help", ["--help"], {}, 0, /says whether a deploy can begin[\s\S]*roll-out +for Terraform\n/],

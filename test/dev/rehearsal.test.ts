@@ -8,7 +8,7 @@ test("tells Terraform where its own provider is, and nothing about one from a re
     ["registry", false],
   ] as const) {
     const rehearsal = await Rehearsal.start({ provider });
-    const { variables, render } = rehearsal;
+    const { exports: variables, render } = rehearsal;
     await rehearsal.stop();
     expect("TF_CLI_CONFIG_FILE" in variables).toBe(attached);
     expect(variables).toMatchObject({ RENDER_HOST: render.host, RENDER_API_KEY: render.apiKey, TF_INPUT: "0" });

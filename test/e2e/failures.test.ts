@@ -129,6 +129,16 @@ describe("a deploy that fails", () => {
     expect(await deployment.instanceId()).toBe(id);
   });
 
+  test("a shell with the emulator's exports is refused, and so is its own environment without them", async () => {
+    await start();
+    const marked = await deployment.deploy({ TF_VAR_emulator: "true" });
+    expect([marked.exitCode, marked.output]).toEqual([1, expect.stringContaining("set up for Render on this machine")]);
+    deployment.describe({}, { emulator: true });
+    const unmarked = await deployment.deploy();
+    expect([unmarked.exitCode, unmarked.output]).toEqual([1, expect.stringContaining("on this machine only")]);
+    expect(await deployment.instances()).toEqual([]);
+  });
+
   test.each([undefined, "", "connect-yw-backend", "srv-1"])(
     "the backend's service id %o is an error at once, not a prompt",
     async (id) => {

@@ -30,6 +30,7 @@ test("the smallest environment has everything decided", () => {
     backend: { name: "backend", env: { ENABLE_QUEUES: "true" }, rollOutSeconds: 900 },
     state: { type: "local", path: ".state/test.tfstate" },
     checks: { deadlineSeconds: 300, acceptUnknown: false },
+    emulator: false,
     exceptions: [],
   });
 });
