@@ -46,10 +46,11 @@ class SlowestFirst extends BaseSequencer {
 export default defineConfig({
   test: {
     globalSetup: "test/secret-scan.ts",
-    setupFiles: "test/watch-secrets.ts",
+    setupFiles: ["test/watch-secrets.ts", "test/end-children.ts"],
     // Real servers, real Terraform and real builds: slow under load, and never to be hurried.
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    testTimeout: 300_000,
+    hookTimeout: 300_000,
+    expect: { poll: { timeout: 60_000 } },
     // One for each core: most tests wait for servers more than they work.
     maxWorkers: "100%",
     sequence: { sequencer: SlowestFirst },

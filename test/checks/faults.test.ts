@@ -2,6 +2,7 @@ import { rmSync } from "node:fs";
 import { afterAll, beforeAll, describe, test } from "vitest";
 import type { ExpectedInstance } from "../../render/instance.ts";
 import { EVICTION_POLICIES, redisSpelling } from "../../render/spellings.ts";
+import { isIdle } from "../idle.ts";
 import { bundleChecks } from "./support/bundle.ts";
 import { type Certificates, makeCertificates } from "./support/certificates.ts";
 import { AWKWARD_PASSWORDS, spellings } from "./support/passwords.ts";
@@ -102,6 +103,8 @@ const QUICK = ["--only", "ping", "--only", "tls", "--only", "memory-limit"];
 const BEYOND_DEADLINE_MS = 1_000;
 /** What a Node process needs to begin and end, on a busy machine. */
 const START_MS = 1_000;
+/** Where the machine is busy, only what never ends is a fault. */
+const BUSY_MS = 120_000;
 
 const network: Row[] = [
   {
@@ -641,7 +644,7 @@ describe.each([
 
   test.concurrent.for(cases)(
     "$name",
-    { timeout: 40_000 },
+    { timeout: 300_000 },
     async ({ password, ...row }, { expect, onTestFinished, skip }) => {
       if (row.skip) skip();
       const scene = await row.set({
@@ -674,7 +677,9 @@ describe.each([
       expect.soft(result.stdout).toMatch(row.says);
       expect.soft(result.exitCode, result.stderr).toBe(row.exit);
       expect.soft(result.report?.exitCode).toBe(row.exit);
-      expect.soft(result.elapsedMs).toBeLessThan(deadlineSeconds * 1_000 + BEYOND_DEADLINE_MS + START_MS);
+      expect
+        .soft(result.elapsedMs)
+        .toBeLessThan(deadlineSeconds * 1_000 + (isIdle() ? BEYOND_DEADLINE_MS + START_MS : BUSY_MS));
       for (const secret of [...spellings(password), API_KEY]) expect.soft(result.everything).not.toContain(secret);
     },
   );

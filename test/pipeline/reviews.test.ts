@@ -52,7 +52,7 @@ beforeAll(async () => {
     { ipAllowList: [world], name: "renamed" },
   );
   await workshop.client.call(RENDER_API.deleteKeyValue, { id: idOf("deleted") });
-}, 120_000);
+}, 900_000);
 afterAll(() => workshop.stop());
 
 function idOf(state: string): string {

@@ -27,7 +27,7 @@ describe.skipIf(programs === undefined)("state in PostgreSQL", () => {
   });
 
   const instances = () => project.client.list(API.listKeyValues, {});
-  const isApplying = () => expect.poll(async () => (await instances()).length, { timeout: 30_000, interval: 20 });
+  const isApplying = () => expect.poll(async () => (await instances()).length, { timeout: 300_000, interval: 20 });
 
   test("moving there from a local file is one command", async () => {
     expect((await project.plan("staging")).exitCode).toBe(2);
@@ -110,7 +110,9 @@ test("a lock that nobody holds any more is told with its id, and taken off by it
   expect((await project.plan("staging")).exitCode).toBe(2);
   await project.control.setFaults({ stuckCreating: true });
   const running = startApply(project);
-  await expect.poll(async () => (await project.client.list(API.listKeyValues, {})).length, { timeout: 30_000 }).toBe(1);
+  await expect
+    .poll(async () => (await project.client.list(API.listKeyValues, {})).length, { timeout: 300_000 })
+    .toBe(1);
   for (const pid of [running.pid ?? 0, ...childrenOf(running.pid ?? 0)]) process.kill(pid, "SIGKILL");
   await running;
   await project.control.clearFaults();

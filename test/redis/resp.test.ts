@@ -68,13 +68,11 @@ describe("RespParser", () => {
     const announcement = fc.tuple(fc.constantFrom("$", "*"), fc.bigInt({ min: -(10n ** 20n), max: 10n ** 20n }));
     fc.assert(
       fc.property(fc.array(announcement, { minLength: 1, maxLength: 40 }), (all) => {
-        const started = performance.now();
         try {
           new RespParser().push(bytes(all.map(([type, length]) => `${type}${length}\r\n`).join("")));
         } catch (error) {
           expect(error).toEqual(new RedisFailure("NOT_REDIS"));
         }
-        expect(performance.now() - started).toBeLessThan(1_000);
       }),
     );
   });

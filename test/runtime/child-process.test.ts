@@ -85,9 +85,7 @@ test("ends with its group what a process has left behind", async () => {
 });
 
 test("does not wait for what holds the output open after a process has ended", async () => {
-  const began = performance.now();
-  const end = await runChild(...sh("sleep 20 & echo $!"));
-  expect(performance.now() - began).toBeLessThan(10_000);
+  const end = await runChild(...sh("sleep 86400 & echo $!"));
   process.kill(Number(end.stdout));
   await pause(0);
 });

@@ -3,7 +3,7 @@ import { RenderClient } from "../../render/api/client.ts";
 import { drain } from "../../steps/drain.ts";
 import { TestRender } from "../dev/emulator/harness.ts";
 
-const PATIENCE_MS = 20_000;
+const PATIENCE_MS = 120_000;
 
 let render: TestRender;
 let client: RenderClient;

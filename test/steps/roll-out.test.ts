@@ -8,7 +8,7 @@ import { leave, rollOut } from "../../steps/roll-out.ts";
 import { TestRender } from "../dev/emulator/harness.ts";
 
 const DELAY_MS = 150;
-const PATIENCE_MS = 20_000;
+const PATIENCE_MS = 120_000;
 
 let render: TestRender;
 let client: RenderClient;

@@ -168,7 +168,7 @@ describe("auto", () => {
 });
 
 describe("inside", () => {
-  test("a job that says nothing: what its image may lack", { timeout: 30_000 }, async () => {
+  test("a job that says nothing: what its image may lack", async () => {
     const { live } = await lookAt(
       { answer: job("failed") },
       { vantage: "inside", serviceId: BACKEND, deadlineSeconds: 20 },

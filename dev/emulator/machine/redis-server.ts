@@ -10,7 +10,7 @@ import { ADMIN_USER, redisConfig } from "./redis-config.ts";
 import type { SupervisedProcess } from "./supervised-process.ts";
 import type { Supervisor } from "./supervisor.ts";
 
-const START_DEADLINE_MS = 20_000;
+const START_DEADLINE_MS = 120_000;
 const POLL_MS = 15;
 
 export interface RedisServerOptions {
