@@ -91,6 +91,7 @@ async function applyCopy(copy: string, subject: Subject, request: ApplyRequest):
     if (answer !== true) return { result: "not approved", review, asked: answer === false };
   }
 
+  if (review.target !== undefined) request.onLine(`${environment}: ${review.target}`);
   const progress = progressOf(opened);
   onEvent = (event) => {
     const line = progress.read(event);

@@ -1,17 +1,19 @@
 import { Stop } from "../runtime/errors.ts";
 import { Secrets } from "../runtime/secrets.ts";
-import { isInstance, makesInstance } from "./review/plan/instance-change.ts";
+import { makesInstance } from "./review/plan/instance-change.ts";
 import type { Planned } from "./review/plan/planned.ts";
 import { sensitiveValues } from "./review/plan/sensitive-values.ts";
 import { type Review, reviewPlan } from "./review/review.ts";
-import type { OtherInstance } from "./review/rules/rule.ts";
+import { type Consequence, sortConsequences } from "./review/rules/consequence.ts";
 import type { SynthesizedStack } from "./synthesized-stack.ts";
 import { type Diagnostic, describeDiagnostic } from "./terraform-event.ts";
+import { lookAtWorkspace } from "./workspace.ts";
 
 /**
- * The review of a stack's plan, together with what Terraform complained about while it made it.
+ * The review of a stack's plan, together with what Terraform complained about while it made it, and with what Render has
+ * beside it.
  *
- * @throws Stop when Render cannot be asked which instances there are.
+ * @throws Stop when the plan makes an instance, and Render cannot be asked which there are.
  */
 export async function reviewStack(
   planned: Planned,
@@ -19,8 +21,27 @@ export async function reviewStack(
   mode: Review["mode"],
   errors: readonly Diagnostic[] = [],
 ): Promise<Review> {
-  const others = await otherInstances(planned);
-  return reviewPlan(planned, { ...stack, mode, others, errors: describeErrors(planned, errors) });
+  const { others, duplicates, target } = await lookAtWorkspace(stack.environment, planned).catch((error: unknown) => {
+    const reason = error instanceof Error ? error.message : "";
+    if (planned.resources.some(makesInstance)) {
+      throw new Stop("failed", `Render could not be asked which instances there are: ${reason}`);
+    }
+    return { others: [], duplicates: [], target: `not known, because Render could not be asked: ${reason}` };
+  });
+  const review = reviewPlan(planned, { ...stack, mode, others, errors: describeErrors(planned, errors) });
+  return { ...withDuplicates(review, duplicates), ...(target === undefined ? {} : { target }) };
+}
+
+/** Duplicates wait for an acknowledgement even where nothing changes; where drift is looked for they are some. */
+function withDuplicates(review: Review, duplicates: readonly Consequence[]): Review {
+  if (duplicates.length === 0) return review;
+  const isFailed = review.verdict === "failed";
+  if (review.mode === "refresh-only") {
+    const drift = [...duplicates.map((one) => ({ ...one, acknowledge: false })), ...review.drift];
+    return { ...review, drift, verdict: isFailed ? "failed" : "changes" };
+  }
+  const findings = sortConsequences([...review.findings, ...duplicates]);
+  return { ...review, findings, verdict: isFailed ? "failed" : "needs acknowledgement" };
 }
 
 /** Terraform's error messages, without what the plan marks as sensitive. */
@@ -36,25 +57,4 @@ export function secretsOf({ plan }: Planned): Secrets {
   secrets.addUrl(process.env.PG_CONN_STR ?? "");
   for (const text of sensitiveValues(plan)) secrets.add(text);
   return secrets;
-}
-
-/**
- * The workspace's instances that Terraform does not know of. Render is asked only when the plan makes an instance, for only
- * that can go wrong by one that is there already.
- */
-async function otherInstances({ resources }: Planned): Promise<OtherInstance[]> {
-  const instances = resources.filter(isInstance);
-  if (!instances.some(makesInstance)) return [];
-  const known = new Set(instances.map(({ before }) => before?.id));
-  try {
-    // Loaded late: most plans make no instance.
-    const { RenderClient } = await import("../render/api/client.ts");
-    const { API } = await import("../render/api/endpoints.ts");
-    const client = RenderClient.fromEnvironment(process.env);
-    const all = await client.list(API.listKeyValues, {}, { ownerId: process.env.RENDER_OWNER_ID || undefined });
-    return all.filter(({ id }) => !known.has(id));
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : "";
-    throw new Stop("failed", `Render could not be asked which instances there are: ${reason}`);
-  }
 }

@@ -1,7 +1,6 @@
 import { relative } from "node:path";
 import type { RenderClient } from "./api/client.ts";
-import { API } from "./api/endpoints.ts";
-import { isLinkedTo } from "./api/env-groups.ts";
+import { API, type EnvGroupSummary, type KeyValue } from "./api/endpoints.ts";
 import { findInstanceUsers } from "./api/instance-users.ts";
 import { ADDRESSES, type KnownIds, knows } from "./terraform-state.ts";
 
@@ -37,6 +36,9 @@ export interface StrangersReport {
   readonly remedy: string;
 }
 
+/** Whether one of those that have the name is ours for certain, so that the state need not be asked. */
+type Certain<T> = (one: T, all: readonly T[]) => boolean;
+
 const KINDS = {
   instance: { path: "key-value", otherwise: "Or choose another redis.name." },
   group: { path: "env-groups", otherwise: "Or choose another redis.name: the group is named after it." },
@@ -45,7 +47,7 @@ const KINDS = {
 /**
  * The instances of a name in a region of a workspace. The state is read only where one is there that is not ours for certain.
  *
- * @param ours The instance that was just made, which a remote state may not have yet.
+ * @param certain Such as the instance that was just made, which a remote state may not have yet.
  * @throws RenderApiError
  */
 export async function findInstances(
@@ -53,11 +55,11 @@ export async function findInstances(
   { name, region }: { readonly name: string; readonly region: string },
   ownerId: string,
   { known }: Pick<StackState, "known">,
-  ours?: string,
+  certain: Certain<KeyValue> = () => false,
 ): Promise<Namesakes> {
   const listed = await client.list(API.listKeyValues, {}, { name, region, ownerId });
   const named = listed.filter((one) => one.name === name && one.region === region).toSorted(byAge);
-  const mayBeStrange = named.filter(({ id }) => id !== ours);
+  const mayBeStrange = named.filter((one) => !certain(one, named));
   const state = mayBeStrange.length === 0 ? new Map() : await known();
   const strange = state && mayBeStrange.filter(({ id }) => !knows(state, id));
   const users = strange === undefined || strange.length === 0 ? new Map() : await findInstanceUsers(client, ownerId);
@@ -72,7 +74,7 @@ export async function findInstances(
 /**
  * The environment groups of a name in a workspace.
  *
- * @param serviceId The service that ours is linked to, where that much is certain.
+ * @param certain Such as the one that is linked to our service.
  * @throws RenderApiError
  */
 export async function findGroups(
@@ -80,13 +82,12 @@ export async function findGroups(
   name: string,
   ownerId: string,
   { known }: Pick<StackState, "known">,
-  serviceId?: string,
+  certain: Certain<EnvGroupSummary> = () => false,
 ): Promise<Namesakes> {
   const listed = await client.list(API.listEnvGroups, {}, { name, ownerId });
   // A key may see several workspaces.
   const named = listed.filter((group) => group.name === name && group.ownerId === ownerId).toSorted(byAge);
-  const linked = named.filter((group) => serviceId !== undefined && isLinkedTo(group, serviceId));
-  const mayBeStrange = linked.length === 1 ? named.filter((group) => !linked.includes(group)) : named;
+  const mayBeStrange = named.filter((group) => !certain(group, named));
   const state = mayBeStrange.length === 0 ? new Map() : await known();
   const strange = state && mayBeStrange.filter(({ id }) => !knows(state, id));
   const strangers = strange?.map(({ id, serviceLinks }) => {
@@ -123,7 +124,7 @@ export function reportStrangers(
     beside === undefined ? `there is an ${what} already: ${ids}` : `beside ${beside} there is another ${what}: ${ids}`;
   const ways = strangers.map((stranger) => waysOut(stranger, kind, beside, directory));
   return {
-    reason: `${which}. This state does not know it: an apply that got no answer left it behind, or it is somebody else's`,
+    reason: `${which}. This state does not know it: an apply that was killed, or got no answer, left it behind, or it is somebody else's`,
     remedy: [...ways, KINDS[kind].otherwise].join(" "),
   };
 }

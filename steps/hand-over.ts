@@ -31,7 +31,13 @@ export async function handOver(options: HandOverOptions): Promise<void> {
   const { client, serviceId, instanceId, known, say } = options;
   const ids = idsOf(options);
   const instance = await client.call(API.getKeyValue, { id: instanceId });
-  const namesakes = await findInstances(client, instance, instance.owner.id, { known: async () => known }, instanceId);
+  const namesakes = await findInstances(
+    client,
+    instance,
+    instance.owner.id,
+    { known: async () => known },
+    (one) => one.id === instanceId,
+  );
   for (const { id } of namesakes.strangers ?? []) {
     say(`${id} has the same name, and this state does not know it: it is not ours, and not drained`);
   }

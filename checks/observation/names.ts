@@ -1,5 +1,6 @@
 import type { RenderClient } from "../../render/api/client.ts";
-import type { KeyValue } from "../../render/api/endpoints.ts";
+import type { EnvGroupSummary, KeyValue } from "../../render/api/endpoints.ts";
+import { isLinkedTo } from "../../render/api/env-groups.ts";
 import { RenderApiError } from "../../render/api/error.ts";
 import type { ExpectedService } from "../../render/service.ts";
 import {
@@ -19,7 +20,10 @@ export type NamesSeen =
 
 /** Looks for other instances of the instance's name. */
 export function observeInstanceNames(client: RenderClient, { id, name, region, owner }: KeyValue, stack: StackState) {
-  return seen(findInstances(client, { name, region }, owner.id, stack, id), stack);
+  return seen(
+    findInstances(client, { name, region }, owner.id, stack, (one) => one.id === id),
+    stack,
+  );
 }
 
 /** Looks for other groups of the name of the service's group. */
@@ -29,7 +33,11 @@ export function observeGroupNames(
   { groupName, serviceId }: ExpectedService,
   stack: StackState,
 ) {
-  return seen(findGroups(client, groupName, owner.id, stack, serviceId), stack);
+  const isLinked = (group: EnvGroupSummary) => isLinkedTo(group, serviceId);
+  const isOurs = (group: EnvGroupSummary, all: readonly EnvGroupSummary[]) => {
+    return isLinked(group) && all.filter(isLinked).length === 1;
+  };
+  return seen(findGroups(client, groupName, owner.id, stack, isOurs), stack);
 }
 
 async function seen(finding: Promise<Namesakes>, { directory }: StackState): Promise<NamesSeen> {

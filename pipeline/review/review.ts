@@ -49,6 +49,8 @@ export const reviewSchema = z.strictObject({
   fingerprint: z.string().optional(),
   /** Whether sensitive values entered it by their names only: before the first apply there is no key for them. */
   secretsByName: z.literal(true).optional(),
+  /** Where it would be applied to, and for which services. */
+  target: z.string().optional(),
   /** What the shell decides of what Terraform does, a sentence each. */
   shell: z.array(z.string()).readonly().optional(),
 });

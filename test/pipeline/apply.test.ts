@@ -314,7 +314,7 @@ describe("plan and apply", () => {
     );
     const { exitCode, output } = await project.plan("local");
     expect(exitCode, output).toBe(3);
-    expect(output).toMatch(`Render has an instance of this name already, which Terraform does not know: ${id}.`);
+    expect(output).toContain(`there is an instance "${name}" in oregon already: ${id}. This state does not know it`);
     expect(output).toContain(`cdktf.out/stacks/local import render_keyvalue.redis ${id}`);
     expect(output).toContain("--ack duplicate:render_keyvalue.redis");
 

@@ -43,37 +43,6 @@ afterEach(() => {
 });
 
 describe("the instances that Terraform does not know", () => {
-  const keyValue = (id: string, name: string) => ({
-    id,
-    name,
-    plan: "starter",
-    region: "oregon",
-    status: "available",
-    options: { maxmemoryPolicy: "noeviction" },
-    ipAllowList: [],
-    owner: { id: "tea-1" },
-    createdAt: "2026-06-17T08:00:00Z",
-    updatedAt: "2026-06-17T08:00:00Z",
-  });
-
-  test("are asked for when one of the instances is made, and told when they have its name", async () => {
-    const answer = [keyValue("red-kept", "made"), keyValue("red-other", "made"), keyValue("red-more", "more")];
-    const page = answer.map((one) => ({ keyValue: one, cursor: one.id }));
-    vi.stubEnv("RENDER_OWNER_ID", "tea-1");
-    const asked: string[] = [];
-    send.mockImplementation(async (url) => {
-      asked.push(url);
-      const text = JSON.stringify(url.includes("cursor=") ? [] : page);
-      return { status: 200, statusText: "OK", headers: {}, text };
-    });
-    const review = await reviewStack(planned({ kept: ["update"], made: ["create"] }), STACK, "change");
-    const duplicates = review.findings.filter(({ kind }) => kind === "duplicate");
-    expect(duplicates).toHaveLength(1);
-    expect(asked[0]).toContain("ownerId=tea-1");
-    expect(duplicates[0]).toMatchObject({ address: "render_keyvalue.made", acknowledge: true });
-    expect(duplicates[0]?.consequence).toContain("does not know: red-other. ");
-  });
-
   test("are not asked for when none is made", async () => {
     await reviewStack(planned({ kept: ["update"], gone: ["delete"] }), STACK, "change");
     expect(send).not.toHaveBeenCalled();

@@ -21,6 +21,7 @@ function page(review: Review): string {
   const next = nextStep(review);
   return [
     `## ${MARKS[review.verdict]} ${markdownText(headline(review))}`,
+    ...(review.target === undefined ? [] : ["", markdownText(review.target)]),
     ...review.errors.flatMap((error) => ["", ...markdownBlock(error)]),
     ...sectionsOf(review).flatMap(([title, consequences]) => ["", `### ${title}`, ...consequences.flatMap(item)]),
     ...(next === undefined

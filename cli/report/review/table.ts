@@ -19,6 +19,7 @@ function block(review: Review): string {
   const [next, summary] = [nextStep(review), summaryOf(review)];
   return [
     colors.bold(verdictColor[review.verdict](oneLine(headline(review)))),
+    ...(review.target === undefined ? [] : [`  ${colors.dim(oneLine(review.target))}`]),
     ...review.errors.flatMap((error) => ["", ...error.split("\n").map((line) => `  ${colors.red(oneLine(line))}`)]),
     ...sectionsOf(review).flatMap(([title, consequences]) => [
       "",

@@ -5,7 +5,7 @@ import type { ResourceChange } from "../plan/resource-change.ts";
 import type { Kind } from "./consequence.ts";
 
 /** An instance that Render has and the state does not. */
-export type OtherInstance = Pick<KeyValue, "id" | "name" | "plan">;
+export type OtherInstance = Pick<KeyValue, "id" | "plan">;
 
 /** What a rule can see beside the change that it judges. */
 export interface RuleContext extends ChangeContext {

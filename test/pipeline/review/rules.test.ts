@@ -74,7 +74,6 @@ const URL = { REDIS_URL: { value: "redis://red-1:6379" } };
 
 const CASES: Readonly<Record<string, Case>> = {
   "a new instance": { changes: [created()] },
-  "a new instance with the name of another": { changes: [created({ name: "twin" })] },
   "a second free instance": { changes: [created({ plan: "free" })] },
   "a plan that Render does not have": { changes: [updated({ plan: "huge" })] },
   "a smaller plan": { changes: [updated({ plan: "starter" }, { plan: "pro" })] },

@@ -1,0 +1,126 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { z } from "zod";
+import { stackPath } from "../environments/define.ts";
+import type { RenderClient } from "../render/api/client.ts";
+import { API } from "../render/api/endpoints.ts";
+import { unlessMissing } from "../render/api/error.ts";
+import { findGroups, findInstances, type Namesakes, reportStrangers } from "../render/strangers.ts";
+import { readKnownIds } from "../render/terraform-state.ts";
+import { isInstance, makesInstance } from "./review/plan/instance-change.ts";
+import type { Planned } from "./review/plan/planned.ts";
+import type { Consequence } from "./review/rules/consequence.ts";
+import type { OtherInstance } from "./review/rules/rule.ts";
+import { stackDirectory } from "./synthesize.ts";
+
+const named = z.record(z.string(), z.object({ name: z.string(), region: z.string().optional() })).default({});
+const linked = z.record(z.string(), z.object({ service_ids: z.array(z.string()).default([]) })).default({});
+const stackSchema = z.object({
+  resource: z.object({ render_keyvalue: named, render_env_group: named, render_env_group_link: linked }).prefault({}),
+});
+
+/** What the Terraform of a stack names on Render. */
+type Named = z.output<typeof stackSchema>["resource"];
+
+/** What Render has beside what a plan says. */
+export interface Workspace {
+  /** The workspace's instances that the state does not know, where the plan makes one: one that is there can be in its way. */
+  readonly others: readonly OtherInstance[];
+  /** What has a name of ours and is not in the state. */
+  readonly duplicates: readonly Consequence[];
+  /** Where the plan would be applied to, and for what; `undefined` where nothing of Render's is in the stack. */
+  readonly target: string | undefined;
+}
+
+/** @throws Stop, RenderApiError when Render cannot be asked. */
+export async function lookAtWorkspace(environment: string, planned: Planned): Promise<Workspace> {
+  const names = readNames(environment);
+  const makes = planned.resources.some(makesInstance);
+  if (names === undefined && !makes) return { others: [], duplicates: [], target: undefined };
+  // Loaded late: a plan that has nothing of Render's does without.
+  const { RenderClient } = await import("../render/api/client.ts");
+  const client = RenderClient.fromEnvironment(process.env);
+  const ownerId = process.env.RENDER_OWNER_ID || undefined;
+  const [others, duplicates, target] = await Promise.all([
+    makes ? otherInstances(client, planned, ownerId) : [],
+    names && ownerId ? findDuplicates(client, environment, names, ownerId, planned) : [],
+    names && ownerId ? describeTarget(client, names, ownerId) : undefined,
+  ]);
+  return { others, duplicates, target };
+}
+
+/** @returns `undefined` where the environment is not synthesized, or names nothing. */
+function readNames(environment: string): Named | undefined {
+  try {
+    const json: unknown = JSON.parse(readFileSync(join(stackDirectory(environment), "cdk.tf.json"), "utf8"));
+    const { resource } = stackSchema.parse(json);
+    return Object.values(resource).some((byName) => Object.keys(byName).length > 0) ? resource : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+async function otherInstances(client: RenderClient, { resources }: Planned, ownerId: string | undefined) {
+  const known = new Set(resources.filter(isInstance).map(({ before }) => before?.id));
+  const all = await client.list(API.listKeyValues, {}, { ownerId });
+  return all.filter(({ id }) => !known.has(id));
+}
+
+/** An apply that got no answer leaves such a thing behind, and nothing in a plan shows it. */
+async function findDuplicates(
+  client: RenderClient,
+  environment: string,
+  { render_keyvalue, render_env_group }: Named,
+  ownerId: string,
+  { resources }: Planned,
+): Promise<Consequence[]> {
+  const ids = resources.map(({ before }) => before?.id).filter((id) => typeof id === "string");
+  // An empty plan is not even opened, and then a single one is ours.
+  const isEmpty = resources.length === 0;
+  const known = async () => (isEmpty ? readKnownIds(stackDirectory(environment)) : new Map([["plan", ids]]));
+  const isOurs = (_one: unknown, all: readonly unknown[]) => isEmpty && all.length === 1;
+  const found = await Promise.all([
+    ...Object.entries(render_keyvalue).map(async ([address, { name, region = "" }]) => {
+      const names = await findInstances(client, { name, region }, ownerId, { known }, isOurs);
+      return duplicateOf(`render_keyvalue.${address}`, names, stackPath(environment));
+    }),
+    ...Object.entries(render_env_group).map(async ([address, { name }]) => {
+      const names = await findGroups(client, name, ownerId, { known }, isOurs);
+      return duplicateOf(`render_env_group.${address}`, names, stackPath(environment));
+    }),
+  ]);
+  return found.flat();
+}
+
+function duplicateOf(address: string, names: Namesakes, directory: string): Consequence[] {
+  const report = reportStrangers(names, directory);
+  const consequence = (text: string): Consequence => {
+    return { kind: "duplicate", address, consequence: `On Render ${text}`, causes: [], acknowledge: true };
+  };
+  if (report !== undefined) return [consequence(`${report.reason}. ${report.remedy}`)];
+  if (names.strangers !== undefined) return [];
+  return [consequence(`are several with this name, ${names.ids.join(", ")}, and the state could not be read.`)];
+}
+
+/** Shown with every review, for people with the wrong shell. */
+async function describeTarget(
+  client: RenderClient,
+  { render_env_group_link }: Named,
+  ownerId: string,
+): Promise<string> {
+  const given = process.env.TF_VAR_backend_service_id ?? "";
+  const ids = Object.values(render_env_group_link)
+    .flatMap(({ service_ids }) => service_ids)
+    .map((id) => (id.includes("var.backend_service_id") ? given : id));
+  const [owners, services] = await Promise.all([
+    client.list(API.listOwners, {}),
+    Promise.all(ids.map(async (id) => ({ id, service: await unlessMissing(client.call(API.getService, { id })) }))),
+  ]);
+  const workspace = owners.find(({ id }) => id === ownerId);
+  return [
+    `workspace ${workspace === undefined ? "not known" : `"${workspace.name}"`} (${ownerId}) at ${process.env.RENDER_HOST || "https://api.render.com/v1"}`,
+    ...services.map(
+      ({ id, service }) => `service ${service === undefined ? "not known" : `"${service.name}"`} (${id})`,
+    ),
+  ].join(", ");
+}

@@ -1,0 +1,168 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { EMPTY_PLAN, type Planned, readPlan } from "../../pipeline/review/plan/planned.ts";
+import { terraformPlanSchema } from "../../pipeline/review/plan/terraform-plan.ts";
+import { reviewStack } from "../../pipeline/review-stack.ts";
+import type { SynthesizedStack } from "../../pipeline/synthesized-stack.ts";
+import type { sendHttp } from "../../runtime/http.ts";
+
+const send = vi.hoisted(() => vi.fn<typeof sendHttp>());
+vi.mock("../../runtime/http.ts", async (original) => ({ ...(await original<object>()), sendHttp: send }));
+const place = vi.hoisted(() => ({ directory: "" }));
+vi.mock("../../pipeline/synthesize.ts", () => ({ stackDirectory: () => place.directory }));
+const state = vi.hoisted(() => ({ readKnownIds: vi.fn() }));
+vi.mock("../../render/terraform-state.ts", async (original) => ({ ...(await original<object>()), ...state }));
+
+const STACK: SynthesizedStack = {
+  environment: "staging",
+  digest: "0".repeat(64),
+  paths: {},
+  variables: [],
+  localState: undefined,
+  policy: { warnings: [], exceptions: [] },
+};
+const SERVICE = "srv-d00000000000000000a0";
+const TIMES = { createdAt: "2026-06-17T08:00:00Z", updatedAt: "2026-06-17T08:00:00Z" };
+const instance = (id: string, rest: object = {}) => ({
+  ...{ id, name: "queues", plan: "starter", region: "oregon", status: "available", ipAllowList: [], ...TIMES },
+  ...{ options: { maxmemoryPolicy: "noeviction" }, owner: { id: "tea-1" }, ...rest },
+});
+const group = (id: string, ...services: string[]) => ({
+  ...{ id, name: "queues-env", ownerId: "tea-1", envVars: [], ...TIMES },
+  serviceLinks: services.map((service) => ({ id: service, name: "api", type: "web" })),
+});
+
+/** What is on Render. */
+let render: { instances: object[]; groups: object[]; status?: number };
+
+beforeEach(() => {
+  place.directory = mkdtempSync(join(tmpdir(), "stack-"));
+  const link = { env_group_id: "$" + "{render_env_group.backend.id}", service_ids: ["$" + "{var.backend_service_id}"] };
+  const resource = {
+    render_keyvalue: { redis: { name: "queues", region: "oregon", plan: "starter" } },
+    render_env_group: { backend: { name: "queues-env" } },
+    render_env_group_link: { backend: link },
+  };
+  writeFileSync(join(place.directory, "cdk.tf.json"), JSON.stringify({ resource }));
+  render = { instances: [instance("red-ours")], groups: [group("evg-ours", SERVICE)] };
+  for (const [name, value] of Object.entries({
+    RENDER_API_KEY: "rnd_key-of-the-test-1234567890",
+    RENDER_HOST: "http://render.test/v1",
+    RENDER_OWNER_ID: "tea-1",
+    TF_VAR_backend_service_id: SERVICE,
+  })) {
+    vi.stubEnv(name, value);
+  }
+  send.mockImplementation(async (url) => {
+    const { pathname, searchParams } = new URL(url);
+    const service = { id: SERVICE, name: "api", type: "web_service", ownerId: "tea-1", suspended: "not_suspended" };
+    const items: Record<string, object[] | object> = {
+      "/v1/key-value": render.instances.map((keyValue) => ({ keyValue, cursor: "c" })),
+      "/v1/env-groups": render.groups.map((envGroup) => ({ envGroup, cursor: "c" })),
+      "/v1/env-groups/evg-ours": group("evg-ours", SERVICE),
+      "/v1/owners": [{ owner: { id: "tea-1", name: "Ours" }, cursor: "c" }],
+      [`/v1/services/${SERVICE}`]: { ...service, serviceDetails: { region: "oregon", plan: "starter" } },
+    };
+    const answer = searchParams.has("cursor") ? [] : (items[pathname] ?? []);
+    return { status: render.status ?? 200, statusText: "", headers: {}, text: JSON.stringify(answer) };
+  });
+});
+afterEach(() => {
+  rmSync(place.directory, { recursive: true });
+  vi.unstubAllEnvs();
+  vi.resetAllMocks();
+});
+
+/** A plan in which each address has an id of these, or makes one. */
+function planned(ids: Readonly<Record<string, string | undefined>>): Planned {
+  const resource_changes = Object.entries(ids).map(([address, id]) => ({
+    ...{ address, mode: "managed", type: address.split(".")[0] },
+    change: {
+      actions: [id === undefined ? "create" : "no-op"],
+      before: id === undefined ? null : { id },
+      after: { id },
+    },
+  }));
+  return readPlan(terraformPlanSchema.parse({ format_version: "1.2", resource_changes }));
+}
+
+const KNOWN = { "render_keyvalue.redis": "red-ours", "render_env_group.backend": "evg-ours" };
+const duplicates = async (plan: Planned, mode: "change" | "destroy" | "refresh-only" = "change") => {
+  const review = await reviewStack(plan, STACK, mode);
+  const found = [...review.findings, ...review.drift].filter(({ kind }) => kind === "duplicate");
+  return { ...review, found };
+};
+
+test("every review says where it would be applied to, and for which service", async () => {
+  const { target, found, verdict } = await duplicates(EMPTY_PLAN);
+  expect(target).toBe(`workspace "Ours" (tea-1) at http://render.test/v1, service "api" (${SERVICE})`);
+  expect([found, verdict]).toEqual([[], "no changes"]);
+  expect(state.readKnownIds).not.toHaveBeenCalled();
+  vi.stubEnv("RENDER_OWNER_ID", "tea-2");
+  expect((await duplicates(EMPTY_PLAN)).target).toContain("workspace not known (tea-2)");
+});
+
+test("an instance that the state does not know is told although nothing changes, with both ids and the ways out", async () => {
+  render.instances.push(
+    instance("red-lost"),
+    instance("red-a", { name: "mail" }),
+    instance("red-b", { region: "ohio" }),
+  );
+  state.readKnownIds.mockResolvedValue(new Map([["render_keyvalue.redis", ["red-ours"]]]));
+  for (const plan of [EMPTY_PLAN, planned(KNOWN)]) {
+    const { found, verdict } = await duplicates(plan);
+    expect(found).toMatchObject([{ address: "render_keyvalue.redis", acknowledge: true }]);
+    expect(found[0]?.consequence).toContain("On Render beside red-ours there is another");
+    expect(found[0]?.consequence).toContain(
+      "Nothing in the workspace uses red-lost. Delete it if nobody needs it: curl",
+    );
+    expect(found[0]?.consequence).toContain(
+      "terraform -chdir=cdktf.out/stacks/staging import render_keyvalue.redis red-lost",
+    );
+    expect(verdict).toBe("needs acknowledgement");
+  }
+  expect(state.readKnownIds).toHaveBeenCalledOnce();
+});
+
+test("where the plan would make one more, what is there is told", async () => {
+  render = { instances: [instance("red-lost")], groups: [group("evg-lost")] };
+  const { found } = await duplicates(
+    planned({ "render_keyvalue.redis": undefined, "render_env_group.backend": undefined }),
+  );
+  expect(found.map(({ address }) => address)).toEqual(["render_env_group.backend", "render_keyvalue.redis"]);
+  expect(found[0]?.consequence).toMatch(
+    /there is an environment group "queues-env" already: evg-lost.*\/env-groups\/evg-lost"/,
+  );
+});
+
+test("of two groups the one that is in use is never the one to delete", async () => {
+  render.groups.push(group("evg-lost"));
+  const { found } = await duplicates(planned(KNOWN));
+  expect(found[0]?.consequence).toContain("Delete it if nobody needs it: curl");
+  expect(found[0]?.consequence).not.toContain("env-groups/evg-ours");
+});
+
+test("where drift is looked for, a duplicate is some; where everything is destroyed, it stays behind", async () => {
+  render.instances.push(instance("red-lost"));
+  expect(await duplicates(planned(KNOWN), "refresh-only")).toMatchObject({ verdict: "changes", findings: [] });
+  expect((await duplicates(planned(KNOWN), "destroy")).found).toHaveLength(1);
+});
+
+test("several of a name, and a state that cannot be read", async () => {
+  render.instances.push(instance("red-lost"));
+  state.readKnownIds.mockResolvedValue(undefined);
+  const { found } = await duplicates(EMPTY_PLAN);
+  expect(found[0]?.consequence).toContain("red-ours, red-lost, and the state could not be read");
+});
+
+test("where Render cannot be asked, a plan that makes nothing is reviewed all the same, and says so", async () => {
+  render.status = 403;
+  const { target, verdict } = await duplicates(planned(KNOWN));
+  expect(target).toMatch(/^not known, because Render could not be asked: .*403/);
+  expect(verdict).toBe("no changes");
+  await expect(reviewStack(planned({ "render_keyvalue.redis": undefined }), STACK, "change")).rejects.toThrow(
+    /Render could not be asked which instances there are: .*403/,
+  );
+});
