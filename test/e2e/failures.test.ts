@@ -1,6 +1,7 @@
 import { createServer } from "node:net";
 import { afterEach, describe, expect, test } from "vitest";
 import { RENDER_API } from "../../dev/emulator/api/endpoints.ts";
+import { API } from "../../render/api/endpoints.ts";
 import { Deployment, ENVIRONMENT } from "./deployment.ts";
 
 const WRONG_KEY = "rnd_thisisnotthekeythatopens";
@@ -108,6 +109,42 @@ describe("a deploy that fails", () => {
     expect(output).toContain("500");
     expect(await deployment.instances()).toEqual([]);
     await expectHealed();
+  });
+
+  test("what was created though its answer was lost stops the next deploy, which names it and the ways out", async () => {
+    await start();
+    const { client, control } = deployment;
+    const lose = (path: string) => control.setFaults({ brokenConnection: { times: 1, method: "POST", path } });
+    const deployed = async () => {
+      const { exitCode, output } = await deployment.deploy();
+      expect(exitCode, output).toBe(1);
+      // Terraform breaks long lines where it repeats a command's output in an error.
+      return output.replaceAll(/\s+/g, " ");
+    };
+    await lose("/key-value");
+    await deployed();
+    const [lost] = (await deployment.instances()).map(({ id }) => id);
+    expect(await deployment.state().then((state) => state.has("render_keyvalue.redis"))).toBe(false);
+
+    const second = await deployed();
+    const ours = await deployment.instanceId();
+    expect(second).toContain(`beside ${ours} there is another instance "e2e-redis" in oregon: ${lost}.`);
+    expect(second).toMatch(new RegExp(`Nothing in the workspace uses ${lost}\\. Delete it .*/key-value/${lost}"`));
+    expect(second).toMatch(
+      new RegExp(`state rm render_keyvalue.redis && terraform .* import render_keyvalue.redis ${lost}`),
+    );
+    await expectUnlinked();
+    await client.call(RENDER_API.deleteKeyValue, { id: lost ?? "" });
+
+    await lose("/env-groups");
+    await deployed();
+    const [group] = (await client.list(API.listEnvGroups, {})).map(({ id }) => id);
+    const fourth = await deployed();
+    expect(fourth).toMatch(new RegExp(`backend-single-group .*another environment group "e2e-redis-env": ${group}`));
+    expect(fourth).toMatch(new RegExp(`Delete it if nobody needs it: .*/env-groups/${group}"`));
+    await client.call(RENDER_API.deleteEnvGroup, { id: group ?? "" });
+    await expectHealed();
+    expect(await client.list(API.listEnvGroups, {})).toHaveLength(1);
   });
 
   test("an instance stuck in creating ends at the deadline, and the backend stays unlinked", async () => {
