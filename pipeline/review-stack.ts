@@ -21,7 +21,7 @@ export async function reviewStack(
   mode: Review["mode"],
   errors: readonly Diagnostic[] = [],
 ): Promise<Review> {
-  const { others, duplicates, target } = await lookAtWorkspace(stack.environment, planned).catch((error: unknown) => {
+  const { others, duplicates, target } = await lookAtWorkspace(stack, planned).catch((error: unknown) => {
     const reason = error instanceof Error ? error.message : "";
     if (planned.resources.some(makesInstance)) {
       throw new Stop("failed", `Render could not be asked which instances there are: ${reason}`);

@@ -7,6 +7,8 @@ import { type Review, reviewSchema } from "./review/review.ts";
 /** An environment's Terraform, as far as a review needs to know of it. */
 export interface SynthesizedStack {
   readonly environment: string;
+  /** Where it is; without it Render is not asked what it has beside. */
+  readonly directory?: string;
   /** SHA-256, in hex, of the Terraform without notes: of what `synthesized/` shows. */
   readonly digest: string;
   /** Construct paths by Terraform address. */
@@ -41,6 +43,7 @@ export function readStack(environment: string, directory: string): SynthesizedSt
   const { local } = terraform.backend;
   return {
     environment,
+    directory,
     digest: createHash("sha256").update(readableTerraform(json)).digest("hex"),
     paths: constructPaths(resource),
     variables: Object.keys(variable),

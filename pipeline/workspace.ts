@@ -12,6 +12,7 @@ import type { Planned } from "./review/plan/planned.ts";
 import type { Consequence } from "./review/rules/consequence.ts";
 import type { OtherInstance } from "./review/rules/rule.ts";
 import { stackDirectory } from "./synthesize.ts";
+import type { SynthesizedStack } from "./synthesized-stack.ts";
 
 const named = z.record(z.string(), z.object({ name: z.string(), region: z.string().optional() })).default({});
 const linked = z.record(z.string(), z.object({ service_ids: z.array(z.string()).default([]) })).default({});
@@ -33,8 +34,11 @@ export interface Workspace {
 }
 
 /** @throws Stop, RenderApiError when Render cannot be asked. */
-export async function lookAtWorkspace(environment: string, planned: Planned): Promise<Workspace> {
-  const names = readNames(environment);
+export async function lookAtWorkspace(
+  { environment, directory }: Pick<SynthesizedStack, "environment" | "directory">,
+  planned: Planned,
+): Promise<Workspace> {
+  const names = directory === undefined ? undefined : readNames(directory);
   const makes = planned.resources.some(makesInstance);
   if (names === undefined && !makes) return { others: [], duplicates: [], target: undefined };
   // Loaded late: a plan that has nothing of Render's does without.
@@ -49,10 +53,10 @@ export async function lookAtWorkspace(environment: string, planned: Planned): Pr
   return { others, duplicates, target };
 }
 
-/** @returns `undefined` where the environment is not synthesized, or names nothing. */
-function readNames(environment: string): Named | undefined {
+/** @returns `undefined` where the Terraform names nothing. */
+function readNames(directory: string): Named | undefined {
   try {
-    const json: unknown = JSON.parse(readFileSync(join(stackDirectory(environment), "cdk.tf.json"), "utf8"));
+    const json: unknown = JSON.parse(readFileSync(join(directory, "cdk.tf.json"), "utf8"));
     const { resource } = stackSchema.parse(json);
     return Object.values(resource).some((byName) => Object.keys(byName).length > 0) ? resource : undefined;
   } catch {

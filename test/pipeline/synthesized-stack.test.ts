@@ -26,6 +26,7 @@ test("a stack's Terraform says all that a review needs of it", () => {
   };
   expect(readStack("staging", directory)).toEqual({
     environment: "staging",
+    directory,
     digest: createHash("sha256")
       .update(`${JSON.stringify(readable, null, 2)}\n`)
       .digest("hex"),

@@ -90,7 +90,7 @@ function planned(ids: Readonly<Record<string, string | undefined>>): Planned {
 
 const KNOWN = { "render_keyvalue.redis": "red-ours", "render_env_group.backend": "evg-ours" };
 const duplicates = async (plan: Planned, mode: "change" | "destroy" | "refresh-only" = "change") => {
-  const review = await reviewStack(plan, STACK, mode);
+  const review = await reviewStack(plan, { ...STACK, directory: place.directory }, mode);
   const found = [...review.findings, ...review.drift].filter(({ kind }) => kind === "duplicate");
   return { ...review, found };
 };
@@ -162,7 +162,7 @@ test("where Render cannot be asked, a plan that makes nothing is reviewed all th
   const { target, verdict } = await duplicates(planned(KNOWN));
   expect(target).toMatch(/^not known, because Render could not be asked: .*403/);
   expect(verdict).toBe("no changes");
-  await expect(reviewStack(planned({ "render_keyvalue.redis": undefined }), STACK, "change")).rejects.toThrow(
+  await expect(duplicates(planned({ "render_keyvalue.redis": undefined }))).rejects.toThrow(
     /Render could not be asked which instances there are: .*403/,
   );
 });
