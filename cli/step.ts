@@ -19,8 +19,8 @@ import { formatPreflight } from "./report-preflight.ts";
 
 /** Milliseconds for each of preflight's calls: long enough for a busy API, short enough for one that is not there. */
 const PREFLIGHT_CALL_MS = 10_000;
-/** Seconds that a service may take to drain an instance. */
-const DRAIN_SECONDS = 300;
+/** Seconds that a service may take to drain an instance, with a count of its jobs before and after. */
+const DRAIN_SECONDS = 420;
 
 /** What a step's program works with. */
 interface Tools {

@@ -159,19 +159,19 @@ describe("in Terraform's graph", () => {
       "drain",
       "drain",
       { ...draining, BACKEND_SERVICE_ID: serviceId, TF_VAR_backend_service_id: other },
-      ...([instanceId, { serviceId, instanceId, command }, 300] as const),
+      ...([instanceId, { serviceId, instanceId, command }, 420] as const),
     ],
     [
       "drain",
       "drain",
       { ...draining, TF_VAR_backend_service_id: other },
-      ...([instanceId, { serviceId: other, instanceId, command }, 300] as const),
+      ...([instanceId, { serviceId: other, instanceId, command }, 420] as const),
     ],
     [
       "hand-over",
       "handOver",
       { ...replacing, BACKEND_EXPECTED: backend({ drainCommand: command }) },
-      ...([instanceId, { serviceId, instanceId, command, address: "render_keyvalue.q", known: KNOWN }, 300] as const),
+      ...([instanceId, { serviceId, instanceId, command, address: "render_keyvalue.q", known: KNOWN }, 420] as const),
     ],
   ])("%s does its step, within its time, and says about what", async (name, step, variables, about, what, seconds) => {
     set(variables);

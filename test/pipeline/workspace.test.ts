@@ -21,6 +21,7 @@ const STACK: SynthesizedStack = {
   paths: {},
   variables: [],
   localState: undefined,
+  isEncrypted: false,
   policy: { warnings: [], exceptions: [] },
 };
 const SERVICE = "srv-d00000000000000000a0";
