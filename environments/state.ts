@@ -31,7 +31,7 @@ const filled = z.string().min(1, "must not be empty");
 const encryption = z
   .strictObject({
     key: z.discriminatedUnion("type", [
-      /** A passphrase of at least 16 characters, in `TF_VAR_state_passphrase`. Whoever has it can read the state. */
+      /** A passphrase of at least 16 characters, in `TF_VAR_state_passphrase`. It is all that is needed to read the state. */
       z.strictObject({ type: z.literal("passphrase") }),
       /** A key of AWS, with AWS's own variables. */
       z.strictObject({ type: z.literal("aws_kms"), kmsKeyId: filled, region: filled }),

@@ -153,7 +153,7 @@ describe("in Terraform's graph", () => {
       "leave",
       "drainBehind",
       { ...leaving, BACKEND_DRAIN_COMMAND: command },
-      ...([serviceId, { serviceId, command, address: "render_keyvalue.q", known: KNOWN }, 366] as const),
+      ...([serviceId, { serviceId, command, address: "render_keyvalue.q", known: KNOWN }, 486] as const),
     ],
     [
       "drain",
