@@ -1,6 +1,7 @@
 import { Command } from "commander";
 import { stackPath } from "../environments/define.ts";
 import { requireOwnRender } from "../environments/emulator-mark.ts";
+import { loadEnvironments } from "../environments/load.ts";
 import { RenderClient } from "../render/api/client.ts";
 import { expectedInstance } from "../render/instance.ts";
 import { expectedService, SERVICE_ID, SERVICE_ID_FORM } from "../render/service.ts";
@@ -74,7 +75,7 @@ async function judge(intent: Intent, directory: string, { connect }: Tools): Pro
 
 /** What a person asks about. The environments are loaded only here: Terraform brings its own description. */
 async function intentOf(name: string): Promise<Intent> {
-  const { resolveEnvironment } = await import("../environments/environments.ts");
+  const { resolveEnvironment } = await loadEnvironments();
   const { name: environment, redis, backend, checks, emulator } = resolveEnvironment(name);
   requireOwnRender({ name, emulator }, process.env);
   const serviceId = backend.serviceId ?? process.env.TF_VAR_backend_service_id ?? "";

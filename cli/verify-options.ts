@@ -4,6 +4,7 @@ import type { Check } from "../checks/check.ts";
 import { AVAILABLE } from "../checks/verification.ts";
 import type { VerifyOptions } from "../checks/verify.ts";
 import { requireOwnRender } from "../environments/emulator-mark.ts";
+import { loadEnvironments } from "../environments/load.ts";
 import { expectedInstance } from "../render/instance.ts";
 import { expectedService } from "../render/service.ts";
 import { InvalidValue, notOneOf, Stop } from "../runtime/errors.ts";
@@ -104,7 +105,7 @@ function parse(args: readonly string[]) {
 /** The environments are read only where one is named: Terraform's provisioner brings its own description. */
 async function subjectOf(name: string, env: NodeJS.ProcessEnv): Promise<Subject> {
   const [{ resolveEnvironment }, { stackPath }] = await Promise.all([
-    import("../environments/environments.ts"),
+    loadEnvironments(),
     import("../environments/define.ts"),
   ]);
   const { name: environment, redis, backend, checks: limits, emulator } = resolveEnvironment(name);
