@@ -4,11 +4,12 @@ import { RENDER_API } from "../../dev/emulator/api/endpoints.ts";
 import { readState } from "../../dev/emulator/state/store.ts";
 import { RenderClient } from "../../render/api/client.ts";
 import { API } from "../../render/api/endpoints.ts";
+import { SERVICE_ID } from "../../render/service.ts";
 import { leave, rollOut } from "../../steps/roll-out.ts";
 import { TestRender } from "../dev/emulator/harness.ts";
 
 const DELAY_MS = 150;
-const PATIENCE_MS = 120_000;
+const PATIENCE = { timeout: 120_000 };
 
 let render: TestRender;
 let client: RenderClient;
@@ -28,7 +29,7 @@ async function start(overlappingDeploys: "override" | "wait", delayMs = DELAY_MS
   // A service that runs nothing: what is tested is how its deploys go.
   const created = await render.call("POST", "/services", { name: "quiet", ownerId, type: "web_service" });
   serviceId = z.object({ service: z.object({ id: z.string() }) }).parse(created.body).service.id;
-  await expect.poll(async () => (await statuses())[0], { timeout: PATIENCE_MS }).toBe("live");
+  await expect.poll(async () => (await statuses())[0], PATIENCE).toBe("live");
   const group = { name: "g", ownerId, envVars: [{ key: "A", value: "1" }], secretFiles: [] };
   ({ id: groupId } = await client.call(RENDER_API.createEnvGroup, {}, group));
   await client.call(RENDER_API.linkService, { id: groupId, serviceId });
@@ -91,10 +92,7 @@ describe.each(["override", "wait"] as const)("where overlapping deploys %s", (po
   test("one in progress that fails is somebody else's: ours begins after it", async () => {
     await render.control.setFaults({ deployFailure: "build_failed" });
     await deployByHand();
-    const rolling = roll();
-    await expect.poll(async () => (await statuses())[0]).toBe("build_failed");
-    await render.control.setFaults({ deployFailure: null });
-    await rolling;
+    await roll();
     expect((await statuses()).slice(0, 2)).toEqual(["live", "build_failed"]);
   });
 
@@ -105,13 +103,13 @@ describe.each(["override", "wait"] as const)("where overlapping deploys %s", (po
       new RegExp(`${theirs?.id} of quiet is still \\S+, so none was started`),
     );
     expect(await begun()).toBe(1);
-    await expect.poll(statuses).toEqual(["live", "deactivated"]);
+    await expect.poll(statuses, PATIENCE).toEqual(["live", "deactivated"]);
   });
 
   test("two deploys that may be ours are not known, and both are named", async () => {
     await render.control.setFaults({ deployAccepted: true });
     const rolling = roll().catch((error: unknown) => error);
-    await expect.poll(begun).toBe(1);
+    await expect.poll(begun, PATIENCE).toBe(1);
     await deployByHand();
     const stopped = await rolling;
     const [second, first] = await deploys();
@@ -148,7 +146,7 @@ describe("a deploy that gives way to a later one is followed to that", () => {
   ])("when that one cancels it, %s", async (_when, faults) => {
     await start("override", DELAY);
     const rolling = roll();
-    await expect.poll(async () => (await statuses()).length).toBe(2);
+    await expect.poll(async () => (await statuses()).length, PATIENCE).toBe(2);
     await render.control.setFaults(faults);
     await deployByHand();
     await rolling;
@@ -159,13 +157,24 @@ describe("a deploy that gives way to a later one is followed to that", () => {
   test("when that one waited, and ours is canceled by hand", async () => {
     await start("wait", DELAY);
     const rolling = roll();
-    await expect.poll(async () => (await statuses()).length).toBe(2);
+    await expect.poll(async () => (await statuses()).length, PATIENCE).toBe(2);
     await deployByHand();
     await cancel((await deploys())[1]?.id);
     await rolling;
     expect((await statuses()).slice(0, 2)).toEqual(["live", "canceled"]);
     expect(lines.join("\n")).toContain("gave way to");
   });
+});
+
+test("a cron job, whose id is another kind of id, is rolled out for its next run", async () => {
+  await start("override");
+  const { ownerId } = render.render;
+  const created = await render.call("POST", "/services", { name: "nightly", ownerId, type: "cron_job" });
+  serviceId = z.object({ service: z.object({ id: z.string().regex(SERVICE_ID) }) }).parse(created.body).service.id;
+  expect(serviceId).toMatch(/^crn-/);
+  await client.call(RENDER_API.linkService, { id: groupId, serviceId });
+  await roll();
+  expect(deployed()).toMatchObject({ A: "1" });
 });
 
 test("it reuses the build", async () => {

@@ -89,7 +89,8 @@ export class ServiceRuntime {
   async #start(deployed: ServiceState["deployed"]): Promise<ServiceProcess | undefined> {
     const { service, network, supervisor, onLine } = this.#options;
     const { startCommand } = deployed;
-    if (startCommand === undefined || startCommand === "") return undefined;
+    // A cron job runs by its schedule, which is not emulated.
+    if (startCommand === undefined || startCommand === "" || service.type === "cron_job") return undefined;
     return ServiceProcess.start({
       startCommand,
       env: insideEnvironment(service, deployed.env, network),

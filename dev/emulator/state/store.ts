@@ -52,9 +52,10 @@ export class Collection<T extends { readonly id: string }> {
     return found;
   }
 
-  add(make: (stamp: Stamp) => T): T {
+  /** @param prefix Of its id, where that is not the one of most. */
+  add(make: (stamp: Stamp) => T, prefix = this.#prefix): T {
     const now = new Date().toISOString();
-    const item = make({ id: newId(this.#prefix), createdAt: now, updatedAt: now });
+    const item = make({ id: newId(prefix), createdAt: now, updatedAt: now });
     const items = this.#items();
     items.push(item);
     if (items.length > this.#most) items.splice(0, items.length - this.#most);

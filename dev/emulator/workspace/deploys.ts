@@ -159,7 +159,9 @@ export class Deploys {
     };
     this.#advance(deploy, "update_in_progress");
     if (!(await sleep(delayMs, signal))) return "canceled";
-    if (faults.settings.deployFailure !== null) return faults.settings.deployFailure;
+    const { deployFailure } = faults.settings;
+    // What reuses a build does not fail at building.
+    if (deployFailure !== null && deployFailure !== "build_failed") return deployFailure;
     const failure = await services.running(service.id).replace(deployed, signal);
     if (failure !== undefined) return signal.aborted ? "canceled" : "update_failed";
     const before = this.of(service.id).find((candidate) => candidate.status === "live");

@@ -5,7 +5,7 @@ import type { RENDER_API } from "../api/endpoints.ts";
 import type { Machine, ServiceRunner } from "../machine/machine.ts";
 import { invalid, missing, readSetting } from "../state/refusal.ts";
 import { type ServiceState, serviceDetails } from "../state/schema.ts";
-import type { Store } from "../state/store.ts";
+import type { Stamp, Store } from "../state/store.ts";
 import type { LogBook } from "./log-book.ts";
 import { requireOwner } from "./owner.ts";
 import { DETAILS_DEFAULTS, mergeDetails } from "./service-details.ts";
@@ -68,8 +68,10 @@ export class Services {
       rootDir: service.rootDir,
       serviceDetails: {
         ...service.serviceDetails,
-        sshAddress: `${service.id}@ssh.${service.serviceDetails.region}.render.com`,
-        url: `http://127.0.0.1:${service.publicPort}`,
+        ...(service.type === "cron_job"
+          ? {}
+          : { sshAddress: `${service.id}@ssh.${service.serviceDetails.region}.render.com` }),
+        ...addressOf(service),
       },
       slug: service.name,
       suspended: service.suspended ? "suspended" : "not_suspended",
@@ -100,7 +102,7 @@ export class Services {
     if (this.#all.all.some((service) => service.name === name)) {
       throw invalid(`the name "${name}" is already in use by another service`);
     }
-    const service = this.#all.add((stamp) => ({
+    const make = (stamp: Stamp): ServiceState => ({
       ...stamp,
       name,
       type,
@@ -115,7 +117,8 @@ export class Services {
       publicPort: 0,
       envVars,
       deployed: { deployId: "", env: {}, startCommand: "", healthCheckPath: "" },
-    }));
+    });
+    const service = this.#all.add(make, type === "cron_job" ? "crn" : "srv");
     await this.#run(service);
     return service;
   }
@@ -202,4 +205,10 @@ export class Services {
     this.#all.note(service, { publicPort: await runner.open(service.publicPort) });
     return runner;
   }
+}
+
+/** Where a service is reached: from outside at the process on this machine, inside by its name, or nowhere. */
+function addressOf({ type, name, publicPort }: ServiceState): { readonly url?: string } {
+  if (type === "web_service" || type === "static_site") return { url: `http://127.0.0.1:${publicPort}` };
+  return type === "private_service" ? { url: `${name}:10000` } : {};
 }
