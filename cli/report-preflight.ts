@@ -3,7 +3,7 @@ import { oneLine } from "../runtime/text.ts";
 import type { PreflightResult } from "../steps/preflight.ts";
 
 /** For people: a line for each rule, and below one that refuses why and what to do. */
-export function formatPreflight(environment: string, results: readonly PreflightResult[]): string {
+export function formatPreflight(environment: string, target: string, results: readonly PreflightResult[]): string {
   const refusals = results.flatMap((result) => result.refusals);
   const lines = results.flatMap(({ title, skipped, refusals: refused }) => {
     if (skipped !== undefined) return [`  ${colors.dim(`- ${title}: does not apply, ${skipped}`)}`];
@@ -23,5 +23,5 @@ export function formatPreflight(environment: string, results: readonly Preflight
         : colors.red(
             `refused: ${refusals.length} ${refusals.length === 1 ? "reason" : "reasons"}; nothing was changed`,
           );
-  return [colors.bold(`Preflight for ${environment}`), ...lines, verdict, ""].join("\n");
+  return [colors.bold(`Preflight for ${environment}`), `  ${colors.dim(target)}`, ...lines, verdict, ""].join("\n");
 }

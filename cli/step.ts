@@ -3,6 +3,7 @@ import { stackPath } from "../environments/define.ts";
 import { requireOwnRender } from "../environments/emulator-mark.ts";
 import { loadEnvironments } from "../environments/load.ts";
 import { RenderClient } from "../render/api/client.ts";
+import { describeTarget } from "../render/api/target.ts";
 import { expectedInstance } from "../render/instance.ts";
 import { expectedService, SERVICE_ID, SERVICE_ID_FORM } from "../render/service.ts";
 import { readKnownIds } from "../render/terraform-state.ts";
@@ -37,7 +38,10 @@ const PROGRAMS: { readonly [Id in OwnStepId]: StepProgram<Id> } = {
   preflight: ({ REDIS_EXPECTED: redis, BACKEND_EXPECTED: wanted, RENDER_OWNER_ID: ownerId, ...read }, tools) =>
     judge({ redis, wanted, ownerId, acceptUnknown: read.REDIS_CHECKS.acceptUnknown }, read.TERRAFORM_DIRECTORY, tools),
   roll_out: ({ BACKEND_EXPECTED: { serviceId, name, rollOutSeconds } }, { work }) =>
-    work(name, rollOutSeconds, (context) => rollOut({ ...context, serviceId })),
+    work(name, rollOutSeconds, (context) => {
+      context.say(describeTarget({ id: process.env.RENDER_OWNER_ID ?? "not known" }, [{ id: serviceId, name }]));
+      return rollOut({ ...context, serviceId });
+    }),
   leave: ({ BACKEND_SERVICE_ID: serviceId, BACKEND_ROLL_OUT_SECONDS: seconds, ...read }, { work }) => {
     const { BACKEND_DRAIN_COMMAND: command, REDIS_ADDRESS: address } = read;
     return work(serviceId, seconds + (command === undefined ? 0 : DRAIN_SECONDS), async (context) => {
@@ -66,8 +70,8 @@ const PROGRAMS: { readonly [Id in OwnStepId]: StepProgram<Id> } = {
 
 async function judge(intent: Intent, directory: string, { connect }: Tools): Promise<Ending> {
   const stack = { directory, known: () => readKnownIds(directory) };
-  const results = await preflight(connect(PREFLIGHT_CALL_MS), intent, stack);
-  process.stdout.write(formatPreflight(intent.redis.environment, results));
+  const { target, results } = await preflight(connect(PREFLIGHT_CALL_MS), intent, stack);
+  process.stdout.write(formatPreflight(intent.redis.environment, target, results));
   const refusals = results.flatMap((result) => result.refusals);
   if (refusals.some(({ unknown }) => !unknown)) return "failed";
   return refusals.length > 0 ? "unknown" : "good";

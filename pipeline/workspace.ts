@@ -5,6 +5,7 @@ import { stackPath } from "../environments/define.ts";
 import type { RenderClient } from "../render/api/client.ts";
 import { API } from "../render/api/endpoints.ts";
 import { unlessMissing } from "../render/api/error.ts";
+import { describeTarget } from "../render/api/target.ts";
 import { findGroups, findInstances, type Namesakes, reportStrangers } from "../render/strangers.ts";
 import { readKnownIds } from "../render/terraform-state.ts";
 import { isInstance, makesInstance } from "./review/plan/instance-change.ts";
@@ -48,7 +49,7 @@ export async function lookAtWorkspace(
   const [others, duplicates, target] = await Promise.all([
     makes ? otherInstances(client, planned, ownerId) : [],
     names && ownerId ? findDuplicates(client, environment, names, ownerId, planned) : [],
-    names && ownerId ? describeTarget(client, names, ownerId) : undefined,
+    names && ownerId ? findTarget(client, names, ownerId) : undefined,
   ]);
   return { others, duplicates, target };
 }
@@ -107,11 +108,7 @@ function duplicateOf(address: string, names: Namesakes, directory: string): Cons
 }
 
 /** Shown with every review, for people with the wrong shell. */
-async function describeTarget(
-  client: RenderClient,
-  { render_env_group_link }: Named,
-  ownerId: string,
-): Promise<string> {
+async function findTarget(client: RenderClient, { render_env_group_link }: Named, ownerId: string): Promise<string> {
   const given = process.env.TF_VAR_backend_service_id ?? "";
   const ids = Object.values(render_env_group_link)
     .flatMap(({ service_ids }) => service_ids)
@@ -120,11 +117,6 @@ async function describeTarget(
     client.list(API.listOwners, {}),
     Promise.all(ids.map(async (id) => ({ id, service: await unlessMissing(client.call(API.getService, { id })) }))),
   ]);
-  const workspace = owners.find(({ id }) => id === ownerId);
-  return [
-    `workspace ${workspace === undefined ? "not known" : `"${workspace.name}"`} (${ownerId}) at ${process.env.RENDER_HOST || "https://api.render.com/v1"}`,
-    ...services.map(
-      ({ id, service }) => `service ${service === undefined ? "not known" : `"${service.name}"`} (${id})`,
-    ),
-  ].join(", ");
+  const named = services.map(({ id, service }) => ({ id, name: service?.name }));
+  return describeTarget({ id: ownerId, name: owners.find(({ id }) => id === ownerId)?.name }, named);
 }

@@ -3,6 +3,7 @@ import { API, type KeyValue, type Owner, type RenderEnvironment } from "../rende
 import { isLinkedTo } from "../render/api/env-groups.ts";
 import { unlessMissing } from "../render/api/error.ts";
 import { gatherServiceFacts, type ServiceFacts } from "../render/api/service-facts.ts";
+import { describeTarget } from "../render/api/target.ts";
 import { healthAddress } from "../render/health-address.ts";
 import type { ExpectedInstance } from "../render/instance.ts";
 import { describePlan, isDowngrade, knownPlan } from "../render/plans.ts";
@@ -262,8 +263,16 @@ export const PREFLIGHT_RULES: readonly Rule[] = [
  *
  * @throws RenderApiError when Render cannot be asked; its message says what to do about the key or the network.
  */
-export async function preflight(client: RenderClient, intent: Intent, stack: StackState): Promise<PreflightResult[]> {
-  return judge(await gatherFacts(client, intent, stack), intent);
+export async function preflight(
+  client: RenderClient,
+  intent: Intent,
+  stack: StackState,
+): Promise<{ readonly target: string; readonly results: PreflightResult[] }> {
+  const facts = await gatherFacts(client, intent, stack);
+  const { ownerId, wanted } = intent;
+  const workspace = { id: ownerId, name: facts.owners.find(({ id }) => id === ownerId)?.name };
+  const target = describeTarget(workspace, [{ id: wanted.serviceId, name: facts.service?.name }]);
+  return { target, results: judge(facts, intent) };
 }
 
 export function judge(facts: PreflightFacts, intent: Intent): PreflightResult[] {

@@ -5,7 +5,7 @@ import { type Endpoint, fillPath, type ListEndpoint, type Method, type Params } 
 import { RenderApiError } from "./error.ts";
 import { parseJson, type Send, sendWithin } from "./http.ts";
 
-const RENDER = "https://api.render.com/v1";
+export const RENDER = "https://api.render.com/v1";
 /** Milliseconds that one call may take, retries and their waits included, unless the client is told otherwise. */
 const DEFAULT_DEADLINE_MS = 60_000;
 /** Render's limit for a page; its default of 20 would cost more calls. */

@@ -88,7 +88,12 @@ test("Terraform says by variables what it deploys", async () => {
   const described = { REDIS_EXPECTED: JSON.stringify(redis), BACKEND_EXPECTED: JSON.stringify(service), REDIS_CHECKS };
   set({ ...described, TERRAFORM_DIRECTORY: "/stacks/graph" });
   const { code, stdout } = await run("step", ["preflight"]);
-  expect([code, stdout]).toEqual([0, expect.stringMatching(/^Preflight for graph\n[\s\S]*a deploy can begin\n$/)]);
+  expect([code, stdout]).toEqual([
+    0,
+    expect.stringMatching(
+      /^Preflight for graph\n {2}workspace ".+" \(tea-\w+\) at http:\S+, service "connect-yw-backend" \(srv-\w+\)\n[\s\S]*a deploy can begin\n$/,
+    ),
+  ]);
 });
 
 test("what the state does not know is refused; a state that cannot be read is unknown", async () => {
@@ -179,7 +184,9 @@ describe("in Terraform's graph", () => {
     const connect = vi.spyOn(RenderClient, "fromEnvironment");
     const timer = vi.spyOn(globalThis, "setTimeout");
     steps[step].mockImplementation(async ({ say }: StepContext) => say("it goes"));
-    expect(await run("step", [name])).toEqual({ code: 0, stdout: `${about}: it goes\n`, stderr: "" });
+    const where = `workspace ${render.render.ownerId} at ${render.render.host}, service "backend" (${serviceId})`;
+    const begin = step === "rollOut" ? `${about}: ${where}\n` : "";
+    expect(await run("step", [name])).toEqual({ code: 0, stdout: `${begin}${about}: it goes\n`, stderr: "" });
     const client: unknown = connect.mock.results[0]?.value;
     expect(steps[step].mock.calls).toEqual([[expect.objectContaining({ ...what, client })]]);
     expect(connect.mock.calls).toMatchObject([[process.env, { deadlineMs: seconds * 1_000 }]]);

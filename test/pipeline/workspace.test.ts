@@ -102,7 +102,7 @@ test("every review says where it would be applied to, and for which service", as
   expect([found, verdict]).toEqual([[], "no changes"]);
   expect(state.readKnownIds).not.toHaveBeenCalled();
   vi.stubEnv("RENDER_OWNER_ID", "tea-2");
-  expect((await duplicates(EMPTY_PLAN)).target).toContain("workspace not known (tea-2)");
+  expect((await duplicates(EMPTY_PLAN)).target).toContain("workspace tea-2 at");
 });
 
 test("an instance that the state does not know is told although nothing changes, with both ids and the ways out", async () => {

@@ -7,6 +7,7 @@ import { REVIEW_FORMATS } from "../../../cli/report/review/reports.ts";
 import { formatPreflight } from "../../../cli/report-preflight.ts";
 import { ApplyProgress } from "../../../pipeline/apply-progress.ts";
 import type { Review } from "../../../pipeline/review/review.ts";
+import { describeTarget } from "../../../render/api/target.ts";
 import { Stop } from "../../../runtime/errors.ts";
 import { startProgress } from "../../../runtime/progress.ts";
 import { Secrets } from "../../../runtime/secrets.ts";
@@ -75,7 +76,9 @@ const REPORTS: Readonly<Record<string, () => string>> = {
     Object.entries(REVIEW_FORMATS).map(([name, format]) => [`review, ${name}`, () => format([review])]),
   ),
   preflight: () =>
-    formatPreflight("e", [{ title: HOSTILE, refusals: [{ reason: HOSTILE, remedy: HOSTILE }] }] as never),
+    formatPreflight("e", describeTarget({ id: "tea-1", name: HOSTILE }, []), [
+      { title: HOSTILE, refusals: [{ reason: HOSTILE, remedy: HOSTILE }] },
+    ] as never),
 };
 
 test.each(Object.keys(REPORTS).filter((name) => !name.endsWith("github")))(

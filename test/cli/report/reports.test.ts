@@ -198,16 +198,20 @@ test("what preflight says", () => {
     { reason: "It is not.", remedy: "Make it." },
   ];
   const skipped = { title: "two", refusals: [], skipped: "it is free" };
-  expect(formatPreflight("staging", [good, skipped])).toMatchInlineSnapshot(`
+  expect(formatPreflight("staging", "workspace tea-1", [good, skipped])).toMatchInlineSnapshot(`
     "<bold>Preflight for staging</>
+      <dim>workspace tea-1</>
       <green>✔</> one
       <dim>- two: does not apply, it is free</>
     <green>a deploy can begin</>
     "
   `);
   const refused = { title: "three", refusals: [refusal, refusal] };
-  expect(formatPreflight("staging", [refused, { ...refused, refusals: [refusal] }])).toMatchInlineSnapshot(`
+  expect(
+    formatPreflight("staging", "workspace tea-1", [refused, { ...refused, refusals: [refusal] }]),
+  ).toMatchInlineSnapshot(`
     "<bold>Preflight for staging</>
+      <dim>workspace tea-1</>
       <red>✘</> three
           It is not.
           <cyan>→</> Make it.
@@ -219,7 +223,9 @@ test("what preflight says", () => {
     <red>refused: 3 reasons; nothing was changed</>
     "
   `);
-  expect(formatPreflight("staging", [{ ...refused, refusals: [refusal] }])).toContain("refused: 1 reason; nothing");
+  expect(formatPreflight("staging", "workspace tea-1", [{ ...refused, refusals: [refusal] }])).toContain(
+    "refused: 1 reason; nothing",
+  );
 });
 
 describe("the JSON", () => {
