@@ -21,12 +21,15 @@ import { formatPreflight } from "./report-preflight.ts";
 
 /** Milliseconds for each of preflight's calls: long enough for a busy API, short enough for one that is not there. */
 const PREFLIGHT_CALL_MS = 10_000;
+/** Seconds for all of them: many more than they take one after the other where each is slow. */
+const PREFLIGHT_SECONDS = 180;
 /** Seconds that a service may take to drain an instance, with a count of its jobs before and after. */
 const DRAIN_SECONDS = 420;
 
 /** What a step's program works with. */
 interface Tools {
   connect(deadlineMs: number): RenderClient;
+  limit: Program["limit"];
   /** Does something within a time. @param about What its lines begin with. */
   work(about: string, seconds: number, act: (context: StepContext) => Promise<void>): Promise<Ending>;
 }
@@ -68,7 +71,8 @@ const PROGRAMS: { readonly [Id in OwnStepId]: StepProgram<Id> } = {
   },
 };
 
-async function judge(intent: Intent, directory: string, { connect }: Tools): Promise<Ending> {
+async function judge(intent: Intent, directory: string, { connect, limit }: Tools): Promise<Ending> {
+  limit(PREFLIGHT_SECONDS);
   const stack = { directory, known: () => readKnownIds(directory) };
   const { target, results } = await preflight(connect(PREFLIGHT_CALL_MS), intent, stack);
   process.stdout.write(formatPreflight(intent.redis.environment, target, results));
@@ -105,6 +109,7 @@ function toolsFor(program: Program): Tools {
     RenderClient.fromEnvironment(process.env, { deadlineMs, signal: interrupted.signal, onWait });
   return {
     connect,
+    limit: program.limit,
     async work(about, seconds, act) {
       const { signal } = program.limit(seconds);
       // One call may take as long as all of it: Render's limit of deploys is waited out.

@@ -10,6 +10,8 @@ import { runProgram } from "./program.ts";
 
 const REPOSITORY = join(import.meta.dirname, "..");
 const SYNTHESIZED = join(REPOSITORY, "synthesized");
+/** Many times what it takes on a slow machine. */
+const SYNTH_SECONDS = 600;
 const SUFFIX = ".tf.json";
 
 const command = new Command("synth")
@@ -18,7 +20,13 @@ const command = new Command("synth")
   .allowExcessArguments(false)
   .exitOverride();
 
-runProgram(() => parse(command, synth), { name: "synth" });
+runProgram(
+  (program) => {
+    program.limit(SYNTH_SECONDS);
+    return parse(command, synth);
+  },
+  { name: "synth" },
+);
 
 async function synth({ check }: { readonly check?: true }): Promise<Outcome> {
   const fresh = await synthesize();
