@@ -19,7 +19,7 @@ export function lockDirectory(directory: string): () => void {
   if (owner !== undefined && processStart(owner.pid) === owner.start) {
     throw new Stop(
       "failed",
-      `A local Render is already running on ${directory} (process ${owner.pid}). Stop it with Ctrl-C, or use it.`,
+      `A local Render is already running on ${directory} (process ${owner.pid}). Stop it with Ctrl-C, use it, or start another one with --directory.`,
     );
   }
   writePrivateFile(file, `${process.pid} ${processStart(process.pid) ?? ""}\n`);

@@ -1,6 +1,7 @@
 import { createServer } from "node:http";
 import { resolve } from "node:path";
 import { getRequestListener } from "@hono/node-server";
+import { z } from "zod";
 import { Stop } from "../../runtime/errors.ts";
 import { lockDirectory } from "./directory-lock.ts";
 import { createApp } from "./http/app.ts";
@@ -130,15 +131,21 @@ function count(number: number, what: string): string {
   return `${number} ${what}${number === 1 ? "" : "s"}`;
 }
 
-/** @throws Stop naming the port and what to do, when it is taken. */
+/** @throws Stop naming the port and what to do, when it is taken or not to be had. */
 async function onPort(port: number, purpose: string, open: (port: number) => Promise<number>): Promise<number> {
   try {
     return await open(port);
-  } catch {
-    throw new Stop(
-      "failed",
-      `Port ${port} for ${purpose} is in use, and the exported variables name it. ` +
-        "Stop the other program, choose --port, or delete the state directory to start fresh.",
-    );
+  } catch (error) {
+    const { code } = z.object({ code: z.string() }).catch({ code: "" }).parse(error);
+    const why = PORT_PROBLEMS[code];
+    if (why === undefined) throw error;
+    throw new Stop("failed", `Port ${port} for ${purpose} ${why}`);
   }
 }
+
+const PORT_PROBLEMS: Readonly<Record<string, string>> = {
+  EADDRINUSE:
+    "is in use, and what was exported names it. Stop the other program, or delete the state directory to start fresh.",
+  EACCES: "is one that only the system's administrator may use. Choose one from 1024 to 65535.",
+  ERR_SOCKET_BAD_PORT: "is no port: a number from 0 to 65535.",
+};

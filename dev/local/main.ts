@@ -25,7 +25,9 @@ const command = new Command("local")
 const run = command
   .command("run", { isDefault: true })
   .description("run until stopped (the default)")
-  .addOption(new Option("--port <number>", "the API's port; default: that of the last run, or any").argParser(number))
+  .addOption(
+    new Option("--port <number>", "the API's port; default: that of the last run, or any").argParser(portNumber),
+  )
   .addOption(
     new Option("--provider <whose>", "the Terraform provider: this project's, or Render's own")
       .choices(["local", "registry"])
@@ -65,4 +67,10 @@ runProgram(
 function number(text: string): number {
   if (!/^\d+$/.test(text)) throw new InvalidArgumentError(`It must be a whole number, got: "${text}".`);
   return Number(text);
+}
+
+function portNumber(text: string): number {
+  const port = number(text);
+  if (port < 1 || port > 65_535) throw new InvalidArgumentError(`It must be a port, 1 to 65535, got: "${text}".`);
+  return port;
 }

@@ -14,13 +14,14 @@ const SHUTDOWN_GRACE_MS = 1_000;
 surviveRedis(logErrors("queue"));
 const settings = readSettings(process.env);
 const delivery = new Delivery(settings, new Sender(new Claims(settings.DATA_DIRECTORY), settings.PROVIDER_URL));
-const server = createBackend(delivery);
+const host = settings.HOST ?? (settings.RENDER === "true" ? "0.0.0.0" : "127.0.0.1");
+const server = createBackend(delivery, { localOnly: host === "127.0.0.1" });
 
 process.once("SIGTERM", () => void shutDown());
 process.once("SIGINT", () => void shutDown());
 
 await delivery.start();
-server.listen(settings.PORT, () => log("✓", `Listening on port ${settings.PORT}`));
+server.listen(settings.PORT, host, () => log("✓", `Listening on port ${settings.PORT}`));
 
 /** First refuses callers, then jobs, then ends. The next process takes the waiting jobs. */
 async function shutDown(): Promise<void> {

@@ -6,10 +6,15 @@ import { errorKind, log } from "./log.ts";
 import { CHANNELS, messageSchema } from "./message.ts";
 import { failed, pending } from "./queues.ts";
 
+const OWN_HOST = /^(127\.0\.0\.1|localhost|\[::1\])(:\d+)?$/i;
+
 /** `POST /messages` and `GET /health`. */
-export function createBackend(delivery: Delivery): Server {
+export function createBackend(delivery: Delivery, { localOnly }: { readonly localOnly: boolean }): Server {
   return createServer((request, response) => {
-    route(delivery, request, response).catch((error: unknown) => {
+    // A web page that has pointed its own name to this machine.
+    if (localOnly && !OWN_HOST.test(request.headers.host ?? ""))
+      return answer(response, 403, { error: "another host" });
+    return route(delivery, request, response).catch((error: unknown) => {
       log("✗", `${request.method} ${request.url}: ${errorKind(error)}`);
       answer(response, 502, { error: "The message was not sent. Send it again with the same id." });
     });
@@ -20,6 +25,10 @@ async function route(delivery: Delivery, request: IncomingMessage, response: Ser
   const call = `${request.method} ${request.url?.split("?")[0]}`;
   if (call === "GET /health") return answer(response, 200, await health(delivery));
   if (call !== "POST /messages") return answer(response, 404, { error: "POST /messages or GET /health" });
+  // What another site's page can send without being asked is a form.
+  if (!/^application\/json\b/i.test(request.headers["content-type"] ?? "")) {
+    return answer(response, 415, { error: "The content type must be application/json." });
+  }
   const message = messageSchema.safeParse(await json(request).catch(() => undefined));
   if (!message.success) return answer(response, 400, { error: z.prettifyError(message.error) });
   const mode = await delivery.accept(message.data);

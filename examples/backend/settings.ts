@@ -10,6 +10,9 @@ const milliseconds = z.coerce.number().int().min(1);
  */
 const environment = z.object({
   PORT: z.coerce.number().int().default(10_000),
+  /** Where it listens. On Render, everywhere, which Render asks for; elsewhere on this machine only. */
+  HOST: z.string().optional(),
+  RENDER: z.string().optional(),
   REDIS_URL: z.url({ protocol: /^rediss?$/, error: "must be a redis:// or rediss:// address" }).optional(),
   /** Whether messages go through the queue. Off: they are sent at once, and waiting jobs are still processed. */
   ENABLE_QUEUES: z.stringbool({ error: 'must be "true" or "false"' }).default(false),

@@ -26,7 +26,7 @@ const service = () => `/services/${deployment.render.backendServiceId}`;
 async function byHand(method: string, path: string, body?: object) {
   const answer = await fetch(`${deployment.render.host}${path}`, {
     method,
-    headers: { authorization: `Bearer ${deployment.render.apiKey}` },
+    headers: { authorization: `Bearer ${deployment.render.apiKey}`, "content-type": "application/json" },
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
   });
   expect(answer.ok, `${method} ${path}: ${answer.status}`).toBe(true);

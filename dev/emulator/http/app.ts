@@ -1,6 +1,7 @@
 import { randomUUID, timingSafeEqual } from "node:crypto";
 import type { HttpBindings } from "@hono/node-server";
-import { type ErrorHandler, Hono } from "hono";
+import { type Context, type ErrorHandler, Hono } from "hono";
+import { bodyLimit } from "hono/body-limit";
 import { createMiddleware } from "hono/factory";
 import { sleep } from "../../../runtime/wait.ts";
 import { Refusal } from "../state/refusal.ts";
@@ -10,6 +11,10 @@ import { RequestLog } from "./request-log.ts";
 import { localApi, renderApi } from "./routes.ts";
 
 const VERSION = "/v1";
+/** Larger than any secret file that Render takes. */
+const MOST_BODY_BYTES = 2 * 1024 ** 2;
+/** The names of this machine. Another one in the Host header is a page that has pointed its own name here. */
+const OWN_HOST = /^(127\.0\.0\.1|localhost|\[::1\])(:\d+)?$/i;
 const STATUSES = { invalid: 400, missing: 404, conflict: 409 } as const;
 
 /** Render's API under `/v1`, and beside it `/local`, which steers this emulator. */
@@ -28,13 +33,40 @@ export function createApp(workspace: Workspace, limits: RateLimits, log: (line: 
     context.header("Render-Request-Id", randomUUID());
     await next();
   });
-  app.use(`${VERSION}/*`, recorded(requests), limited(limits), late(workspace), authenticated, faulty(workspace));
-  app.use("/local/*", authenticated);
+  app.use("*", fromThisMachine);
+  // Who has no key gets no answer that costs anything, and uses up nobody's rate.
+  const bounded = bodyLimit({ maxSize: MOST_BODY_BYTES, onError: tooLarge });
+  app.use(
+    `${VERSION}/*`,
+    recorded(requests),
+    authenticated,
+    limited(limits),
+    late(workspace),
+    bounded,
+    faulty(workspace),
+  );
+  app.use("/local/*", authenticated, bounded);
   app.route(VERSION, renderApi(workspace).onError(onError));
   app.route("/local", localApi(workspace, requests));
   app.notFound((context) => context.json({ message: `not found: ${context.req.method} ${context.req.path}` }, 404));
   app.onError(onError);
   return app;
+}
+
+/** Refuses what a browser sends for another page: its host is another one, or its body is what a form can send. */
+const fromThisMachine = createMiddleware(async (context, next) => {
+  const { method } = context.req;
+  if (!OWN_HOST.test(context.req.header("host") ?? "")) return context.json({ message: "not for this host" }, 403);
+  const type = context.req.header("content-type");
+  const hasBody = method !== "GET" && method !== "DELETE" && type !== undefined;
+  if (hasBody && !/^application\/json\b/i.test(type)) {
+    return context.json({ message: "the body must be application/json" }, 415);
+  }
+  return next();
+});
+
+function tooLarge(context: Context): Response {
+  return context.json({ message: `the body has more than ${MOST_BODY_BYTES} bytes` }, 413);
 }
 
 function recorded(requests: RequestLog) {

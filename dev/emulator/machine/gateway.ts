@@ -135,7 +135,7 @@ function passOn(client: TLSSocket, { socket }: GatewayTarget, first: Buffer): vo
   client.setTimeout(0);
   client.pause();
   const server = connect({ path: socket, allowHalfOpen: true });
-  server.once("error", () => client.destroy());
+  server.on("error", () => client.destroy());
   client.once("close", () => server.destroy());
   server.once("connect", () => {
     server.write(first);

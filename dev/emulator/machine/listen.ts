@@ -6,7 +6,8 @@ const HOST = "127.0.0.1";
 export function listen(server: Server, port: number): Promise<number> {
   return new Promise((resolve, reject) => {
     server.once("error", reject).listen(port, HOST, () => {
-      server.removeListener("error", reject);
+      // From now on an error is one of accepting a client, which must not end the emulator.
+      server.removeListener("error", reject).on("error", () => {});
       const address = server.address();
       if (typeof address === "object" && address !== null) resolve(address.port);
       else reject(new Error("no port to listen on"));

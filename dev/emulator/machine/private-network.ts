@@ -1,7 +1,8 @@
-import { realpathSync, rmSync } from "node:fs";
+import { lstatSync, realpathSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Region } from "../../../render/spellings.ts";
+import { Stop } from "../../../runtime/errors.ts";
 import { makePrivateDirectory } from "../../../runtime/private-file.ts";
 
 const PRELOAD = new URL("./private-network.mjs", import.meta.url).href;
@@ -24,6 +25,7 @@ export class PrivateNetwork {
     const directory = join(temporary, `rl-${name}`);
     this.directory = Buffer.byteLength(directory) > LONGEST_ROOT ? join("/tmp", `rl-${name}`) : directory;
     makePrivateDirectory(this.directory);
+    requireOwn(this.directory);
   }
 
   /** Makes an instance's host name known, and gives the socket to listen on. */
@@ -49,4 +51,22 @@ export class PrivateNetwork {
   close(): void {
     rmSync(this.directory, { recursive: true, force: true });
   }
+}
+
+/** @throws Stop when somebody else made the directory before, or could look into it. */
+function requireOwn(directory: string): void {
+  const { mode, uid, isDirectory } = stateOf(directory);
+  if (isDirectory && uid === process.getuid?.() && (mode & 0o077) === 0) return;
+  throw new Stop(
+    "failed",
+    `${directory} is not this user's own private directory, and would hold sockets of instances.`,
+    {
+      remedy: "Remove it, and find out who made it.",
+    },
+  );
+}
+
+function stateOf(path: string) {
+  const found = lstatSync(path);
+  return { mode: found.mode, uid: found.uid, isDirectory: found.isDirectory() };
 }

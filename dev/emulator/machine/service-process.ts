@@ -31,7 +31,7 @@ export class ServiceProcess {
     const child = supervisor.start({
       command: "sh",
       args: ["-c", startCommand],
-      env: { ...env, PORT: String(port) },
+      env: { ...env, PORT: String(port), HOST },
       cwd: CHECKOUT,
       onLine,
     });

@@ -8,6 +8,8 @@ import { processStart } from "./process-identity.ts";
 import { SupervisedProcess, type SupervisedProcessOptions } from "./supervised-process.ts";
 
 const LEFTOVER_DEADLINE_MS = 2_000;
+/** A watchdog that ends at once must not be started again in a tight loop. */
+const WATCHDOG_PAUSE_MS = 200;
 const PAUSE = new Int32Array(new SharedArrayBuffer(4));
 const WATCHDOG = fileURLToPath(new URL("./watchdog.sh", import.meta.url));
 
@@ -20,17 +22,32 @@ const WATCHDOG = fileURLToPath(new URL("./watchdog.sh", import.meta.url));
 export class Supervisor {
   readonly #records: string;
   readonly #running = new Set<SupervisedProcess>();
-  readonly #watchdog: ChildProcess;
+  #watchdog: ChildProcess;
+  #stopping = false;
 
   constructor(directory: string) {
     this.#records = join(directory, "processes");
     makePrivateDirectory(this.#records);
     this.#endLeftovers();
-    this.#watchdog = spawn("sh", [WATCHDOG], { stdio: ["pipe", "ignore", "ignore"], detached: true });
-    this.#watchdog.unref();
+    this.#watchdog = this.#startWatchdog();
+  }
+
+  #startWatchdog(): ChildProcess {
+    const watchdog = spawn("sh", [WATCHDOG], { stdio: ["pipe", "ignore", "ignore"], detached: true });
+    watchdog.unref();
     // Without a watchdog the other two nets still hold.
-    this.#watchdog.on("error", () => {});
-    this.#watchdog.stdin?.on("error", () => {});
+    watchdog.on("error", () => {});
+    watchdog.stdin?.on("error", () => {});
+    for (const { pid } of this.#running) watchdog.stdin?.write(`watch ${pid}\n`);
+    // One that is killed is replaced.
+    watchdog.once("exit", () => {
+      if (!this.#stopping) setTimeout(() => this.#replaceWatchdog(), WATCHDOG_PAUSE_MS).unref();
+    });
+    return watchdog;
+  }
+
+  #replaceWatchdog(): void {
+    if (!this.#stopping) this.#watchdog = this.#startWatchdog();
   }
 
   /** Starts a process in a group of its own, so that a key pressed in the terminal does not reach it. */
@@ -52,8 +69,10 @@ export class Supervisor {
 
   /** Ends every process and waits until they are gone. */
   async stop(): Promise<void> {
+    this.#stopping = true;
     await Promise.all([...this.#running].map((child) => child.stop()));
-    if (this.#watchdog.exitCode !== null || this.#watchdog.pid === undefined) return;
+    const { exitCode, signalCode, pid } = this.#watchdog;
+    if (exitCode !== null || signalCode !== null || pid === undefined) return;
     const gone = once(this.#watchdog, "exit");
     this.#watchdog.ref();
     this.#watchdog.stdin?.end();

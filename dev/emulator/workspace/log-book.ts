@@ -12,6 +12,9 @@ const entrySchema = z.object({
   stream: z.enum(["stdout", "stderr"]),
 });
 
+/** Anything else is a path to another file. */
+const RESOURCE_ID = /^[a-z]+-[0-9a-z]+$/;
+
 export type LogEntry = z.infer<typeof entrySchema>;
 
 /** The output of jobs, services and instances, one file each. */
@@ -32,6 +35,7 @@ export class LogBook {
 
   /** All entries of a resource, oldest first. */
   read(resourceId: string): LogEntry[] {
+    if (!RESOURCE_ID.test(resourceId)) return [];
     let text: string;
     try {
       text = readFileSync(this.#file(resourceId), "utf8");

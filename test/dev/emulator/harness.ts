@@ -37,7 +37,7 @@ export class TestRender {
   async call(method: string, path: string, body?: unknown, key = this.render.apiKey): Promise<Answer> {
     const response = await fetch(`${this.render.host}${path}`, {
       method,
-      headers: { authorization: `Bearer ${key}` },
+      headers: { authorization: `Bearer ${key}`, "content-type": "application/json" },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
     const text = await response.text();

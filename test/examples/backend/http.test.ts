@@ -1,3 +1,5 @@
+import { once } from "node:events";
+import { request } from "node:http";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { z } from "zod";
 import { askBackend } from "../../../examples/backend/ask.ts";
@@ -16,7 +18,8 @@ beforeAll(async () => {
 });
 afterAll(() => render.stop());
 
-const post = (body: string) => fetch(`${url}/messages`, { method: "POST", body });
+const headers = { "content-type": "application/json" };
+const post = (body: string) => fetch(`${url}/messages`, { method: "POST", headers, body });
 
 test("a fresh local Render runs it, without a Redis: synchronous, and well", async () => {
   expect(await askBackend(client, render.render.backendServiceId)).toMatchObject({ mode: "synchronous", queues: [] });
@@ -43,3 +46,18 @@ test.each([
 test("anything else is not found", async () => {
   expect((await fetch(`${url}/`)).status).toBe(404);
 });
+
+test("a browser's cross-site request is refused: a form, and a page that points its own name here", async () => {
+  const body = JSON.stringify({ channel: "sms", to: "+15550100", text: "hello" });
+  const form = await fetch(`${url}/messages`, { method: "POST", headers: { "content-type": "text/plain" }, body });
+  expect(form.status).toBe(415);
+  expect(await statusFor("evil.example")).toBe(403);
+  expect(await statusFor("127.0.0.1:10000")).toBe(200);
+});
+
+/** Of the health page, for a Host header that fetch would not send. */
+async function statusFor(host: string): Promise<number | undefined> {
+  const [response] = await once(request(`${url}/health`, { headers: { host } }).end(), "response");
+  response.resume();
+  return response.statusCode;
+}

@@ -40,7 +40,8 @@ async function start(program: "main" | "drain", redisUrl: string) {
   };
   const send = async (id: string) => {
     const body = JSON.stringify({ id, channel: "sms", to: "+15550100", text: "hello" });
-    const answer = await fetch(`http://127.0.0.1:${port}/messages`, { method: "POST", body });
+    const headers = { "content-type": "application/json" };
+    const answer = await fetch(`http://127.0.0.1:${port}/messages`, { method: "POST", headers, body });
     return z.object({ mode: z.string() }).parse(await answer.json()).mode;
   };
   return { child, lines, mode, send };

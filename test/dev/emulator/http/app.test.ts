@@ -1,3 +1,5 @@
+import { once } from "node:events";
+import { request } from "node:http";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { z } from "zod";
 import { RateLimits } from "../../../../dev/emulator/http/rate-limits.ts";
@@ -8,6 +10,44 @@ beforeAll(async () => {
   render = await TestRender.start({ rateLimits: "render" });
 });
 afterAll(() => render.stop());
+
+describe("what is not a call of this machine's own", () => {
+  const send = async (headers: Record<string, string>, path = "/v1/owners", body?: string) => {
+    const { host, port } = new URL(render.render.host);
+    const method = body === undefined ? "GET" : "POST";
+    const sent = request({ host: "127.0.0.1", port, path, method, headers: { host, ...headers } }).end(body);
+    const [response] = await once(sent, "response");
+    response.resume();
+    return response.statusCode;
+  };
+  const authorized = () => ({ authorization: `Bearer ${render.render.apiKey}` });
+
+  test.each([
+    ["another host", { host: "evil.example" }, undefined, 403],
+    ["another host that begins alike", { host: "127.0.0.1.evil.example" }, undefined, 403],
+    ["a form", { "content-type": "text/plain" }, "{}", 415],
+    ["a form with a boundary", { "content-type": "multipart/form-data; boundary=application/json" }, "{}", 415],
+    ["its own name", { host: "localhost:1" }, undefined, 200],
+  ])("%s", async (_, headers, body, status) => {
+    expect(
+      await send({ ...authorized(), ...headers }, body === undefined ? "/v1/owners" : "/v1/env-groups", body),
+    ).toBe(status);
+  });
+
+  test("a body of more than two megabytes is refused", async () => {
+    const body = JSON.stringify({ name: "x".repeat(2 * 1024 ** 2) });
+    const json = { "content-type": "application/json" };
+    expect(await send({ ...authorized(), ...json }, "/v1/env-groups", body)).toBe(413);
+    expect(await send({ ...authorized(), ...json }, "/local/faults", body)).toBe(413);
+  });
+
+  test("calls without the key do not use up the owner's rate", async () => {
+    const remaining = async () => Number((await render.call("GET", "/owners")).headers.get("ratelimit-remaining"));
+    const before = await remaining();
+    for (let index = 0; index < 20; index += 1) await render.call("GET", "/owners", undefined, "rnd_wrong");
+    expect(await remaining()).toBe(before - 1);
+  });
+});
 
 test("refuses a wrong key with 401 and a message, without showing either key", async () => {
   const answer = await render.call("GET", "/key-value", undefined, "rnd_wrong");

@@ -1,10 +1,22 @@
-import { type ChildProcess, spawn } from "node:child_process";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { z } from "zod";
 import { startEmulator } from "../../../../dev/emulator/emulator.ts";
+import { PrivateNetwork } from "../../../../dev/emulator/machine/private-network.ts";
 import { processStart } from "../../../../dev/emulator/machine/process-identity.ts";
 import { TestRender, until } from "../harness.ts";
 
@@ -56,6 +68,12 @@ async function running(directory: string, ...options: string[]): Promise<{ progr
   return { program, pids: pidsOf(directory) };
 }
 
+function watchdogOf(program: ChildProcess): number | undefined {
+  const listed = execFileSync("ps", ["-ww", "-eo", "pid=,ppid=,args="], { encoding: "utf8" });
+  const line = listed.split("\n").find((each) => each.includes(` ${program.pid} `) && each.includes("watchdog.sh"));
+  return line === undefined ? undefined : Number(line.trim().split(/\s+/)[0]);
+}
+
 const pidsOf = (directory: string) => readdirSync(join(directory, "processes")).map(Number);
 const isRunning = (pid: number) => processStart(pid) !== undefined;
 
@@ -87,6 +105,15 @@ describe("no process is left", () => {
     await next.stop();
   });
 
+  test("after the watchdog was killed, and then the program: there is another watchdog", async () => {
+    const { program, pids } = await running(newDirectory());
+    const first = watchdogOf(program);
+    process.kill(first ?? Number.NaN, "SIGKILL");
+    await until(() => ![undefined, first].includes(watchdogOf(program)));
+    program.kill("SIGKILL");
+    await until(() => pids.every((pid) => !isRunning(pid)));
+  });
+
   test("even when the watchdog was killed, too: the next start finds them", async () => {
     const directory = newDirectory();
     // A process of the last run, with its record, and the record of one whose id another process has now.
@@ -112,6 +139,31 @@ test("a directory is for one local Render at a time", async () => {
     /^A local Render is already running on .* \(process \d+\)\. Stop it/,
   );
   await render.stop();
+});
+
+test.each([0o755, 0o777])(
+  "a temporary directory with mode %o, which others can look into, is refused",
+  async (mode) => {
+    const name = `t${mode}`;
+    const directory = join(realpathSync(tmpdir()), `rl-${name}`);
+    directories.push(directory);
+    mkdirSync(directory, { recursive: true });
+    chmodSync(directory, mode);
+    expect(() => new PrivateNetwork(name)).toThrow(/is not this user's own private directory.* Remove it/);
+  },
+);
+
+test("a temporary directory that is a link to another one is refused", () => {
+  const directory = join(realpathSync(tmpdir()), "rl-link");
+  symlinkSync(newDirectory(), directory);
+  directories.push(directory);
+  expect(() => new PrivateNetwork("link")).toThrow(/is not this user's own private directory/);
+});
+
+test("a number that is no port is not said to be in use", async () => {
+  await expect(startEmulator({ directory: newDirectory(), port: 99_999 })).rejects.toThrow(
+    "Port 99999 for the API is no port",
+  );
 });
 
 test("a port of the last run that is taken is not silently replaced", async () => {

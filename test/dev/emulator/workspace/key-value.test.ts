@@ -76,7 +76,7 @@ describe("creating", () => {
   test("refuses a body that is not JSON, and an environment that is not there", async () => {
     const response = await fetch(`${render.render.host}/key-value`, {
       method: "POST",
-      headers: { authorization: `Bearer ${render.render.apiKey}` },
+      headers: { authorization: `Bearer ${render.render.apiKey}`, "content-type": "application/json" },
       body: "{",
     });
     expect([response.status, await response.json()]).toEqual([400, { message: "the body is not JSON" }]);
