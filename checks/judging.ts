@@ -65,7 +65,10 @@ export function info<Fields extends z.ZodRawShape>(fields: Fields): Sight<z.outp
 }
 
 /** A whole number in a field of `INFO`. */
-export const count = z.string().regex(/^\d+$/).transform(Number);
+export const count = z
+  .string()
+  .regex(/^\d{1,18}$/)
+  .transform(Number);
 
 /** The service that uses the Redis. */
 export const service: Sight<ServiceState> = ({ service: seen }) => {

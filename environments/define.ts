@@ -55,7 +55,7 @@ export function defineEnvironment(environment: EnvironmentInput): EnvironmentInp
 export function parseEnvironment(input: EnvironmentInput): Environment {
   const parsed = environmentSchema.safeParse(input);
   if (parsed.success) return parsed.data;
-  const name = typeof input?.name === "string" ? input.name : "?";
+  const name = typeof input?.name === "string" ? input.name.slice(0, 60) : "?";
   const lines = mistakesIn(parsed.error, input, KNOWN_FIELDS).map((mistake) => `  ${mistake}`);
   throw new Stop("misused", [`The environment "${name}" is not valid:`, ...lines].join("\n"));
 }

@@ -6,6 +6,8 @@ import { encode, type Reply, RespParser } from "./resp.ts";
 
 /** Longer than any healthy answer takes from anywhere; short enough to leave time for a second try. */
 const PATIENCE_MS = 5_000;
+/** Replies that nobody has asked for. A subscription has a few; a peer that sends more is no Redis. */
+const MOST_UNREAD = 1_000;
 
 /** What TLS showed of the server. The chain and the name were verified, or there would be no connection. */
 export interface TlsFacts {
@@ -106,6 +108,7 @@ export class Connection {
         const next = this.#waiting.shift();
         if (next === undefined) this.#unread.push(reply);
         else next(reply);
+        if (this.#unread.length > MOST_UNREAD) throw new RedisFailure("NOT_REDIS");
       }
     } catch (error) {
       this.#fail(RedisFailure.fromSocket(error));

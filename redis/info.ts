@@ -1,3 +1,6 @@
+/** Characters of a value: those that are read here are numbers and words. */
+const LONGEST_VALUE = 100;
+
 /**
  * The fields of `INFO`, from its text: lines of `name:value`, and headings that begin with `#`.
  *
@@ -5,5 +8,7 @@
  */
 export function parseInfo(text: string): Record<string, string> {
   const lines = text.split(/\r?\n/).filter((line) => !line.startsWith("#") && line.includes(":"));
-  return Object.fromEntries(lines.map((line) => [line.slice(0, line.indexOf(":")), line.slice(line.indexOf(":") + 1)]));
+  return Object.fromEntries(
+    lines.map((line) => [line.slice(0, line.indexOf(":")), line.slice(line.indexOf(":") + 1).slice(0, LONGEST_VALUE)]),
+  );
 }

@@ -1,3 +1,4 @@
+import { inspect } from "node:util";
 import { closest, distance } from "fastest-levenshtein";
 
 /** How a command ends. The process exits with the number; `plan` alone has one more, for changes. */
@@ -64,6 +65,20 @@ export function nearest(got: string, spellings: readonly string[]): string | und
   return distance(got.toLowerCase(), candidate.toLowerCase()) <= limit ? candidate : undefined;
 }
 
+/** Characters of a value that a message shows. */
+const LONGEST_VALUE = 300;
+
 function describe(value: unknown): string {
-  return value === undefined ? "nothing" : (JSON.stringify(value) ?? String(value));
+  if (value === undefined) return "nothing";
+  const text = asJson(value) ?? inspect(value, { depth: 1, breakLength: Number.POSITIVE_INFINITY });
+  return text.length > LONGEST_VALUE ? `${text.slice(0, LONGEST_VALUE)}…` : text;
+}
+
+/** Nothing for what JSON cannot say: a function, a bigint, an object that holds itself. */
+function asJson(value: unknown): string | undefined {
+  try {
+    return JSON.stringify(value);
+  } catch {
+    return undefined;
+  }
 }

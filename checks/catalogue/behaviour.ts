@@ -69,6 +69,7 @@ export const evictionProof: Check = {
     }
     if ("failure" in proof) return notAnswered(source, proof.failure).result;
     const { canary, created, grown, alive, evicted } = proof;
+    if (!Number.isInteger(evicted)) return unknown("INFO does not count evicted keys", "Rely on eviction-policy.");
     const refused = "failure" in canary && canary.failure === "OOM";
     const evidence = {
       expected: "writes refused (OOM), nothing evicted",

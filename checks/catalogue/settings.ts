@@ -71,7 +71,7 @@ export const evictionPolicy: Check = {
 function configuredPolicy(context: CheckContext): string[] {
   const seen = redis(context);
   const answer = seen instanceof Unseen ? {} : seen.core.configuredPolicy;
-  return "reply" in answer && typeof answer.reply === "string" ? [answer.reply] : [];
+  return "reply" in answer && typeof answer.reply === "string" ? [answer.reply.slice(0, 100)] : [];
 }
 
 const status = z.string().min(1);

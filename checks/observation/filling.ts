@@ -65,7 +65,7 @@ function whyNot(info: Info): string | undefined {
 
 async function fill(connection: Connection, before: Info): Promise<ProofObservation> {
   const counted = Number(before.used_memory) - Number(before.mem_not_counted_for_evict ?? 0);
-  const size = Math.ceil((Number(before.maxmemory) - counted) / MB) + 1;
+  const size = Math.min(LARGEST / MB, Math.ceil((Number(before.maxmemory) - counted) / MB)) + 1;
   const name = ownName();
   const keys = Array.from({ length: size }, (_, index) => `${name}:${index}`);
   const end = performance.now() + PROBE_TTL_MS - SLACK_MS;

@@ -1,11 +1,13 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import fc from "fast-check";
 import { expect, test } from "vitest";
 import { defineEnvironment, type EnvironmentInput, parseEnvironment } from "../../environments/define.ts";
 import { resolveEnvironment, resolveEnvironments } from "../../environments/environments.ts";
 import { refuseUnlisted } from "../../environments/unlisted.ts";
 import { expectedInstance } from "../../render/instance.ts";
+import { Stop } from "../../runtime/errors.ts";
 
 const MINIMAL: EnvironmentInput = {
   name: "test",
@@ -394,3 +396,46 @@ test("all mistakes are told at once", () => {
   const input: EnvironmentInput = { ...MINIMAL, name: "X", backend: { name: "", serviceId: "srv" } };
   expect(() => parseEnvironment(input)).toThrow(/`name`.*\n.*`backend.name`.*\n.*`backend.serviceId`/);
 });
+
+test("whatever stands in a file, the mistakes are told in lines that a person can read", () => {
+  const fields = [
+    ...["name", "redis", "redis.name", "redis.region", "redis.plan", "redis.memory", "redis.ipAllowList", "backend"],
+    ...[
+      "backend.env",
+      "backend.healthPath",
+      "backend.serviceId",
+      "state",
+      "state.type",
+      "checks",
+      "exceptions",
+      "extra",
+    ],
+  ];
+  const strange = fc.oneof(
+    fc.anything({ withBigInt: true, withDate: true, withNullPrototype: true, withSparseArray: true, withMap: true }),
+    fc.constant("x".repeat(1_000_000)),
+    fc.constantFrom<unknown>(Symbol("s"), () => 1, Number.NaN, loop),
+  );
+  fc.assert(
+    fc.property(fc.array(fc.tuple(fc.constantFrom(...fields), strange), { maxLength: 3 }), (changes) => {
+      const input = structuredClone(MINIMAL);
+      for (const [path, value] of changes) {
+        const [field = "", inner] = path.split(".");
+        const holder: unknown = inner === undefined ? input : Reflect.get(input, field);
+        if (typeof holder === "object" && holder !== null) Reflect.set(holder, inner ?? field, value);
+      }
+      try {
+        parseEnvironment(input);
+      } catch (error) {
+        expect(error).toBeInstanceOf(Stop);
+        const lines = String(error).split("\n");
+        expect(Math.max(...lines.map(({ length }) => length))).toBeLessThan(1_500);
+      }
+    }),
+    { numRuns: 300 },
+  );
+});
+
+/** An object that holds itself, which JSON cannot say. */
+const loop: Record<string, unknown> = {};
+loop.loop = loop;

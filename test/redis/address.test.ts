@@ -55,6 +55,37 @@ describe("parseRedisUrl", () => {
     },
   );
 
+  test("any text is an address or is refused, and nothing of it is told", () => {
+    const part = fc.constantFrom(
+      "redis://",
+      "rediss://",
+      "@",
+      ":",
+      "/",
+      "[",
+      "]",
+      "%",
+      "6379",
+      "0",
+      "host",
+      "::1",
+      "\n",
+    );
+    fc.assert(
+      fc.property(fc.array(fc.oneof(part, fc.string({ unit: "binary" }))), (parts) => {
+        const text = parts.join("");
+        try {
+          const { port, db, host } = parseRedisUrl(text);
+          expect([port > 0 && port < 65_536, Number.isInteger(db), host !== ""]).toEqual([true, true, true]);
+        } catch (error) {
+          expect(error).toEqual(new RedisFailure("BAD_URL"));
+        }
+      }),
+    );
+    expect(() => parseRedisUrl(`redis://${"@".repeat(1_000_000)}`)).toThrow("BAD_URL");
+    expect(() => parseRedisUrl(`redis://${"a".repeat(1_000_000)}:${"1".repeat(1_000_000)}`)).toThrow("BAD_URL");
+  });
+
   test("any encoded login survives", () => {
     fc.assert(
       fc.property(

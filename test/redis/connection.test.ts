@@ -1,3 +1,4 @@
+import type { Socket } from "node:net";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { parseRedisUrl } from "../../redis/address.ts";
 import { Connection, login } from "../../redis/connection.ts";
@@ -5,7 +6,7 @@ import { RedisFailure } from "../../redis/failure.ts";
 import { ask, assertLoggedIn, inSession } from "../../redis/session.ts";
 import { answering, blackHole, closing, type Listener, listen } from "../checks/support/sockets.ts";
 
-const PATIENCE_MS = 150;
+const PATIENCE_MS = 400;
 
 /** The address of something that listens, up to the end of the test. */
 async function at(listening: Promise<Listener>, scheme = "redis") {
@@ -34,6 +35,38 @@ describe("a connection", () => {
     connection.close();
     expect(await connection.send([["C"]])).toEqual([failure("CLOSED")]);
     expect(connection.tls).toBeUndefined();
+  });
+
+  test.each<[string, (socket: Socket) => void, "NOT_REDIS" | "TIMEOUT"]>([
+    [
+      "floods",
+      (socket) => {
+        const flood = () => socket.writable && socket.write("+unasked\r\n".repeat(10_000), flood);
+        socket.once("data", flood);
+      },
+      "NOT_REDIS",
+    ],
+    [
+      "trickles",
+      (socket) => {
+        socket.write("+");
+        const timer = setInterval(() => socket.write("x"), 10);
+        socket.on("close", () => clearInterval(timer));
+      },
+      "TIMEOUT",
+    ],
+    ["begins a reply that never ends", (socket) => socket.write("*3\r\n$9\r\nhalf"), "TIMEOUT"],
+    ["announces more than there can be", (socket) => socket.write("*999999999\r\n"), "NOT_REDIS"],
+  ])("ends with a peer that %s", async (_, serve, kind) => {
+    const connection = await open(listen(serve));
+    const replies = await connection.send([["A"], ["B"], ["C"]]);
+    const unread: unknown[] = [];
+    for (let reply = await connection.receive(); !(reply instanceof RedisFailure); reply = await connection.receive()) {
+      unread.push(reply);
+    }
+    expect(unread.length).toBeLessThanOrEqual(1_001);
+    expect(replies.at(-1)).toEqual(kind === "NOT_REDIS" && replies[0] === "unasked" ? "unasked" : failure(kind));
+    expect(await connection.receive()).toEqual(failure(kind));
   });
 
   test("ends when an answer does not come, for a late one would be taken for the next command's", async () => {

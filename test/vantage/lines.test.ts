@@ -20,6 +20,24 @@ describe("an answer in the lines of a log", () => {
     );
   });
 
+  test("is not found in lines that only look like one, however many there are", () => {
+    const line = fc
+      .tuple(
+        fc.oneof(fc.nat(), fc.bigInt()),
+        fc.oneof(fc.nat(9), fc.bigInt()),
+        fc.oneof(fc.base64String(), fc.string()),
+      )
+      .map(([index, total, text]) => `render-redis-check ${index}/${total} ${text}`);
+    fc.assert(
+      fc.property(fc.array(fc.oneof(line, fc.string({ unit: "binary" }))), (lines) => {
+        expect(() => fromLines(lines)).not.toThrow();
+      }),
+    );
+    expect(
+      fromLines([`render-redis-check ${"1".repeat(1_000_000)}`, "render-redis-check ".repeat(50_000)]),
+    ).toBeUndefined();
+  });
+
   test("takes several lines that no log breaks, and is not there until the last of them is", () => {
     const lines = toLines(LONG);
     expect(lines.length).toBeGreaterThan(2);
