@@ -8,6 +8,7 @@ export const DEPLOYS = [
   "test/dev/terraform-provider/{env-group,keyvalue,null-resource,provider,schema}.test.ts",
   "test/pipeline/{apply,reviews,s3-state,state,workflows}.test.ts",
   "test/cli/synth.test.ts",
+  "test/render/state-in-apply.test.ts",
 ];
 
 /** Tests that start a server, or a program that takes seconds. */

@@ -198,21 +198,22 @@ export const PREFLIGHT_RULES: readonly Rule[] = [
     skip: unlessFound,
     refuse({ variables, service }, { wanted }) {
       const hiding = variables.map(({ key }) => key).filter((key) => variablesOf(wanted).includes(key));
+      const name = service?.name ?? wanted.name;
       return hiding.map((key) => ({
-        reason: `${key} is set on ${service?.name ?? wanted.name} itself, where it wins over the group's`,
-        remedy: `Remove it: Render's dashboard, ${wanted.name}, Environment, "Save only". What runs keeps it until it is rolled out.`,
+        reason: `${key} is set on ${name} itself, where it wins over the group's`,
+        remedy: `Remove it: Render's dashboard, ${name}, Environment, "Save only". What runs keeps it until it is rolled out.`,
       }));
     },
   },
   {
     title: "no other linked environment group sets the variables",
-    refuse({ groups }, { wanted }) {
+    refuse({ groups, service }, { wanted }) {
       const others = groups.filter((group) => group.name !== wanted.groupName && isLinkedTo(group, wanted.serviceId));
       return others.flatMap(({ id, name, envVars }) =>
         envVars
           .filter(({ key }) => variablesOf(wanted).includes(key))
           .map(({ key }) => ({
-            reason: `${key} is also in the group "${name}" (${id}), which is linked to ${wanted.name}`,
+            reason: `${key} is also in the group "${name}" (${id}), which is linked to ${service?.name ?? wanted.name}`,
             remedy: "Which of two groups wins is not guaranteed. Remove the variable there, or unlink that group.",
           })),
       );

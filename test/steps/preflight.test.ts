@@ -257,6 +257,21 @@ test.each<[string, Partial<PreflightFacts>, RegExp, ((intent: Intent) => Intent)
   expect(text).not.toContain("s3cret-password");
 });
 
+test("a service has one name in everything that is refused of it: Render's", () => {
+  const facts = {
+    service: service({ name: "frontend" }),
+    variables: [{ key: "REDIS_URL", value: "x" }],
+    groups: [group({ name: "old", id: "evg-2" })],
+  };
+  const [named = "", ...others] = refusals(facts).split("\n");
+  expect(named).toContain('is the service "frontend", and backend.name is "backend"');
+  expect(others).toHaveLength(2);
+  for (const line of others) {
+    expect(line).toContain("frontend");
+    expect(line).not.toMatch(/\bbackend\b/);
+  }
+});
+
 test("what does not apply is skipped with the reason, not called good", () => {
   const skipped = (facts: Partial<PreflightFacts>, intent = INTENT) =>
     judge({ ...FRESH, ...facts }, intent).flatMap((result) => result.skipped ?? []);
