@@ -55,7 +55,9 @@ export async function synthesize(names: readonly string[]): Promise<SynthesizedS
     "misused",
     `"${stateless.environment}" keeps its state in a local file, which every run of a pipeline begins without: it would ` +
       "create everything again.",
-    { remedy: "Set state.type to a backend that the pipeline can reach." },
+    {
+      remedy: `Set \`state\` in environments/${stateless.environment}.ts to a backend that the pipeline can reach: docs/state.md.`,
+    },
   );
 }
 

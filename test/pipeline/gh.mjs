@@ -38,7 +38,7 @@ if (group === "api") {
   mkdirSync(option("--dir"), { recursive: true });
   cpSync(join(world, "reviewed.json"), join(option("--dir"), "review.json"));
 } else if (group === "issue" && verb === "list") {
-  const open = read("issues", []).find((issue) => issue.state === "open");
+  const open = read("issues", []).find(({ state, title }) => state === "open" && title === process.env.TITLE);
   console.log(open?.number ?? "");
 } else if (group === "issue") {
   const issues = read("issues", []);

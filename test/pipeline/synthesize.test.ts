@@ -70,7 +70,9 @@ test.each([
   vi.stubEnv(variable, value);
   if (value !== "true" || backend !== "local") expect(await synthesize(NAMES)).toHaveLength(2);
   else {
-    const message = new RegExp(`^"${second}" keeps its state in a local file, .* Set state\\.type to a backend`);
+    const message = new RegExp(
+      `^"${second}" keeps its state in a local file, .* Set .state. in environments/${second}\\.ts to a backend`,
+    );
     const refused = { outcome: "misused", message: expect.stringMatching(message) };
     await expect(synthesize(NAMES)).rejects.toMatchObject(refused);
   }

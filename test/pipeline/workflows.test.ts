@@ -21,12 +21,16 @@ import { deploymentRecordSchema } from "../../pipeline/deployment-record.ts";
 import { API } from "../../render/api/endpoints.ts";
 import { Project } from "./project.ts";
 import { StateServer } from "./state-server.ts";
-import { type Event, WorkflowRun, workflowSchema } from "./workflow-run.ts";
+import { actionSchema, type Event, WorkflowRun, workflowSchema } from "./workflow-run.ts";
 
 const REPOSITORY = join(import.meta.dirname, "../..");
 const WORKFLOWS = join(REPOSITORY, ".github/workflows");
 const FILES = readdirSync(WORKFLOWS).map((name): [string, string] => [name, join(WORKFLOWS, name)]);
 const read = (file: string) => workflowSchema.parse(parse(readFileSync(file, "utf8")));
+const ACTIONS = readdirSync(join(WORKFLOWS, "../actions")).map((name): [string, string] => [
+  name,
+  join(WORKFLOWS, "../actions", name, "action.yml"),
+]);
 
 describe.each(FILES)("%s", (_name, file) => {
   const workflow = read(file);
@@ -56,11 +60,60 @@ describe.each(FILES)("%s", (_name, file) => {
   });
 });
 
-test("the apply is behind a protected environment, one at a time, and of the plan that was made before", () => {
-  const { jobs, concurrency } = read(join(WORKFLOWS, "apply.yml"));
+describe.each([...FILES, ...ACTIONS])("%s", (_name, file) => {
+  const text = readFileSync(file, "utf8");
+
+  test("uses every action by its content, and says which version that is", () => {
+    const used = [...text.matchAll(/uses: (.*)/g)].map(([, action = ""]) => action);
+    const pinned = /^(\.\/\.github\/actions\/[a-z]+|[\w-]+\/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+)$/;
+    expect(used.filter((action) => !pinned.test(action))).toEqual([]);
+  });
+
+  test("installs without running what is installed, and leaves no token in the checkout", () => {
+    expect(text.replaceAll("npm ci --ignore-scripts", "")).not.toMatch(/npm (ci|install)\b/);
+    expect(text.match(/persist-credentials: false/g)?.length).toBe(text.match(/actions\/checkout@/g)?.length);
+  });
+});
+
+test.each(ACTIONS)("the action %s puts nothing that others write into a command", (_name, file) => {
+  for (const { run = "" } of actionSchema.parse(parse(readFileSync(file, "utf8"))).runs.steps)
+    expect(run).not.toContain("${{");
+});
+
+test.each(FILES)("%s gives its secrets only to the steps that need them", (_name, file) => {
+  const { jobs, env } = read(file);
+  const given = (variables: object) => Object.keys(variables).filter((name) => hasSecret(Reflect.get(variables, name)));
+  expect([env, ...Object.values(jobs).map((job) => job.env)].flatMap(given)).toEqual([]);
+  for (const step of Object.values(jobs).flatMap((job) => job.steps)) {
+    expect(given(step.with)).toEqual([]);
+    for (const name of given(step.env)) expect(step.run).toMatch(USES[name] ?? /never/);
+  }
+});
+
+/** Whether the value is, or may be, a secret; whether one is set is none. */
+function hasSecret(value: unknown): boolean {
+  return /secrets\.\w+(?! != '')\b(?! != '')/.test(String(value));
+}
+
+/** What needs each secret. */
+const USES: Readonly<Record<string, RegExp>> = {
+  RENDER_API_KEY: /npm run --silent (plan|apply|verify) -- /,
+  PG_CONN_STR: /npm run --silent (plan|apply) -- /,
+  PLAN_PASSPHRASE: /openssl enc .*-pass env:PLAN_PASSPHRASE/,
+};
+
+test("the apply is behind a protected environment, and of the plan that was made before", () => {
+  const { jobs } = read(join(WORKFLOWS, "apply.yml"));
   expect(jobs.apply?.environment).toBe("production");
-  expect(concurrency).toMatchObject({ "cancel-in-progress": false });
   expect(JSON.stringify(jobs.apply)).not.toContain("run --silent plan");
+});
+
+test("nobody waits in a queue of which GitHub keeps only the last: what changes the state meets at its lock", () => {
+  expect(FILES.map(([name, file]) => [name, "concurrency" in read(file)])).toEqual([
+    ["apply.yml", false],
+    ["drift.yml", false],
+    ["plan.yml", true],
+  ]);
 });
 
 test("the example for GitLab has the same commands", () => {
@@ -86,7 +139,7 @@ function job() {
 }
 
 /** One repository's life in pipelines, in order. */
-describe("against a Render on this machine", () => {
+describe("against a Render on this machine", { timeout: 300_000 }, () => {
   let project: Project;
   let state: StateServer;
   const world = mkdtempSync(join(tmpdir(), "github-"));
@@ -95,11 +148,9 @@ describe("against a Render on this machine", () => {
   beforeAll(async () => {
     project = await Project.start();
     state = await StateServer.start();
-    describeProduction({});
     mkdirSync(join(world, "bin"));
     copyFileSync(join(import.meta.dirname, "gh.mjs"), join(world, "bin/gh"));
     chmodSync(join(world, "bin/gh"), 0o755);
-    await commitSynthesized();
   });
   afterAll(async () => {
     await project.stop();
@@ -158,10 +209,19 @@ describe("against a Render on this machine", () => {
     writeFileSync(join(world, "pull.json"), JSON.stringify({ head: "beef", run: "99" }));
   }
 
+  const issues = (title: string): unknown[] =>
+    existsSync(join(world, "issues.json"))
+      ? z
+          .array(z.looseObject({ title: z.string() }))
+          .parse(json("issues.json"))
+          .filter((issue) => issue.title === title)
+      : [];
   const json = (name: string) => JSON.parse(readFileSync(join(world, name), "utf8"));
   const instances = () => project.client.list(API.listKeyValues, {});
 
   test("a pull request gets the review as a comment", async () => {
+    describeProduction({});
+    await commitSynthesized();
     const { plan } = await workflow("plan");
     expect(plan?.result, JSON.stringify(plan?.steps)).toBe("success");
     expect(json("comments.json")).toMatchObject([{ body: expect.stringContaining("production: changes") }]);
@@ -174,7 +234,10 @@ describe("against a Render on this machine", () => {
     describeProduction({ plan: "standard" });
     const stale = await workflow("plan");
     expect(stale.plan?.result).toBe("failure");
-    expect(stale.plan?.steps.at(-1)?.output).toContain("synthesized/ is stale");
+    expect(stale.plan?.steps.find(({ exitCode }) => exitCode !== 0)?.output).toContain("synthesized/ is stale");
+    expect(json("comments.json")).toMatchObject([
+      { body: expect.stringMatching(/production: not planned[\s\S]*actions\/runs\/100\)\. No earlier review holds/) },
+    ]);
 
     await commitSynthesized();
     expect((await workflow("plan")).plan?.result).toBe("success");
@@ -187,6 +250,9 @@ describe("against a Render on this machine", () => {
     expect(plan?.steps.at(-1)?.output).toContain("::error title=Not the plan that was reviewed");
     expect(apply?.result).toBe("skipped");
     expect(await instances()).toEqual([]);
+    expect(issues("production is not applied")).toMatchObject([
+      { state: "open", body: expect.stringContaining("plan failure, apply skipped") },
+    ]);
   });
 
   test("what was merged with it is applied, from a plan that travelled encrypted", async () => {
@@ -195,6 +261,7 @@ describe("against a Render on this machine", () => {
     const { plan, apply } = await workflow("apply");
     expect(plan?.result, JSON.stringify(plan?.steps)).toBe("success");
     expect(apply?.result, JSON.stringify(apply?.steps)).toBe("success");
+    expect(issues("production is not applied")).toMatchObject([{ state: "closed" }]);
     expect(await instances()).toMatchObject([{ name: "jobs", plan: "standard" }]);
 
     const sealed = readFileSync(join(world, "artifacts/plan/plan.sealed"));
@@ -214,7 +281,7 @@ describe("against a Render on this machine", () => {
   test("a morning on which all is well opens no issue", async () => {
     const { look } = await workflow("drift");
     expect(look?.result, JSON.stringify(look?.steps)).toBe("success");
-    expect(existsSync(join(world, "issues.json"))).toBe(false);
+    expect(issues("production is not as described")).toEqual([]);
   });
 
   test("drift opens an issue, which is updated while it lasts, and closed when it is over", async () => {
@@ -222,15 +289,15 @@ describe("against a Render on this machine", () => {
     const id = instance?.id ?? "";
     await project.client.call(RENDER_API.updateKeyValue, { id }, { maxmemoryPolicy: "allkeys_lru" });
     expect((await workflow("drift")).look?.result).toBe("failure");
-    expect(json("issues.json")).toMatchObject([
+    expect(issues("production is not as described")).toMatchObject([
       { state: "open", body: expect.stringMatching(/changed outside Terraform[\s\S]*Redis verification: failed/) },
     ]);
     await workflow("drift");
-    expect(json("issues.json")).toHaveLength(1);
+    expect(issues("production is not as described")).toHaveLength(1);
 
     await project.client.call(RENDER_API.updateKeyValue, { id }, { maxmemoryPolicy: "noeviction" });
     expect((await workflow("drift")).look?.result).toBe("success");
-    expect(json("issues.json")).toMatchObject([{ state: "closed" }]);
+    expect(issues("production is not as described")).toMatchObject([{ state: "closed" }]);
   });
 
   test("a loss of data waits, after the merge, for somebody who acknowledges it by hand", async () => {
