@@ -4,13 +4,14 @@ import type { DeploymentRecord } from "../pipeline/deployment-record.ts";
 import type { Review } from "../pipeline/review/review.ts";
 import { colors } from "../runtime/colors.ts";
 import type { Outcome } from "../runtime/errors.ts";
-import { parse } from "./parse.ts";
+import { parse, seconds } from "./parse.ts";
 import { type Program, runProgram } from "./program.ts";
 import { formatTable } from "./report/review/table.ts";
 
 interface Options {
   readonly ack?: readonly string[];
   readonly fingerprint?: string;
+  readonly deadline: number;
 }
 
 const command = new Command("apply")
@@ -25,6 +26,7 @@ const command = new Command("apply")
     "--fingerprint <sha256>",
     "the fingerprint that was approved: any other plan is refused; without it the plan is shown again, and you are asked",
   )
+  .option("--deadline <seconds>", "the time for everything; Terraform is then stopped", seconds, 3_300)
   .allowExcessArguments(false)
   .addHelpText(
     "after",
@@ -34,16 +36,19 @@ const command = new Command("apply")
 
 runProgram(
   (program) => parse(command, (environment: string, options: Options) => apply(environment, options, program)),
-  { name: "apply", ends: "when done" },
+  { name: "apply" },
 );
 
-async function apply(environment: string, { ack = [], fingerprint }: Options, program: Program): Promise<Outcome> {
+async function apply(environment: string, options: Options, program: Program): Promise<Outcome> {
+  const { ack = [], fingerprint, deadline } = options;
+  program.limit(deadline);
   const applied = await applySavedPlan(environment, {
     ack,
     fingerprint,
     approve: (review) => ask(review, program.signal),
     onLine: (line) => console.log(line),
     onInterruption: program.onInterruption,
+    finish: program.finish,
   });
   switch (applied.result) {
     case "no changes":

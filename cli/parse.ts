@@ -1,6 +1,13 @@
-import { type Command, CommanderError } from "commander";
+import { type Command, CommanderError, InvalidArgumentError } from "commander";
 import { Stop } from "../runtime/errors.ts";
 import type { Ending } from "./program.ts";
+
+/** Reads an option that is a number of seconds, a day at most. */
+export function seconds(text: string): number {
+  const number = Number(text);
+  if (Number.isInteger(number) && number > 0 && number <= 86_400) return number;
+  throw new InvalidArgumentError("It must be a number of seconds, from 1 to 86400.");
+}
 
 /**
  * Reads the command line and does what it asks for.

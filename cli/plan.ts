@@ -5,7 +5,7 @@ import { PLAN_EXIT_CODES, worstVerdict } from "../pipeline/review/verdict.ts";
 import { synthesize } from "../pipeline/synthesize.ts";
 import { EXIT_CODES, InvalidValue, Stop } from "../runtime/errors.ts";
 import { type Progress, startProgress } from "../runtime/progress.ts";
-import { parse } from "./parse.ts";
+import { parse, seconds } from "./parse.ts";
 import { type Program, runProgram } from "./program.ts";
 import { REVIEW_FORMATS, type ReviewFormat } from "./report/review/reports.ts";
 import { type ReportRequest, readReport, writeReports } from "./report/write-reports.ts";
@@ -14,6 +14,7 @@ interface Options {
   readonly destroy?: true;
   readonly refreshOnly?: true;
   readonly replace?: readonly string[];
+  readonly deadline: number;
   readonly report?: readonly ReportRequest<ReviewFormat>[];
 }
 
@@ -25,6 +26,7 @@ const command = new Command("plan")
   .option("--refresh-only", "only look what somebody changed outside Terraform; saves nothing")
   .option("--destroy", "plan the removal of everything in the environment")
   .option("--replace <address>", "replace a resource although nothing asks for it; repeatable", append<string>)
+  .option("--deadline <seconds>", "the time for everything; Terraform is then stopped", seconds, 600)
   .option(
     "--report <format[=file]>",
     "table (default), markdown, json or github (annotations); repeatable, without a file to standard output; in GitHub Actions the Markdown also goes to the step summary",
@@ -37,15 +39,15 @@ const command = new Command("plan")
 // Wrong usage is 1, too: 2 means changes, which a pipeline then applies.
 runProgram((program) => parse(command, (names: readonly string[], options: Options) => plan(names, options, program)), {
   name: "plan",
-  ends: "when done",
   misused: EXIT_CODES.failed,
 });
 
 async function plan(names: readonly string[], options: Options, program: Program): Promise<number> {
-  const { refreshOnly, destroy, replace = [], report = [{ format: "table", file: undefined }] } = options;
+  const { refreshOnly, destroy, deadline, replace = [], report = [{ format: "table", file: undefined }] } = options;
   if (refreshOnly && (destroy || options.replace)) {
     throw new Stop("misused", "--refresh-only plans no change, so it goes with neither --destroy nor --replace.");
   }
+  program.limit(deadline);
   const mode = refreshOnly ? "refresh-only" : destroy ? "destroy" : "change";
   const progress = await startProgress(process.stderr);
   const reviews = await planAll(names, { mode, replace }, progress, program).finally(() => progress.stop());
@@ -57,13 +59,13 @@ async function planAll(
   names: readonly string[],
   what: Pick<PlanRequest, "mode" | "replace">,
   progress: Progress,
-  { onInterruption }: Program,
+  { onInterruption, finish }: Program,
 ): Promise<Review[]> {
   const stacks = await synthesize([...new Set(names)]);
   return Promise.all(
     stacks.map((stack) => {
       const onProgress = (text: string) => progress.update(stack.environment, text);
-      return planEnvironment(stack, { ...what, onProgress, onInterruption });
+      return planEnvironment(stack, { ...what, onProgress, onInterruption, finish });
     }),
   );
 }

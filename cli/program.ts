@@ -19,8 +19,8 @@ export interface ProgramOptions {
   /** What is said to have crashed. */
   readonly name: string;
   /**
-   * After an interruption: it ends within a second; it ends when it has cleaned up; or then, and at once when it is
-   * interrupted again. Default: soon.
+   * After an interruption: it ends within a second, unless there is work to {@link Program.finish}; it ends when it has
+   * cleaned up; or then, and at once when it is interrupted again. Default: soon.
    */
   readonly ends?: "soon" | "when done" | "when done or asked twice";
   /** What is said when it was interrupted. */
@@ -37,8 +37,10 @@ export interface Program {
   readonly secrets: Secrets;
   /** Sets the deadline of the whole command. The process is gone within a second of it. */
   limit(seconds: number): Deadline;
-  /** Calls the listener at every interruption, not only at the first. */
-  onInterruption(listener: () => void): void;
+  /** Calls the listener at every interruption, not only at the first, and at the deadline: with the reason. */
+  onInterruption(listener: (reason: string) => void): void;
+  /** Lets an interruption, and the deadline, wait for the end of this work. Not the next interruption. */
+  finish(work: Promise<unknown>): void;
   /**
    * Calls the function once, however the command ends, to write what there is and to say how it ended. It must not
    * wait: time may be up.
@@ -73,7 +75,8 @@ export function runProgram(
   for (const name of SECRET_VARIABLES) secrets.add(host.env[name]);
   for (const stream of [host.stdout, host.stderr]) guard(stream, secrets);
   if (host === process) lookUpNamesApart();
-  const listeners: (() => void)[] = [];
+  const listeners: ((reason: string) => void)[] = [];
+  const unfinished = new Set<Promise<unknown>>();
   let deadline: Deadline | undefined;
   let interruptions = 0;
   let finish: ((crashed: boolean) => Ending) | undefined;
@@ -107,12 +110,17 @@ export function runProgram(
     else if (deadline?.signal.aborted) end("failed", { text: late(deadline) });
     else end("failed", { text: describeCrash(name, error), crashed: true });
   };
-  const stopSoon = (text: string) => setTimeout(() => end("failed", { text, patience: READER_MS }), GRACE_MS);
+  const stopNow = (text: string) => setTimeout(() => end("failed", { text, patience: READER_MS }), GRACE_MS);
+  const stopSoon = (text: string) => void Promise.allSettled(unfinished).then(() => stopNow(text));
+  const tell = (reason: string) => {
+    for (const listener of listeners) listener(reason);
+  };
   const interrupt = (reason: string) => {
     interruptions += 1;
-    for (const listener of listeners) listener();
-    if (interruptions > 1) {
+    tell(reason);
+    if (interruptions > 1 || deadline?.signal.aborted) {
       if (ends === "when done or asked twice") end("failed", { patience: READER_MS });
+      if (ends === "soon") stopNow(stopped);
       return;
     }
     controller.abort(reason);
@@ -138,11 +146,17 @@ export function runProgram(
       limit.signal.addEventListener("abort", () => {
         if (controller.signal.aborted) return;
         controller.abort(limit.reason);
+        tell(limit.reason);
         stopSoon(late(limit));
       });
       return limit;
     },
     onInterruption: (listener) => void listeners.push(listener),
+    finish(work) {
+      unfinished.add(work);
+      const done = () => void unfinished.delete(work);
+      work.then(done, done);
+    },
     atEnd(last) {
       finish = last;
     },

@@ -13,10 +13,10 @@ import { PlanDirectory, refusal, type SavedPlan } from "./saved-plan.ts";
 import { readShell } from "./shell-variables.ts";
 import { stackDirectory, synthesize } from "./synthesize.ts";
 import type { SynthesizedStack } from "./synthesized-stack.ts";
-import { Terraform } from "./terraform.ts";
+import { type Stopping, Terraform } from "./terraform.ts";
 import type { TerraformEvent } from "./terraform-event.ts";
 
-export interface ApplyRequest {
+export interface ApplyRequest extends Stopping {
   /** Acknowledgements, by their names in the review. */
   readonly ack: readonly string[];
   /** The fingerprint that was approved; a plan that has another one is refused. */
@@ -25,8 +25,6 @@ export interface ApplyRequest {
   readonly approve: (review: Review) => Promise<boolean | undefined>;
   /** Is told each line that the person who watches should see. */
   readonly onLine: (line: string) => void;
-  /** Takes what is to be called at every interruption. */
-  readonly onInterruption: (listener: () => void) => void;
 }
 
 /** What became of a saved plan. */
@@ -69,11 +67,11 @@ async function applyCopy(copy: string, subject: Subject, request: ApplyRequest):
 
   let onEvent: (event: TerraformEvent) => void = () => {};
   const path = stackDirectory(environment);
-  const terraform = new Terraform({ directory: path, onEvent: (event) => onEvent(event) });
-  let isInterrupted = false;
-  request.onInterruption(() => {
-    isInterrupted = true;
-    terraform.interrupt();
+  const terraform = new Terraform({
+    directory: path,
+    stopping: request,
+    onStop: (text) => request.onLine(`${environment}: ${text}`),
+    onEvent: (event) => onEvent(event),
   });
   const shell = readShell(process.env, stack, path);
   await terraform.init();
@@ -112,7 +110,7 @@ async function applyCopy(copy: string, subject: Subject, request: ApplyRequest):
   const { exitCode, errors } = await terraform.apply(copy);
 
   const isStale = errors.some(({ summary }) => /saved plan is stale|saved plan does not match/i.test(summary));
-  const outcome = exitCode === 0 ? "applied" : isStale ? "refused" : isInterrupted ? "interrupted" : "failed";
+  const outcome = exitCode === 0 ? "applied" : isStale ? "refused" : terraform.isStopped ? "interrupted" : "failed";
   const finished = { ...record, ...progress.result, finishedAt: new Date().toISOString(), outcome } as const;
   const file = writeRecord(directory.deployments, finished);
   // What was half applied cannot be applied again, and it holds secrets.

@@ -9,16 +9,14 @@ import { PlanDirectory } from "./saved-plan.ts";
 import { readShell, type Shell } from "./shell-variables.ts";
 import { stackDirectory } from "./synthesize.ts";
 import type { SynthesizedStack } from "./synthesized-stack.ts";
-import { Terraform } from "./terraform.ts";
+import { type Stopping, Terraform } from "./terraform.ts";
 import type { Diagnostic } from "./terraform-event.ts";
 
-export interface PlanRequest {
+export interface PlanRequest extends Stopping {
   readonly mode: Review["mode"];
   /** Addresses of resources to replace although nothing asks for it. */
   readonly replace: readonly string[];
   readonly onProgress: (text: string) => void;
-  /** Takes what is to be called at every interruption. */
-  readonly onInterruption: (listener: () => void) => void;
 }
 
 /**
@@ -34,11 +32,12 @@ export async function planEnvironment(stack: SynthesizedStack, request: PlanRequ
   request.onProgress("planning");
   const terraform = new Terraform({
     directory: stackPath,
+    stopping: request,
+    onStop: request.onProgress,
     onEvent: ({ type, hook }) => {
       if (type === "refresh_start" && hook !== undefined) request.onProgress(`reading ${hook.resource.addr}`);
     },
   });
-  request.onInterruption(() => terraform.interrupt());
 
   const directory = new PlanDirectory(environment);
   const planFile = directory.newPlanFile();

@@ -16,6 +16,8 @@ const eventSchema = z.object({
   hook: z
     .object({
       resource: z.object({ addr: z.string() }),
+      /** What is done with the resource: `create`, `update`, `delete`. */
+      action: z.string().optional(),
       /** A line that a provisioner printed. */
       output: z.string().optional(),
     })

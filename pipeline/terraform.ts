@@ -2,6 +2,7 @@ import { relative } from "node:path";
 import { z } from "zod";
 import { Child } from "../runtime/child-process.ts";
 import { Stop } from "../runtime/errors.ts";
+import { until } from "../runtime/wait.ts";
 import { type Diagnostic, describeDiagnostic, readEvent, type TerraformEvent } from "./terraform-event.ts";
 
 const stateSchema = z.object({ lineage: z.string().min(1) });
@@ -12,9 +13,25 @@ const LOCK_TIMEOUT = "60s";
 /** The exit code of `terraform plan -detailed-exitcode` when it found something to do. */
 const HAS_CHANGES = 2;
 
+/** How long a request to stop waits for what is being created, and how long in all until Terraform is ended by force. */
+const STOP_MS = { held: 25_000, all: 30_000 } as const;
+/** After the second request: how long Terraform gets to save its state. */
+const INSIST_MS = 400;
+
+/** How the program that runs Terraform is asked to stop. */
+export interface Stopping {
+  /** Takes what is called at each request, with its reason. */
+  readonly onInterruption: (listener: (reason: string) => void) => void;
+  /** Is given work that a stop waits for. */
+  readonly finish: (work: Promise<unknown>) => void;
+}
+
 interface TerraformOptions {
   /** The directory with the Terraform. */
   readonly directory: string;
+  readonly stopping?: Stopping;
+  /** Is told what a request to stop waits for. */
+  readonly onStop?: (text: string) => void;
   /** Whatever Terraform reports while it works. */
   readonly onEvent?: (event: TerraformEvent) => void;
 }
@@ -48,9 +65,23 @@ export class Terraform {
   readonly #binary = process.env.TERRAFORM_BINARY_NAME || "terraform";
   readonly #options: TerraformOptions;
   #running: Child | undefined;
+  /** What is being read, created or changed at the moment. */
+  readonly #busy = new Map<string, "created" | "read or changed">();
+  #requests = 0;
+  #reason = "";
 
   constructor(options: TerraformOptions) {
     this.#options = options;
+    options.stopping?.onInterruption((reason) => void this.#stop(reason));
+  }
+
+  get #stopped(): string {
+    return `Stopped: ${this.#reason}.`;
+  }
+
+  /** Whether it was asked to stop. */
+  get isStopped(): boolean {
+    return this.#requests > 0;
   }
 
   /**
@@ -120,10 +151,49 @@ export class Terraform {
     return state.data?.lineage;
   }
 
-  /** Asks the running command to end as with ^C: what is under way is finished, and the state is saved. */
-  interrupt(): void {
+  /**
+   * Asks the running command to end as with ^C: Terraform cancels what its provider does, and saves the state. So what is
+   * being created is waited for: Render would have it, and no state. Asked again, nothing is waited for.
+   */
+  async #stop(reason: string): Promise<void> {
+    this.#requests += 1;
+    this.#reason = reason;
+    const child = this.#running;
+    if (child === undefined) return;
+    const { onStop = () => {} } = this.#options;
+    const isOver = () => !child.running;
+    if (this.#requests > 1) {
+      this.#interrupt(child);
+      if (!(await until(isOver, { first: 20, withinMs: INSIST_MS }))) child.signal("SIGKILL");
+      return;
+    }
+    const begin = performance.now();
+    const created = () => [...this.#busy].flatMap(([address, what]) => (what === "created" ? [address] : []));
+    const doing = created().length > 0 ? `${created().join(", ")} to be created` : "Terraform to stop";
+    const busy =
+      this.#busy.size === 0 || created().length > 0 ? "" : `, which is at ${[...this.#busy.keys()].join(", ")}`;
+    onStop(`stopping (${reason}): waiting for ${doing}${busy}, ${STOP_MS.all / 1000} s at most`);
+    const isFree = () => created().length === 0 || isOver() || this.#requests > 1;
+    await until(isFree, { first: 20, withinMs: STOP_MS.held });
+    if (this.#requests > 1) return;
+    this.#interrupt(child);
+    if (!(await until(isOver, { first: 20, withinMs: begin + STOP_MS.all - performance.now() })))
+      child.signal("SIGKILL");
+  }
+
+  #interrupt(child: Child): void {
     // Terraform alone: it asks the commands that it runs.
-    if (this.#running?.running && this.#running.pid !== undefined) process.kill(this.#running.pid, "SIGINT");
+    if (child.running && child.pid !== undefined) process.kill(child.pid, "SIGINT");
+  }
+
+  /** Follows what Terraform is at. A command in the graph is nothing that could be lost. */
+  #follow({ type, hook }: TerraformEvent): void {
+    if (hook === undefined) return;
+    const { addr } = hook.resource;
+    const isCommand = /(^|\.)(null_resource|terraform_data)\./.test(addr);
+    if (type === "apply_start" && hook.action === "create" && !isCommand) this.#busy.set(addr, "created");
+    else if (/^(apply|refresh)_start$/.test(type)) this.#busy.set(addr, "read or changed");
+    else if (/^(apply|refresh)_(complete|errored)$/.test(type)) this.#busy.delete(addr);
   }
 
   async #report(args: readonly string[], onEvent: (event: TerraformEvent) => void = () => {}): Promise<Ended> {
@@ -132,11 +202,15 @@ export class Terraform {
       const event = readEvent(line);
       if (event === undefined) return;
       if (event.diagnostic?.severity === "error") errors.push(event.diagnostic);
+      this.#follow(event);
       onEvent(event);
       this.#options.onEvent?.(event);
     });
     // What goes wrong before Terraform reads its options, or while it dies, is not in its JSON.
-    if (exitCode !== 0 && errors.length === 0) errors.push({ severity: "error", summary: stderr.trim(), detail: "" });
+    if (exitCode !== 0 && errors.length === 0) {
+      const summary = this.isStopped ? this.#stopped : stderr.trim();
+      errors.push({ severity: "error", summary, detail: "" });
+    }
     return { exitCode, errors: exitCode === 0 ? [] : errors };
   }
 
@@ -164,7 +238,9 @@ export class Terraform {
 
   /** @throws Stop when there is no Terraform to run. */
   async #run(args: readonly string[], onLine: (line: string) => void): Promise<{ exitCode: number; stderr: string }> {
+    if (this.isStopped) throw new Stop("failed", this.#stopped);
     const stderr: string[] = [];
+    this.#busy.clear();
     const child = new Child(this.#binary, args, {
       cwd: this.#options.directory,
       env: { ...process.env, TF_INPUT: "0", TF_IN_AUTOMATION: "1", CHECKPOINT_DISABLE: "1" },
@@ -173,6 +249,7 @@ export class Terraform {
       onLine: (line, stream) => (stream === "stdout" ? onLine(line) : stderr.push(line)),
     });
     this.#running = child;
+    this.#options.stopping?.finish(child.ended);
     const { code } = await child.ended.catch(() => {
       throw new Stop("misused", `"${this.#binary}" cannot be run.`, {
         remedy: 'Install Terraform or OpenTofu, or set TERRAFORM_BINARY_NAME; "npm run doctor" tells more.',

@@ -94,6 +94,8 @@ describe("plan", () => {
   test.each<[args: string[], says: string, code?: number]>([
     [[], "missing required argument"],
     [["a", "--detailed-exitcode"], "unknown option"],
+    [["a", "--deadline", "0"], "It must be a number of seconds, from 1 to 86400."],
+    [["a", "--deadline", "1h"], "It must be a number of seconds, from 1 to 86400."],
     [["a", "--report", "markdow"], 'got: "markdow". Did you mean "markdown"?'],
     [["a", "--refresh-only", "--destroy"], "--refresh-only plans no change, so it goes with neither"],
     [["a", "--refresh-only", "--replace", "a.b"], "so it goes with neither --destroy nor --replace."],
@@ -170,7 +172,7 @@ describe("apply", () => {
   test("passes on what was said, shows what happens, and tells of an interruption", async () => {
     pipeline.applySavedPlan.mockImplementation(async (_name: string, { onLine, onInterruption }: ApplyRequest) => {
       onLine("x.y: Creating");
-      await new Promise<void>((resolve) => onInterruption(resolve));
+      await new Promise((resolve) => onInterruption(resolve));
       return { result: "no changes" };
     });
     const args = ["a", "--ack", "cost:x.y", "--fingerprint", "f", "--ack", "restart:x.y"];

@@ -303,6 +303,38 @@ describe("an interruption", () => {
     expect(told).toBe(3);
   });
 
+  test.each([
+    ["when it is interrupted", () => host.emit("SIGINT"), "Stopped.\n"],
+    ["at its deadline", () => {}, "Stopped: the deadline of 1 s passed.\n"],
+  ])("lets work be finished that must not be cut off, %s", async (_when, stop, says) => {
+    const reasons: string[] = [];
+    start(async (program) => {
+      program.limit(1);
+      program.onInterruption((reason) => reasons.push(reason));
+      program.finish(new Promise((resolve) => setTimeout(resolve, 3_000)));
+      return new Promise(() => {});
+    });
+    stop();
+    await pass(3_500);
+    expect(host.exits).toEqual([]);
+    await pass(500);
+    expect(end()).toMatchObject({ code: 1, says });
+    expect(reasons).toHaveLength(1);
+  });
+
+  test("repeated, does not wait for such work", async () => {
+    start(async (program) => {
+      program.finish(new Promise(() => {}));
+      return new Promise(() => {});
+    });
+    host.emit("SIGINT");
+    await pass(60_000);
+    expect(host.exits).toEqual([]);
+    host.emit("SIGTERM");
+    await pass(1_000);
+    expect(end()).toMatchObject({ code: 1, says: "Stopped.\n" });
+  });
+
   test("ends such a command at once when it is repeated, where that is wanted", async () => {
     start(cleaning, { ends: "when done or asked twice" });
     host.emit("SIGINT");

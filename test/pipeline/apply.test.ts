@@ -325,6 +325,35 @@ describe("plan and apply", () => {
     expect((await project.plan("local")).exitCode).toBe(2);
   });
 
+  test("an interruption waits for the instance that is being created, so that the state knows it", async () => {
+    const number = (await instances()).length;
+    await project.control.setFaults({ latencyMs: 2_000 });
+    const running = project.start(process.execPath, ["cli/start.cjs", "apply", "local", ...project.approval("local")]);
+    await expect.poll(async () => (await instances()).length, { timeout: 50_000 }).toBe(number + 1);
+    running.kill("SIGINT");
+    const { exitCode, all } = await running;
+    await project.control.clearFaults();
+    expect(exitCode, all).toBe(1);
+    expect(all).toContain(
+      "local: stopping (interrupted): waiting for render_keyvalue.redis to be created, 30 s at most",
+    );
+    expect(all).toContain("local: interrupted, 2 resources done");
+    expect((await project.plan("local")).output).not.toMatch(
+      /has an instance of this name already|render_keyvalue\.redis/,
+    );
+  }, 120_000);
+
+  test("a Render that says nothing is told at the deadline, and Terraform is stopped", async () => {
+    await project.control.setFaults({ latencyMs: 8_000 });
+    const { exitCode, output } = await project.plan("staging", "--deadline", "4");
+    await project.control.clearFaults();
+    expect(exitCode, output).toBe(1);
+    expect(output).toContain(
+      "staging: stopping (the deadline of 4 s passed): waiting for Terraform to stop, which is at render_keyvalue.redis, 30 s at most",
+    );
+    expect(output).toMatch(/staging: cannot be planned|Stopped: the deadline of 4 s passed\./);
+  }, 120_000);
+
   test("a second free instance is refused, whoever has the first", async () => {
     const settings = { name: "somebody's", region: "ohio", plan: "free", maxmemoryPolicy: "noeviction" };
     const { ownerId } = project.render;

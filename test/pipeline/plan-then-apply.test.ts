@@ -7,7 +7,6 @@ import { deploymentRecordSchema } from "../../pipeline/deployment-record.ts";
 import { planEnvironment } from "../../pipeline/plan.ts";
 import { PlanDirectory } from "../../pipeline/saved-plan.ts";
 import type { SynthesizedStack } from "../../pipeline/synthesized-stack.ts";
-import { Terraform } from "../../pipeline/terraform.ts";
 import { commandOf } from "../../steps/steps.ts";
 import { zipOf } from "./zip.ts";
 
@@ -92,6 +91,7 @@ async function plan(mode: "change" | "refresh-only" = "change") {
     replace: [],
     onProgress: (text) => progress.push(text),
     onInterruption: () => {},
+    finish: () => {},
   });
   return { review, progress };
 }
@@ -105,6 +105,7 @@ async function apply(request: Partial<ApplyRequest> = {}) {
     approve,
     onLine: (line: string) => lines.push(line),
     onInterruption: () => {},
+    finish: () => {},
   };
   return { applied: await applySavedPlan(NAME, { ...all, ...request }), lines };
 }
@@ -164,12 +165,11 @@ describe("a plan", () => {
     await expect(plan()).rejects.toMatchObject({ outcome: "misused" });
   });
 
-  test("is interrupted with Terraform", async () => {
-    const interrupt = vi.spyOn(Terraform.prototype, "interrupt");
-    const request = { mode: "change", replace: [], onProgress: () => {} } as const;
-    await planEnvironment(stack, { ...request, onInterruption: (listener) => listener() });
-    expect(interrupt).toHaveBeenCalledTimes(1);
-    interrupt.mockRestore();
+  test("that is stopped is a review with the reason", async () => {
+    put("plan.code", "1");
+    const request = { mode: "change", replace: [], onProgress: () => {}, finish: () => {} } as const;
+    const review = await planEnvironment(stack, { ...request, onInterruption: (listener) => listener("interrupted") });
+    expect(review).toMatchObject({ verdict: "failed", errors: ["Stopped: interrupted."] });
   });
 
   test("with nothing to show is not opened", async () => {
@@ -271,11 +271,17 @@ describe("an apply", () => {
 
   test("that fails, or is interrupted, is recorded so", async () => {
     put("apply.code", "1");
-    put("apply.log", error("Refused"));
+    put("apply.log", [event("apply_start", "a.b"), error("Refused")].join("\n"));
     await plan();
     expect((await apply()).applied).toMatchObject({ record: { outcome: "failed", failed: [{ error: "Refused" }] } });
     await plan();
-    const interrupted = await apply({ onInterruption: (listener) => listener() });
+    let stop = (_reason: string) => {};
+    const interrupted = await apply({
+      onInterruption: (listener) => {
+        stop = listener;
+      },
+      onLine: () => stop("interrupted"),
+    });
     expect(interrupted.applied).toMatchObject({ record: { outcome: "interrupted" } });
   });
 

@@ -4,6 +4,16 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { Terraform } from "../../pipeline/terraform.ts";
 import { describeDiagnostic, readEvent, type TerraformEvent } from "../../pipeline/terraform-event.ts";
+import type { until } from "../../runtime/wait.ts";
+
+/** A share of the time that is really waited. */
+const patience = vi.hoisted(() => ({ share: 1 }));
+vi.mock("../../runtime/wait.ts", async (original) => {
+  const actual = await original<{ until: typeof until }>();
+  const hurried: typeof until = (look, options) =>
+    actual.until(look, { ...options, withinMs: (options.withinMs ?? 0) * patience.share });
+  return { ...actual, until: hurried };
+});
 
 let directory: string;
 let events: TerraformEvent[];
@@ -13,16 +23,17 @@ beforeEach(() => {
 });
 afterEach(() => {
   vi.unstubAllEnvs();
+  patience.share = 1;
   rmSync(directory, { recursive: true, force: true });
 });
 
 /** A program in Terraform's place, which keeps what it was called with. */
-function terraform(script: string): Terraform {
+function terraform(script: string, more: Partial<ConstructorParameters<typeof Terraform>[0]> = {}): Terraform {
   const binary = join(directory, "fake-terraform");
   writeFileSync(binary, `#!/bin/sh\necho "$@" >> calls\n${script}\n`);
   chmodSync(binary, 0o700);
   vi.stubEnv("TERRAFORM_BINARY_NAME", binary);
-  return new Terraform({ directory, onEvent: (event) => events.push(event) });
+  return new Terraform({ directory, onEvent: (event) => events.push(event), ...more });
 }
 
 const calls = () => readFileSync(join(directory, "calls"), "utf8").trim().split("\n");
@@ -145,15 +156,108 @@ describe("what stops everything", () => {
   });
 });
 
-test("an interruption asks Terraform to end, which then finishes what it has begun", async () => {
-  const fake = terraform('trap "touch asked; exit 1" INT\ntouch started\nwhile :; do sleep 0.05; done');
-  fake.interrupt();
-  const applied = fake.apply("x");
-  await expect.poll(() => existsSync(join(directory, "started"))).toBe(true);
-  fake.interrupt();
-  expect(await applied).toMatchObject({ exitCode: 1 });
-  expect(existsSync(join(directory, "asked"))).toBe(true);
-  fake.interrupt();
+describe("asked to stop", () => {
+  const started = (addr: string, type = "apply_start", action = "create") => ({
+    type,
+    hook: { resource: { addr }, action },
+  });
+  /** A Terraform that notes each ^C, does what it is told by a file, and the requests to stop it. */
+  function stoppable(begins: readonly object[], onInt = "exit 1") {
+    const said: string[] = [];
+    const work: Promise<unknown>[] = [];
+    let stop = (_reason: string) => {};
+    const created = say(started("render_keyvalue.redis", "apply_complete"));
+    const script = `trap "echo int >> ints; ${onInt}" INT\n${say(...begins)}\ntouch begun\nwhile :; do sleep 0.02; [ -e created ] && { ${created}\nrm created; }; done`;
+    const fake = terraform(script, {
+      onStop: (text) => said.push(text),
+      stopping: {
+        finish: (one) => work.push(one),
+        onInterruption: (listener) => {
+          stop = listener;
+        },
+      },
+    });
+    const begun = () => expect.poll(() => existsSync(join(directory, "begun")), LONG).toBe(true);
+    return { fake, said, work, begun, stop: (reason = "interrupted") => stop(reason) };
+  }
+  const LONG = { timeout: 30_000, interval: 10 };
+  const interrupts = () =>
+    existsSync(join(directory, "ints")) ? readFileSync(join(directory, "ints"), "utf8").length / 4 : 0;
+  const create = () => writeFileSync(join(directory, "created"), "");
+
+  test("Terraform ends as with ^C, and nothing else is begun", async () => {
+    const { fake, said, work, begun, stop } = stoppable([started("a.b", "refresh_start")]);
+    const planned = fake.plan({ out: "x" });
+    await begun();
+    await expect.poll(() => events.length).toBe(1);
+    stop("the deadline of 3 s passed");
+    expect(await planned).toMatchObject({ exitCode: 1, errors: [{ summary: "Stopped: the deadline of 3 s passed." }] });
+    expect([interrupts(), work.length, fake.isStopped]).toEqual([1, 1, true]);
+    expect(said).toEqual([
+      "stopping (the deadline of 3 s passed): waiting for Terraform to stop, which is at a.b, 30 s at most",
+    ]);
+    await expect(fake.init()).rejects.toMatchObject({
+      outcome: "failed",
+      message: "Stopped: the deadline of 3 s passed.",
+    });
+  });
+
+  test("what is being created is waited for", async () => {
+    const { fake, said, begun, stop } = stoppable([
+      started("render_keyvalue.redis"),
+      started("null_resource.redis_checks"),
+    ]);
+    const applied = fake.apply("x");
+    await begun();
+    await expect.poll(() => events.length).toBe(2);
+    stop();
+    expect(said).toEqual(["stopping (interrupted): waiting for render_keyvalue.redis to be created, 30 s at most"]);
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    expect(interrupts()).toBe(0);
+    create();
+    expect(await applied).toMatchObject({ exitCode: 1 });
+    expect(interrupts()).toBe(1);
+  });
+
+  test.each([
+    ["null_resource.redis_checks", "create"],
+    ["render_keyvalue.redis", "update"],
+  ])("%s is not waited for in its %s", async (address, action) => {
+    const { fake, begun, stop } = stoppable([started(address, "apply_start", action)]);
+    const applied = fake.apply("x");
+    await begun();
+    await expect.poll(() => events.length).toBe(1);
+    stop();
+    expect(await applied).toMatchObject({ exitCode: 1 });
+    expect(interrupts()).toBe(1);
+  });
+
+  test("again, nothing is waited for, and a Terraform that does not end is ended", async () => {
+    const { fake, begun, stop } = stoppable([started("render_keyvalue.redis")], ":");
+    const applied = fake.apply("x");
+    await begun();
+    await expect.poll(() => events.length).toBe(1);
+    stop();
+    stop();
+    expect(await applied).toMatchObject({ exitCode: 1, errors: [{ summary: "Stopped: interrupted." }] });
+    expect(interrupts()).toBe(1);
+  });
+
+  test("a Terraform that does not end is ended after all", async () => {
+    patience.share = 0.02;
+    const { fake, begun, stop } = stoppable([started("render_keyvalue.redis")], ":");
+    const applied = fake.apply("x");
+    await begun();
+    stop();
+    expect(await applied).toMatchObject({ exitCode: 1 });
+    expect(interrupts()).toBe(1);
+  });
+
+  test("while it does nothing, it does not begin", async () => {
+    const { fake, stop } = stoppable([]);
+    stop();
+    await expect(fake.plan({ out: "x" })).rejects.toThrow("Stopped: interrupted.");
+  });
 });
 
 test.each([
