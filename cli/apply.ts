@@ -2,9 +2,11 @@ import { Command } from "commander";
 import { applySavedPlan } from "../pipeline/apply.ts";
 import type { DeploymentRecord } from "../pipeline/deployment-record.ts";
 import type { Review } from "../pipeline/review/review.ts";
+import { stackDirectory } from "../pipeline/synthesize.ts";
 import { colors } from "../runtime/colors.ts";
 import type { Outcome } from "../runtime/errors.ts";
 import { parse, seconds } from "./parse.ts";
+import { refusalsOf, requireCredentials } from "./preflight-intent.ts";
 import { type Program, runProgram } from "./program.ts";
 import { formatTable } from "./report/review/table.ts";
 
@@ -42,9 +44,11 @@ runProgram(
 async function apply(environment: string, options: Options, program: Program): Promise<Outcome> {
   const { ack = [], fingerprint, deadline } = options;
   program.limit(deadline);
+  requireCredentials(process.env);
   const applied = await applySavedPlan(environment, {
     ack,
     fingerprint,
+    preflight: (name) => refusalsOf(name, stackDirectory(name), program.signal),
     approve: (review) => ask(review, program.signal),
     onLine: (line) => console.log(line),
     onInterruption: program.onInterruption,

@@ -2,10 +2,11 @@ import { Command, InvalidArgumentError } from "commander";
 import { type PlanRequest, planEnvironment } from "../pipeline/plan.ts";
 import type { Review } from "../pipeline/review/review.ts";
 import { PLAN_EXIT_CODES, worstVerdict } from "../pipeline/review/verdict.ts";
-import { synthesize } from "../pipeline/synthesize.ts";
+import { stackDirectory, synthesize } from "../pipeline/synthesize.ts";
 import { EXIT_CODES, InvalidValue, Stop } from "../runtime/errors.ts";
 import { type Progress, startProgress } from "../runtime/progress.ts";
 import { parse, seconds } from "./parse.ts";
+import { refusalsOf, requireCredentials } from "./preflight-intent.ts";
 import { type Program, runProgram } from "./program.ts";
 import { REVIEW_FORMATS, type ReviewFormat } from "./report/review/reports.ts";
 import { type ReportRequest, readReport, writeReports } from "./report/write-reports.ts";
@@ -48,6 +49,7 @@ async function plan(names: readonly string[], options: Options, program: Program
     throw new Stop("misused", "--refresh-only plans no change, so it goes with neither --destroy nor --replace.");
   }
   program.limit(deadline);
+  requireCredentials(process.env);
   const mode = refreshOnly ? "refresh-only" : destroy ? "destroy" : "change";
   const progress = await startProgress(process.stderr);
   const reviews = await planAll(names, { mode, replace }, progress, program).finally(() => progress.stop());
@@ -59,13 +61,14 @@ async function planAll(
   names: readonly string[],
   what: Pick<PlanRequest, "mode" | "replace">,
   progress: Progress,
-  { onInterruption, finish }: Program,
+  { onInterruption, finish, signal }: Program,
 ): Promise<Review[]> {
+  const preflight = (environment: string) => refusalsOf(environment, stackDirectory(environment), signal);
   const stacks = await synthesize([...new Set(names)]);
   return Promise.all(
     stacks.map((stack) => {
       const onProgress = (text: string) => progress.update(stack.environment, text);
-      return planEnvironment(stack, { ...what, onProgress, onInterruption, finish });
+      return planEnvironment(stack, { ...what, onProgress, preflight, onInterruption, finish });
     }),
   );
 }

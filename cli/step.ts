@@ -1,11 +1,7 @@
 import { Command } from "commander";
 import { stackPath } from "../environments/define.ts";
-import { requireOwnRender } from "../environments/emulator-mark.ts";
-import { loadEnvironments } from "../environments/load.ts";
 import { RenderClient } from "../render/api/client.ts";
 import { describeTarget } from "../render/api/target.ts";
-import { expectedInstance } from "../render/instance.ts";
-import { expectedService, SERVICE_ID, SERVICE_ID_FORM } from "../render/service.ts";
 import { readKnownIds } from "../render/terraform-state.ts";
 import { Stop } from "../runtime/errors.ts";
 import { within } from "../runtime/wait.ts";
@@ -16,11 +12,10 @@ import { type Intent, preflight } from "../steps/preflight.ts";
 import { leave, rollOut } from "../steps/roll-out.ts";
 import { OWN_STEP_IDS, type OwnStepId, programName, type Read, readStep, STEPS } from "../steps/steps.ts";
 import { parse } from "./parse.ts";
+import { intentOf, PREFLIGHT_CALL_MS } from "./preflight-intent.ts";
 import { type Ending, type Program, runProgram } from "./program.ts";
 import { formatPreflight } from "./report-preflight.ts";
 
-/** Milliseconds for each of preflight's calls: long enough for a busy API, short enough for one that is not there. */
-const PREFLIGHT_CALL_MS = 10_000;
 /** Seconds for all of them: many more than they take one after the other where each is slow. */
 const PREFLIGHT_SECONDS = 180;
 /** Seconds that a service may take to drain an instance, with a count of its jobs before and after. */
@@ -79,26 +74,6 @@ async function judge(intent: Intent, directory: string, { connect, limit }: Tool
   const refusals = results.flatMap((result) => result.refusals);
   if (refusals.some(({ unknown }) => !unknown)) return "failed";
   return refusals.length > 0 ? "unknown" : "good";
-}
-
-/** What a person asks about. The environments are loaded only here: Terraform brings its own description. */
-async function intentOf(name: string): Promise<Intent> {
-  const { resolveEnvironment } = await loadEnvironments();
-  const { name: environment, redis, backend, checks, emulator } = resolveEnvironment(name);
-  requireOwnRender({ name, emulator }, process.env);
-  const serviceId = backend.serviceId ?? process.env.TF_VAR_backend_service_id ?? "";
-  if (!SERVICE_ID.test(serviceId)) {
-    throw new Stop(
-      "misused",
-      "The service's id is not known. Set backend.serviceId in the environment file, or TF_VAR_backend_service_id. " +
-        `It must be ${SERVICE_ID_FORM}.`,
-    );
-  }
-  const ownerId = STEPS.preflight.finds.RENDER_OWNER_ID.safeParse(process.env.RENDER_OWNER_ID);
-  if (!ownerId.success) throw new Stop("misused", `\`RENDER_OWNER_ID\` ${ownerId.error.issues[0]?.message}`);
-  const wanted = expectedService(backend, serviceId, redis.name);
-  const { acceptUnknown } = checks;
-  return { redis: expectedInstance(environment, redis), wanted, ownerId: ownerId.data, acceptUnknown };
 }
 
 function toolsFor(program: Program): Tools {

@@ -8,7 +8,7 @@ import { configurationIn, type OpenedPlan, openPlan } from "./open-plan.ts";
 import { approvalOf } from "./plan.ts";
 import type { Review } from "./review/review.ts";
 import { stepOf } from "./review/rules/steps.ts";
-import { reviewStack, secretsOf } from "./review-stack.ts";
+import { type Preflight, reviewStack, secretsOf } from "./review-stack.ts";
 import { PlanDirectory, refusal, type SavedPlan } from "./saved-plan.ts";
 import { readShell } from "./shell-variables.ts";
 import { stackDirectory, synthesize } from "./synthesize.ts";
@@ -23,6 +23,8 @@ export interface ApplyRequest extends Stopping {
   readonly fingerprint: string | undefined;
   /** Shows a review that nobody has approved yet, and asks. Nothing when nobody can be asked. */
   readonly approve: (review: Review) => Promise<boolean | undefined>;
+  /** Asks what preflight refuses. */
+  readonly preflight: Preflight;
   /** Is told each line that the person who watches should see. */
   readonly onLine: (line: string) => void;
 }
@@ -79,7 +81,7 @@ async function applyCopy(copy: string, subject: Subject, request: ApplyRequest):
   await refuseOther(opened, approved, subject);
 
   const { planned, fingerprint } = opened;
-  const reviewed = await reviewStack(planned, stack, saved.review.mode);
+  const reviewed = await reviewStack(planned, stack, saved.review.mode, [], request.preflight);
   const review = { ...reviewed, shell: shell.shown, ...approvalOf(fingerprint) };
   if (review.verdict === "no changes") return { result: "no changes" };
   const missing = missingAcknowledgements(review, ack);

@@ -1,10 +1,10 @@
 import { rm } from "node:fs/promises";
-import { Stop } from "../runtime/errors.ts";
+import { nearest, Stop } from "../runtime/errors.ts";
 import type { Fingerprint } from "./fingerprint.ts";
 import { openPlan } from "./open-plan.ts";
 import { EMPTY_PLAN, type Planned } from "./review/plan/planned.ts";
 import type { Review } from "./review/review.ts";
-import { reviewStack } from "./review-stack.ts";
+import { type Preflight, reviewStack } from "./review-stack.ts";
 import { PlanDirectory } from "./saved-plan.ts";
 import { readShell, type Shell } from "./shell-variables.ts";
 import { stackDirectory } from "./synthesize.ts";
@@ -16,6 +16,8 @@ export interface PlanRequest extends Stopping {
   readonly mode: Review["mode"];
   /** Addresses of resources to replace although nothing asks for it. */
   readonly replace: readonly string[];
+  /** Asks what preflight refuses. */
+  readonly preflight: Preflight;
   readonly onProgress: (text: string) => void;
 }
 
@@ -62,17 +64,18 @@ async function plan(
   out: string,
   stack: SynthesizedStack,
   shell: Shell,
-  { mode, replace }: PlanRequest,
+  { mode, replace, preflight }: PlanRequest,
 ): Promise<Reviewed> {
   const open = () => openPlan(terraform, out, { ...stack, directory: stackDirectory(stack.environment), shell });
   const review = async (planned: Planned, errors: readonly Diagnostic[] = []) => ({
-    review: { ...(await reviewStack(planned, stack, mode, errors)), shell: shell.shown },
+    review: { ...(await reviewStack(planned, stack, mode, errors, preflight)), shell: shell.shown },
   });
   try {
     const { exitCode, errors, isEmpty } = await terraform.plan({ out, mode, replace });
     // Terraform saves what it got to, unless it failed before that.
     const opened = isEmpty ? undefined : await (exitCode === 0 ? open() : open().catch(() => undefined));
     const reviewed = await review(opened?.planned ?? EMPTY_PLAN, errors);
+    if (exitCode === 0) refuseUnknown(replace, opened?.planned, stack);
     if (opened === undefined || exitCode !== 0 || mode === "refresh-only") return reviewed;
     const { fingerprint } = opened;
     return { review: { ...reviewed.review, ...approvalOf(fingerprint) }, fingerprint };
@@ -80,6 +83,16 @@ async function plan(
     if (!(error instanceof Stop && error.outcome === "failed")) throw error;
     return await review(EMPTY_PLAN, [{ severity: "error", summary: error.message, detail: "" }]);
   }
+}
+
+/** @throws Stop for an address to replace at which there is nothing: Terraform passes over it in silence. */
+function refuseUnknown(replace: readonly string[], planned: Planned | undefined, { paths }: SynthesizedStack): void {
+  const changed = planned?.resources.filter(({ action }) => action !== "no-op").map(({ address }) => address) ?? [];
+  const unknown = replace.find((address) => !changed.includes(address));
+  if (unknown === undefined) return;
+  const like = nearest(unknown, Object.keys(paths));
+  const hint = like === undefined ? "" : ` Did you mean "${like}"?`;
+  throw new Stop("misused", `--replace ${JSON.stringify(unknown)}: there is nothing at this address.${hint}`);
 }
 
 /** What a review says of its plan's fingerprint. */

@@ -5,6 +5,7 @@ import type { Planned } from "./review/plan/planned.ts";
 import { sensitiveValues } from "./review/plan/sensitive-values.ts";
 import { type Review, reviewPlan } from "./review/review.ts";
 import { type Consequence, sortConsequences } from "./review/rules/consequence.ts";
+import { runs, stepOf } from "./review/rules/steps.ts";
 import type { SynthesizedStack } from "./synthesized-stack.ts";
 import { type Diagnostic, describeDiagnostic } from "./terraform-event.ts";
 import { lookAtWorkspace } from "./workspace.ts";
@@ -20,6 +21,7 @@ export async function reviewStack(
   stack: SynthesizedStack,
   mode: Review["mode"],
   errors: readonly Diagnostic[] = [],
+  refusals: Preflight = async () => [],
 ): Promise<Review> {
   const { others, duplicates, target } = await lookAtWorkspace(stack, planned).catch((error: unknown) => {
     const reason = error instanceof Error ? error.message : "";
@@ -29,19 +31,36 @@ export async function reviewStack(
     return { others: [], duplicates: [], target: `not known, because Render could not be asked: ${reason}` };
   });
   const review = reviewPlan(planned, { ...stack, mode, others, errors: describeErrors(planned, errors) });
-  return { ...withDuplicates(review, duplicates), ...(target === undefined ? {} : { target }) };
+  const refused = errors.length === 0 && runsPreflight(planned) ? await refusals(stack.environment) : [];
+  return {
+    ...withMore(review, [...duplicates, ...refused.map(refusedByPreflight)]),
+    ...(target === undefined ? {} : { target }),
+  };
 }
 
-/** Duplicates wait for an acknowledgement even where nothing changes; where drift is looked for they are some. */
-function withDuplicates(review: Review, duplicates: readonly Consequence[]): Review {
-  if (duplicates.length === 0) return review;
+/** Duplicates, and what preflight refuses, wait for an acknowledgement even where nothing changes; where drift is looked for they are some. */
+function withMore(review: Review, more: readonly Consequence[]): Review {
+  if (more.length === 0) return review;
   const isFailed = review.verdict === "failed";
   if (review.mode === "refresh-only") {
-    const drift = [...duplicates.map((one) => ({ ...one, acknowledge: false })), ...review.drift];
+    const drift = [...more.map((one) => ({ ...one, acknowledge: false })), ...review.drift];
     return { ...review, drift, verdict: isFailed ? "failed" : "changes" };
   }
-  const findings = sortConsequences([...review.findings, ...duplicates]);
+  const findings = sortConsequences([...review.findings, ...more]);
   return { ...review, findings, verdict: isFailed ? "failed" : "needs acknowledgement" };
+}
+
+/** Asks what the first step of an apply would refuse, a sentence each. */
+export type Preflight = (environment: string) => Promise<readonly string[]>;
+
+/** Whether an apply begins with it. By then Terraform has destroyed what it replaces. */
+function runsPreflight(planned: Planned): boolean {
+  return planned.resources.some((change) => stepOf(change, planned)?.id === "preflight" && runs(change, planned));
+}
+
+function refusedByPreflight(reason: string): Consequence {
+  const consequence = `Preflight refuses it, so the apply fails at its first step: ${reason}`;
+  return { kind: "refused", address: "null_resource.preflight", consequence, causes: [], acknowledge: true };
 }
 
 /** Terraform's error messages, without what the plan marks as sensitive. */

@@ -1,5 +1,5 @@
 import { appendFileSync, mkdirSync, writeFileSync, writeSync } from "node:fs";
-import { dirname } from "node:path";
+import { dirname, resolve } from "node:path";
 import { stripVTControlCharacters } from "node:util";
 import { InvalidValue, nearest, Stop } from "../../runtime/errors.ts";
 import type { Secrets } from "../../runtime/secrets.ts";
@@ -57,8 +57,9 @@ export function writeReports<Subject, Format extends string>(
       const text = secrets.mask(formats[format](subject));
       if (file === undefined) writeToStdout(text, until);
       else {
-        mkdirSync(dirname(file), { recursive: true });
-        writeFileSync(file, stripVTControlCharacters(text));
+        const path = fromWhereThePersonStands(file);
+        mkdirSync(dirname(path), { recursive: true });
+        writeFileSync(path, stripVTControlCharacters(text));
       }
     }
   } catch (error) {
@@ -66,6 +67,13 @@ export function writeReports<Subject, Format extends string>(
     const files = requests.map(({ file }) => file ?? "-").join(", ");
     throw new Stop("misused", `A report could not be written (${String(error.code)}): ${files}`);
   }
+}
+
+/** npm runs a script in the package's directory, wherever it was called, and says where that was. */
+function fromWhereThePersonStands(file: string): string {
+  const { INIT_CWD, npm_package_json = "" } = process.env;
+  const isRunByNpm = INIT_CWD !== undefined && dirname(npm_package_json) === process.cwd();
+  return isRunByNpm ? resolve(INIT_CWD, file) : file;
 }
 
 /** A pipe whose reader lags behind takes only so much at a time, and says so with an error. */

@@ -17,7 +17,7 @@ vi.mock("../../runtime/colors.ts", () => ({
 }));
 
 const pipeline = vi.hoisted(() => ({ synthesize: vi.fn(), planEnvironment: vi.fn(), applySavedPlan: vi.fn() }));
-vi.mock("../../pipeline/synthesize.ts", () => ({ synthesize: pipeline.synthesize }));
+vi.mock("../../pipeline/synthesize.ts", () => ({ synthesize: pipeline.synthesize, stackDirectory: () => "x" }));
 vi.mock("../../pipeline/plan.ts", () => ({ planEnvironment: pipeline.planEnvironment }));
 vi.mock("../../pipeline/apply.ts", () => ({ applySavedPlan: pipeline.applySavedPlan }));
 
@@ -30,6 +30,7 @@ const CHANGES = review("a", "changes");
 
 beforeEach(() => {
   vi.stubEnv("RENDER_API_KEY", KEY);
+  vi.stubEnv("RENDER_OWNER_ID", "tea-1");
   vi.stubEnv("GITHUB_STEP_SUMMARY", "");
   pipeline.synthesize.mockImplementation(async (names: string[]) => names.map((environment) => ({ environment })));
   pipeline.planEnvironment.mockImplementation(async ({ environment }) => review(environment));
@@ -103,6 +104,18 @@ describe("plan", () => {
     const { code, stdout, stderr } = await run("plan", args);
     expect([code, stdout]).toEqual([1, ""]);
     expect(stderr).toContain(says);
+    expect(pipeline.synthesize).not.toHaveBeenCalled();
+  });
+
+  test.each(["RENDER_API_KEY", "RENDER_OWNER_ID"])("without %s says what to set", async (name) => {
+    vi.stubEnv(name, undefined);
+    for (const program of ["plan", "apply"]) {
+      const { code, stderr } = await run(program, ["a"]);
+      expect([code, stderr]).toEqual([
+        program === "plan" ? 1 : 2,
+        expect.stringMatching(`^\`${name}\` is not set\\. .*Dashboard`),
+      ]);
+    }
     expect(pipeline.synthesize).not.toHaveBeenCalled();
   });
 

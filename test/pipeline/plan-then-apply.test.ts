@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { type ApplyRequest, applySavedPlan } from "../../pipeline/apply.ts";
 import { deploymentRecordSchema } from "../../pipeline/deployment-record.ts";
-import { planEnvironment } from "../../pipeline/plan.ts";
+import { type PlanRequest, planEnvironment } from "../../pipeline/plan.ts";
 import { PlanDirectory } from "../../pipeline/saved-plan.ts";
 import type { SynthesizedStack } from "../../pipeline/synthesized-stack.ts";
 import { commandOf } from "../../steps/steps.ts";
@@ -69,8 +69,11 @@ const event = (type: string, addr: string, message = "") =>
 const error = (summary: string) => JSON.stringify({ type: "diagnostic", diagnostic: { severity: "error", summary } });
 
 function show(resource_changes: readonly object[]): void {
-  const checks = { type: "local-exec", expressions: { command: { constant_value: commandOf("checks") } } };
-  const resources = [{ address: "null_resource.redis_checks", provisioners: [checks] }];
+  const step = (address: string, id: "checks" | "preflight") => ({
+    address,
+    provisioners: [{ type: "local-exec", expressions: { command: { constant_value: commandOf(id) } } }],
+  });
+  const resources = [step("null_resource.redis_checks", "checks"), step("null_resource.preflight", "preflight")];
   put(
     "show.json",
     JSON.stringify({ format_version: "1.2", resource_changes, configuration: { root_module: { resources } } }),
@@ -84,15 +87,20 @@ const DESTROYED = {
   change: { actions: ["delete"], before: { plan: "starter" } },
 };
 
-async function plan(mode: "change" | "refresh-only" = "change") {
+const request = (more: Partial<PlanRequest> = {}): PlanRequest => ({
+  mode: "change",
+  replace: [],
+  preflight: async () => [],
+  onProgress: () => {},
+  onInterruption: () => {},
+  finish: () => {},
+  ...more,
+});
+
+async function plan(mode: PlanRequest["mode"] = "change", more: Partial<PlanRequest> = {}) {
   const progress: string[] = [];
-  const review = await planEnvironment(stack, {
-    mode,
-    replace: [],
-    onProgress: (text) => progress.push(text),
-    onInterruption: () => {},
-    finish: () => {},
-  });
+  const onProgress = (text: string) => progress.push(text);
+  const review = await planEnvironment(stack, request({ mode, onProgress, ...more }));
   return { review, progress };
 }
 
@@ -103,6 +111,7 @@ async function apply(request: Partial<ApplyRequest> = {}) {
     ack: [],
     fingerprint: approved(),
     approve,
+    preflight: async () => [],
     onLine: (line: string) => lines.push(line),
     onInterruption: () => {},
     finish: () => {},
@@ -167,9 +176,51 @@ describe("a plan", () => {
 
   test("that is stopped is a review with the reason", async () => {
     put("plan.code", "1");
-    const request = { mode: "change", replace: [], onProgress: () => {}, finish: () => {} } as const;
-    const review = await planEnvironment(stack, { ...request, onInterruption: (listener) => listener("interrupted") });
+    const { review } = await plan("change", { onInterruption: (listener) => listener("interrupted") });
     expect(review).toMatchObject({ verdict: "failed", errors: ["Stopped: interrupted."] });
+  });
+
+  test.each([
+    ["a.c", "2", '--replace "a.c": there is nothing at this address. Did you mean "a.b"?'],
+    ["x.y", "0", '--replace "x.y": there is nothing at this address.'],
+  ])("to replace what is not there says so: %s", async (address, code, says) => {
+    place.stacks = [{ ...stack, paths: { "a.b": "x/y" } }];
+    put("plan.code", code);
+    const planned = planEnvironment({ ...stack, paths: { "a.b": "x/y" } }, request({ replace: [address] }));
+    await expect(planned).rejects.toMatchObject({ outcome: "misused", message: says });
+    expect((await plan("change", { replace: ["a.b"] }).catch(() => undefined))?.review.verdict).toBe(
+      code === "2" ? "changes" : undefined,
+    );
+  });
+
+  const preflightRuns = (actions: readonly string[]) => ({
+    address: "null_resource.preflight",
+    type: "null_resource",
+    mode: "managed",
+    change: { actions, before: {}, after: {} },
+  });
+
+  test.each<[actions: string[], refused: boolean]>([
+    [["create"], true],
+    [["delete", "create"], true],
+    [["no-op"], false],
+    [["delete"], false],
+  ])("in which preflight is %j asks it: %s", async (actions, isAsked) => {
+    show([preflightRuns(actions), { ...DESTROYED, change: { actions: ["update"], before: {}, after: {} } }]);
+    const preflight = vi.fn(async () => ["it is suspended. Resume it."]);
+    const { review } = await plan("change", { preflight });
+    expect(preflight).toHaveBeenCalledTimes(isAsked ? 1 : 0);
+    const refusal = {
+      kind: "refused",
+      address: "null_resource.preflight",
+      consequence: "Preflight refuses it, so the apply fails at its first step: it is suspended. Resume it.",
+      acknowledge: true,
+    };
+    if (isAsked) expect(review).toMatchObject({ verdict: "needs acknowledgement", findings: [refusal, {}, {}] });
+    else expect(review.findings.map(({ kind }) => kind)).not.toContain("refused");
+    const { applied } = await apply({ preflight });
+    if (isAsked)
+      expect(applied).toMatchObject({ result: "not acknowledged", missing: ["refused:null_resource.preflight"] });
   });
 
   test("with nothing to show is not opened", async () => {

@@ -52,6 +52,13 @@ function variables(change: ResourceChange, context: RuleContext): string {
     .join("; ");
 }
 
+/** Whether Render has it by now as it is described, so that this plan leaves it. */
+function isAsDescribed({ address }: ResourceChange, { plan }: RuleContext): boolean {
+  return plan.resource_changes.some((planned) => planned.address === address && planned.change.actions[0] === "no-op");
+}
+
+const HALF_DONE = "as described, and the state did not know. An apply that ended halfway did it, or somebody by hand";
+
 /** Render deploys nothing when a group changes, so a review must not leave it open whether something else does. */
 function whenRead(context: RuleContext): string {
   return runsAny("roll_out", context) || runsAny("leave", context)
@@ -109,7 +116,10 @@ export const behaviour: readonly Rule[] = [
       (change.action === "update" || change.action === "replace") &&
       causesOf(change, ["service_ids"]).length > 0,
     says: unlinked,
-    happened: () => "Other services were linked to the variables.",
+    happened: (change, context) =>
+      isAsDescribed(change, context)
+        ? `The services are linked to the variables ${HALF_DONE}.`
+        : "Other services were linked to the variables.",
     causes: (change) => causesOf(change, ["service_ids"]),
     acknowledge: always,
   },
@@ -118,6 +128,9 @@ export const behaviour: readonly Rule[] = [
     when: (change, context) => changedVariables(change, context).length > 0,
     says: (change, context) =>
       `The service's variables: ${variables(change, context)}. It reads them ${whenRead(context)}.`,
-    happened: (change, context) => `The service's variables were set outside Terraform: ${variables(change, context)}.`,
+    happened: (change, context) =>
+      isAsDescribed(change, context)
+        ? `The service's variables are ${HALF_DONE}: ${variables(change, context)}.`
+        : `The service's variables were set outside Terraform: ${variables(change, context)}.`,
   },
 ];

@@ -8,7 +8,10 @@ const kind = "checks";
 /** Whether the configuration no longer has a step that proved something. */
 function losesCheck(change: ResourceChange, context: RuleContext): boolean {
   const isGone = change.action === "delete" || change.action === "forget";
-  return isGone && !change.isDeposed && stepOf(change, context)?.kind === "checks";
+  const step = stepOf(change, context);
+  if (!isGone || change.isDeposed || step?.kind !== "checks") return false;
+  // A first apply that failed left nothing but preflight behind: then there was nothing to check.
+  return step.id !== "preflight" || context.changes.some((other) => other !== change && other.type !== "output");
 }
 
 function goesWithInstance({ changes }: RuleContext): boolean {

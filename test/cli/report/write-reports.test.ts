@@ -1,6 +1,6 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { readReport, writeReports } from "../../../cli/report/write-reports.ts";
 import { Secrets } from "../../../runtime/secrets.ts";
@@ -46,6 +46,21 @@ test.each(["", "xml", "plain=", "toString", "=x"])("%o is none", (text) => {
 
 test("of a slip of the pen is told what was meant", () => {
   expect(() => readReport(FORMATS, "markdow=x")).toThrow('got: "markdow=x". Did you mean "markdown"?');
+});
+
+test.each<[where: string, packageFile: string, expected: (here: string) => string]>([
+  ["npm was called, when it runs this", join(process.cwd(), "package.json"), (here) => join(here, "a/report.txt")],
+  ["this runs, within another package's script", "/elsewhere/package.json", () => resolve("a/report.txt")],
+])("a file is written relative to where %s", (_where, packageFile, expected) => {
+  vi.stubEnv("INIT_CWD", directory);
+  vi.stubEnv("npm_package_json", packageFile);
+  const file = expected(directory);
+  try {
+    writeReports(FORMATS, [{ format: "plain", file: "a/report.txt" }], "x", new Secrets());
+    expect(readFileSync(file, "utf8")).toBe("x\n");
+  } finally {
+    rmSync(dirname(file), { recursive: true });
+  }
 });
 
 test("files are masked, plain, and made with their folders; the step summary grows", () => {

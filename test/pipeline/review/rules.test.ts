@@ -253,6 +253,10 @@ const CASES: Readonly<Record<string, Case>> = {
     changes: STEP_IDS.map((id) => step(id, ["delete"])),
     commands: Object.fromEntries(STEP_IDS.map((id) => [id, commandOf(id)])),
   },
+  "what a first apply that failed left behind, removed": {
+    changes: [step("preflight", ["delete"])],
+    commands: { preflight: commandOf("preflight") },
+  },
   "somebody else's command": { changes: [step("mine", ["create"])], commands: { mine: "rm -rf drain" } },
   "the checks removed from the code": { changes: [step("redis_checks", ["delete"])] },
   "what nobody foresaw": {

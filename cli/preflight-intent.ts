@@ -1,0 +1,61 @@
+import { requireOwnRender } from "../environments/emulator-mark.ts";
+import { loadEnvironments } from "../environments/load.ts";
+import { RenderClient } from "../render/api/client.ts";
+import { RenderApiError } from "../render/api/error.ts";
+import { expectedInstance } from "../render/instance.ts";
+import { expectedService, SERVICE_ID, SERVICE_ID_FORM } from "../render/service.ts";
+import { readKnownIds } from "../render/terraform-state.ts";
+import { Stop } from "../runtime/errors.ts";
+import { type Intent, preflight } from "../steps/preflight.ts";
+import { STEPS } from "../steps/steps.ts";
+
+/** Milliseconds for each of preflight's calls: long enough for a busy API, short enough for one that is not there. */
+export const PREFLIGHT_CALL_MS = 10_000;
+
+/** What a person asks about. The environments are loaded only here: Terraform brings its own description. */
+export async function intentOf(name: string): Promise<Intent> {
+  const { resolveEnvironment } = await loadEnvironments();
+  const { name: environment, redis, backend, checks, emulator } = resolveEnvironment(name);
+  requireOwnRender({ name, emulator }, process.env);
+  const serviceId = backend.serviceId ?? process.env.TF_VAR_backend_service_id ?? "";
+  if (!SERVICE_ID.test(serviceId)) {
+    throw new Stop(
+      "misused",
+      "The service's id is not known. Set backend.serviceId in the environment file, or TF_VAR_backend_service_id. " +
+        `It must be ${SERVICE_ID_FORM}.`,
+    );
+  }
+  const wanted = expectedService(backend, serviceId, redis.name);
+  const { acceptUnknown } = checks;
+  return { redis: expectedInstance(environment, redis), wanted, ownerId: requireOwner(process.env), acceptUnknown };
+}
+
+/**
+ * The workspace to work in.
+ *
+ * @throws Stop
+ */
+export function requireOwner(env: NodeJS.ProcessEnv): string {
+  const ownerId = STEPS.preflight.finds.RENDER_OWNER_ID.safeParse(env.RENDER_OWNER_ID);
+  if (ownerId.success) return ownerId.data;
+  throw new Stop("misused", `\`RENDER_OWNER_ID\` ${ownerId.error.issues[0]?.message}`);
+}
+
+/** @throws Stop for what Terraform's provider would only call a missing attribute. */
+export function requireCredentials(env: NodeJS.ProcessEnv): void {
+  RenderClient.fromEnvironment(env);
+  requireOwner(env);
+}
+
+/** What preflight would refuse at the first step of an apply, a sentence each. @param directory The stack's. */
+export async function refusalsOf(environment: string, directory: string, signal: AbortSignal): Promise<string[]> {
+  const client = RenderClient.fromEnvironment(process.env, { deadlineMs: PREFLIGHT_CALL_MS, signal });
+  const stack = { directory, known: () => readKnownIds(directory, signal) };
+  try {
+    const { results } = await preflight(client, await intentOf(environment), stack);
+    return results.flatMap(({ refusals }) => refusals.map(({ reason, remedy }) => `${reason}. ${remedy}`));
+  } catch (error) {
+    if (!(error instanceof RenderApiError)) throw error;
+    throw new Stop("failed", `Render could not be asked whether the deploy can begin: ${error.message}`);
+  }
+}
