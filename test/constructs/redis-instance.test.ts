@@ -54,6 +54,7 @@ test.each<[object, string]>([
     "`redis.plan` must agree with the memory: starter (256 MB, 250 connections, $10 a month) has no 1 GB",
   ],
   [{ plan: undefined, memory: "11 GB" }, "`redis.memory` must be at most 10 GB without a custom plan"],
+  [{ plan: "standard", memory: "1024 GB" }, "`redis.memory` must be at most 10 GB without a custom plan"],
   [{ plan: undefined, memory: "lots" }, '`redis.memory` must be a size such as "256 MB" or "1 GB", got: "lots".'],
   [
     { region: "oregano" },

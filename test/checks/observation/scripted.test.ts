@@ -3,6 +3,7 @@ import { answer, observeCore } from "../../../checks/observation/core.ts";
 import { observePubSub, observeQueueCommands, observeStranger } from "../../../checks/observation/experiments.ts";
 import { proveEviction } from "../../../checks/observation/filling.ts";
 import { observe } from "../../../checks/observation/observe.ts";
+import { observation } from "../../../checks/program.ts";
 import { parseRedisUrl } from "../../../redis/address.ts";
 import { RedisFailure } from "../../../redis/failure.ts";
 import { answering, type Listener, listen } from "../support/sockets.ts";
@@ -129,6 +130,27 @@ describe("the core", () => {
       ...[{ failure: "OOM" }, { failure: "OOM" }],
     ]);
   });
+});
+
+test("the libraries meet a server only when this project's own parser has accepted all that it said", async () => {
+  const core = `+PONG\r\n$7\r\nrole:x\n\r\n-NOPERM no\r\n+OK\r\n$-1\r\n:9\r\n:1\r\n`;
+  const commands: string[] = [];
+  const { port, stop } = await listen((socket) => {
+    socket.on("data", (chunk) => {
+      commands.push(chunk.toString());
+      if (chunk.includes("CONFIG")) socket.write(core);
+      else if (chunk.includes("SCRIPT")) socket.write(`${"*1\r\n".repeat(100)}:1\r\n`);
+      else socket.write("+PONG\r\n");
+    });
+  });
+  onTestFinished(stop);
+  const { signal } = new AbortController();
+  const seen = await observation(["queue"]).here(`redis://localhost:${port}`, {
+    ...{ signal, connectWithinMs: 5_000, onProgress: () => {} },
+  });
+  expect(seen.queue).toEqual({ commands: { command: "EVALSHA", failure: "NOT_REDIS" } });
+  // Bull's clients begin with another INFO.
+  expect(commands.filter((text) => /\binfo\b/.test(text))).toEqual([]);
 });
 
 test("the memory is filled to its limit, and what is counted is what grew, what stayed and what was evicted", async () => {
