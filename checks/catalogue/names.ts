@@ -29,7 +29,8 @@ function judge(seen: NamesSeen | undefined): Result {
   const evidence = {
     expected: `one ${what}`,
     actual: ids.length === 0 ? "none" : ids.join(", "),
-    source: "API, state",
+    // A single one was not looked up in the state.
+    source: ids.length > 1 ? "API, state" : "API",
   };
   return report === undefined ? pass(evidence) : fail({ ...evidence, actual: report.reason }, report.remedy);
 }

@@ -56,12 +56,12 @@ async function judged(has: { instances?: object[]; groups?: object[]; status?: n
 test("where only ours has the name the state is not even read", async () => {
   const { reads, instance } = await judged({}, undefined);
   expect(reads).toBe(0);
-  expect(instance).toMatchObject({ status: "pass", evidence: { actual: OURS } });
+  expect(instance).toMatchObject({ status: "pass", evidence: { actual: OURS, source: "API" } });
 });
 
 test("a deposed instance is ours, and so is a new one that a remote state does not have yet", async () => {
   const { instance } = await judged({ instances: [{}, { id: "red-older" }] }, ["red-older"]);
-  expect(instance).toMatchObject({ status: "pass", evidence: { actual: `${OURS}, red-older` } });
+  expect(instance).toMatchObject({ status: "pass", evidence: { actual: `${OURS}, red-older`, source: "API, state" } });
 });
 
 test("of another name, region or workspace it is nothing to us", async () => {
