@@ -31,7 +31,8 @@ Proves that the Redis on Render is the one that the environment describes.
   --post-apply          for Terraform: what to verify comes from REDIS_INSTANCE_ID, REDIS_EXPECTED and REDIS_CHECKS
   --help
 
-Reads RENDER_API_KEY, RENDER_OWNER_ID, RENDER_HOST, TF_VAR_backend_service_id; NODE_EXTRA_CA_CERTS for a private authority.
+Reads RENDER_API_KEY, RENDER_OWNER_ID, RENDER_HOST, TF_VAR_backend_service_id; HTTPS_PROXY and NO_PROXY;
+NODE_EXTRA_CA_CERTS for a private authority.
 Exit codes: 0 good, 1 failed, 2 wrong usage or configuration, 3 not established.
 `;
 

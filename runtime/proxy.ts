@@ -95,19 +95,26 @@ function isIn(block: string, host: string): boolean {
 
 /** Sends the requests of Node's client through a proxy. The libraries for it are loaded only here. */
 export async function agentFor(isSecure: boolean, { url }: HttpProxy): Promise<Agent> {
-  if (!isSecure) return new (await import("http-proxy-agent")).HttpProxyAgent(url);
-  return new (await import("https-proxy-agent")).HttpsProxyAgent(url);
+  // They print the address that they are given where DEBUG is set.
+  const bare = new URL(url);
+  bare.username = "";
+  bare.password = "";
+  const options = { headers: loginTo(url) };
+  if (!isSecure) return new (await import("http-proxy-agent")).HttpProxyAgent(bare, options);
+  return new (await import("https-proxy-agent")).HttpsProxyAgent(bare, options);
+}
+
+function loginTo({ username, password }: URL): Record<string, string> {
+  if (username === "" && password === "") return {};
+  const login = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
+  return { "proxy-authorization": `Basic ${Buffer.from(login).toString("base64")}` };
 }
 
 /** A connection to a place by way of a proxy, which passes on every byte. @throws ProxyFailure */
 export function connectThrough(proxy: HttpProxy, { host, port }: Place, signal: AbortSignal): Promise<Socket> {
   const { url } = proxy;
-  const login = `${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}`;
   const path = `${isIP(host) === 6 ? `[${host}]` : host}:${port}`;
-  const headers = {
-    host: path,
-    ...(login === ":" ? {} : { "proxy-authorization": `Basic ${Buffer.from(login).toString("base64")}` }),
-  };
+  const headers = { host: path, ...loginTo(url) };
   const send = url.protocol === "https:" ? requestOverTls : requestPlainly;
   return new Promise((resolve, reject) => {
     const proxyHost = url.hostname.replace(/^\[|\]$/g, "");

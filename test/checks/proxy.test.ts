@@ -13,6 +13,7 @@ import { runChecks } from "./support/run-checks.ts";
 /** A name that only the proxy can resolve, as outside names in a closed network. */
 const HOST = "other.example";
 const PASSWORD = "a-password-of-the-proxy";
+const LOGIN = Buffer.from(`somebody:${PASSWORD}`).toString("base64");
 
 let certificates: Certificates;
 let bundle: Awaited<ReturnType<typeof bundleChecks>>;
@@ -55,15 +56,19 @@ async function verify(
     host: `https://${HOST}/v1`,
     args: [...["ping", "tls", "auth", "queue"].flatMap((id) => ["--only", id]), ...args],
     deadlineSeconds: 20,
-    env: { HTTPS_PROXY: `http://somebody:${PASSWORD}@${proxy.place}`, NODE_EXTRA_CA_CERTS: certificates.ca, ...env },
+    env: {
+      HTTPS_PROXY: `http://somebody:${PASSWORD}@${proxy.place}`,
+      NODE_EXTRA_CA_CERTS: certificates.ca,
+      DEBUG: "*",
+      ...env,
+    },
   });
-  expect(ran.everything).not.toContain(PASSWORD);
+  for (const secret of [PASSWORD, LOGIN]) expect(ran.everything).not.toContain(secret);
   return { ...ran, calls: proxy.calls };
 }
 
 test("Render, the Redis and the queues' libraries are reached through the proxy, TLS from end to end", async () => {
-  const login = `Basic ${Buffer.from(`somebody:${PASSWORD}`).toString("base64")}`;
-  const seen = await verify(({ headers }) => (headers["proxy-authorization"] === login ? undefined : 407));
+  const seen = await verify(({ headers }) => (headers["proxy-authorization"] === `Basic ${LOGIN}` ? undefined : 407));
   expect(seen.statuses, seen.everything).toMatchObject({ available: "pass", ping: "pass", tls: "pass", auth: "pass" });
   expect(seen.report?.environments[0]?.vantage).toBe("external");
   expect(new Set(seen.calls)).toEqual(new Set([`CONNECT ${HOST}:443`, `CONNECT ${HOST}:6379`]));
