@@ -181,9 +181,16 @@ function late({ reason }: Deadline): string {
 function explain(error: unknown): { readonly outcome: Outcome; readonly text: string } | undefined {
   if (error instanceof Stop) return { outcome: error.outcome, text: error.message };
   if (error instanceof InvalidValue) return { outcome: "misused", text: error.message };
+  if (isRefusedBySystem(error)) return { outcome: "failed", text: `${error.message}.` };
   if (!(error instanceof RenderApiError)) return undefined;
   if (error.status !== undefined) return { outcome: "failed", text: error.message };
   return { outcome: "unknown", text: error.message };
+}
+
+/** Whether the system refuses a file: the disk is full, or it may not be written. Its message names the file. */
+function isRefusedBySystem(error: unknown): error is Error {
+  if (!(error instanceof Error && "syscall" in error && "code" in error)) return false;
+  return ["ENOSPC", "EDQUOT", "EFBIG", "EROFS", "EACCES", "EPERM", "EMFILE"].includes(String(error.code));
 }
 
 /** Names an unexpected error and where it arose. Never its message: a library may quote a secret in it. */

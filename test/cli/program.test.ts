@@ -120,6 +120,16 @@ describe("a crash", () => {
   });
 });
 
+test("a file that the system refuses is no defect", async () => {
+  const error = Object.assign(new Error("ENOSPC: no space left on device, write"), {
+    code: "ENOSPC",
+    syscall: "write",
+  });
+  start(throwing(error));
+  await pass(0);
+  expect(end()).toMatchObject({ code: 1, says: "ENOSPC: no space left on device, write.\n" });
+});
+
 test("whatever is printed, and by whom, is printed through the mask", async () => {
   start(async ({ secrets }) => {
     secrets.add("a-password");
