@@ -246,7 +246,7 @@ test("the calls of the real provider for a web service are answered as it reads 
   // What `env_vars` left out does: the provider sends `null`, and Render wipes them.
   const wiped = await fetch(`${render.render.host}${path}/env-vars`, {
     method: "PUT",
-    headers: { authorization: `Bearer ${render.render.apiKey}` },
+    headers: { authorization: `Bearer ${render.render.apiKey}`, "content-type": "application/json" },
     body: "null",
   });
   expect(await wiped.json()).toEqual([]);
