@@ -60,6 +60,7 @@ const newService = z.object({
   ownerId,
   type: z.enum(["web_service", "private_service", "background_worker", "cron_job", "static_site"]),
   autoDeploy: z.enum(["yes", "no"]).optional(),
+  autoDeployTrigger: z.enum(["commit", "checksPass", "off"]).optional(),
   repo: z.string().optional(),
   branch: z.string().optional(),
   image: z.object({ imagePath: z.string() }).optional(),

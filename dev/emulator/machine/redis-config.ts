@@ -54,11 +54,10 @@ export function redisConfig({
   ].join("\n");
 }
 
-/** The figures of an instance's plan, which is never a custom one here. */
-export function factsOf(instance: KeyValueState): PlanFacts {
-  const facts = planFacts(instance.plan);
-  if (facts === undefined) throw new Error(`no figures for plan ${instance.plan}`);
-  return facts;
+/** The figures of an instance's plan. Those of a custom one stand in a contract: here its name says the memory, as `Custom_4GB`. */
+export function factsOf({ plan }: KeyValueState): Pick<PlanFacts, "memory" | "connections"> {
+  const gigabytes = Number(/(\d+) ?GB/i.exec(plan)?.[1] ?? 1);
+  return planFacts(plan) ?? { memory: gigabytes * 1024 ** 3 };
 }
 
 function quote(path: string): string {

@@ -4,7 +4,20 @@ const BASE32_HEX = "0123456789abcdefghijklmnopqrstuv";
 const LETTERS_AND_DIGITS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
 
 /** What Render's ids begin with. */
-export type IdPrefix = "red" | "evg" | "srv" | "crn" | "dep" | "job" | "prj" | "evm" | "tea" | "evt" | "cdm" | "log";
+export type IdPrefix =
+  | "red"
+  | "evg"
+  | "srv"
+  | "crn"
+  | "dep"
+  | "job"
+  | "prj"
+  | "evm"
+  | "tea"
+  | "evt"
+  | "cdm"
+  | "log"
+  | "dsk";
 
 /** A new id as Render makes them: the prefix, and 20 characters of which the first carry the time. */
 export function newId(prefix: IdPrefix): string {

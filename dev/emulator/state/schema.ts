@@ -18,7 +18,7 @@ const keyValueStatus = z.enum([
 const keyValue = z.object({
   id: z.string(),
   name: z.string(),
-  plan: z.enum(PLANS.map((plan) => plan.name)),
+  plan: z.union([z.enum(PLANS.map((plan) => plan.name)), z.templateLiteral(["Custom", z.string()])]),
   region: z.enum(REGIONS),
   status: keyValueStatus,
   environmentId: z.string().optional(),
@@ -64,6 +64,7 @@ const service = z.object({
   type: z.enum(["web_service", "private_service", "background_worker", "cron_job", "static_site"]),
   environmentId: z.string().optional(),
   autoDeploy: z.enum(["yes", "no"]),
+  autoDeployTrigger: z.enum(["commit", "checksPass", "off"]).optional(),
   repo: z.string().optional(),
   branch: z.string().optional(),
   imagePath: z.string().optional(),

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { isDeepStrictEqual } from "node:util";
 import { Stop } from "../../../runtime/errors.ts";
 import { makePrivateDirectory, writePrivateFile } from "../../../runtime/private-file.ts";
 import { type IdPrefix, newId } from "./ids.ts";
@@ -63,8 +64,9 @@ export class Collection<T extends { readonly id: string }> {
     return item;
   }
 
-  /** Changes something as most changes that somebody asks for do: its `updatedAt` moves. */
+  /** Changes something as most changes that somebody asks for do: its `updatedAt` moves, unless nothing is another. */
   update(item: T, changes: Partial<T>): T {
+    if (isDeepStrictEqual({ ...item, ...changes }, { ...item })) return item;
     Object.assign(item, { updatedAt: new Date().toISOString() });
     return this.note(item, changes);
   }

@@ -1,6 +1,6 @@
 import type { z } from "zod";
 import { INTERNAL_PORT } from "../../../render/internal-url.ts";
-import { isDowngrade, type NamedPlan, PLAN_NAMES, PLANS, parsePlan, planFacts } from "../../../render/plans.ts";
+import { isDowngrade, type Plan, parsePlan, planFacts } from "../../../render/plans.ts";
 import { EVICTION_POLICIES, PERSISTENCE_MODES, type PersistenceMode, parseRegion } from "../../../render/spellings.ts";
 import { notOneOf } from "../../../runtime/errors.ts";
 import { sleep } from "../../../runtime/wait.ts";
@@ -110,7 +110,7 @@ export class KeyValues {
   /** Creates an instance. It returns at once; the server comes up later. @throws Refusal */
   create(asked: NewKeyValue): KeyValueState {
     const { store } = this.#options;
-    const plan = readSetting("plan", () => namedPlan(asked.plan));
+    const plan = readSetting("plan", () => parsePlan(asked.plan));
     const region = readSetting("region", () => parseRegion(asked.region ?? DEFAULTS.region));
     const policy = oneOf("maxmemoryPolicy", EVICTION_POLICIES, asked.maxmemoryPolicy) ?? DEFAULTS.maxmemoryPolicy;
     const persistence = oneOf("persistenceMode", PERSISTENCE_MODES, asked.persistenceMode);
@@ -142,7 +142,7 @@ export class KeyValues {
   update(id: string, changes: KeyValueChange): KeyValueState {
     const state = this.#all.get(id);
     const { plan: before } = state;
-    const plan = changes.plan === undefined ? before : readSetting("plan", () => namedPlan(changes.plan ?? ""));
+    const plan = changes.plan === undefined ? before : readSetting("plan", () => parsePlan(changes.plan ?? ""));
     if (isDowngrade(before, plan)) {
       throw invalid(
         `cannot downgrade a Key Value instance from ${before} to ${plan}. Create a new instance and move the data.`,
@@ -236,18 +236,11 @@ export class KeyValues {
 }
 
 /** The persistence that an instance gets on a plan. @throws Refusal when the plan does not have the mode. */
-function persistenceOn(plan: NamedPlan, asked: PersistenceMode | undefined): PersistenceMode {
-  const available = planFacts(plan)?.persistence ?? ["off"];
+function persistenceOn(plan: Plan, asked: PersistenceMode | undefined): PersistenceMode {
+  const available = planFacts(plan)?.persistence ?? PERSISTENCE_MODES;
   if (asked === undefined) return available[0];
   if (available.some((mode) => mode === asked)) return asked;
   throw invalid(`\`persistenceMode\` must be ${available.join(" or ")} on plan ${plan}, got: "${asked}"`);
-}
-
-function namedPlan(text: string): NamedPlan {
-  const parsed = parsePlan(text);
-  const known = PLANS.find((facts) => facts.name === parsed);
-  if (known === undefined) throw notOneOf(PLAN_NAMES, text);
-  return known.name;
 }
 
 /** Render's API takes its own spelling only, where this project's files take several. */

@@ -8,7 +8,7 @@ import { type ServiceState, serviceDetails } from "../state/schema.ts";
 import type { Stamp, Store } from "../state/store.ts";
 import type { LogBook } from "./log-book.ts";
 import { requireOwner } from "./owner.ts";
-import { DETAILS_DEFAULTS, mergeDetails } from "./service-details.ts";
+import { DETAILS_DEFAULTS, fullImagePath, mergeDetails, shownDetails } from "./service-details.ts";
 import { byName, put, readVariable, readVariables, type VariableValue } from "./variables.ts";
 
 const DASHBOARD_PATHS = {
@@ -54,7 +54,7 @@ export class Services {
     const { repo, branch, imagePath, environmentId } = service;
     return {
       autoDeploy: service.autoDeploy,
-      autoDeployTrigger: service.autoDeploy === "yes" ? "commit" : "off",
+      autoDeployTrigger: service.autoDeploy === "no" ? "off" : (service.autoDeployTrigger ?? "commit"),
       ...(branch === undefined ? {} : { branch }),
       createdAt: service.createdAt,
       dashboardUrl: `https://dashboard.render.com/${DASHBOARD_PATHS[service.type]}/${service.id}`,
@@ -67,7 +67,7 @@ export class Services {
       ...(repo === undefined ? {} : { repo }),
       rootDir: service.rootDir,
       serviceDetails: {
-        ...service.serviceDetails,
+        ...shownDetails(service),
         ...(service.type === "cron_job"
           ? {}
           : { sshAddress: `${service.id}@ssh.${service.serviceDetails.region}.render.com` }),
@@ -109,7 +109,7 @@ export class Services {
       autoDeploy: asked.autoDeploy ?? "yes",
       ...(repo === undefined ? {} : { repo }),
       ...(branch === undefined ? {} : { branch }),
-      ...(image === undefined ? {} : { imagePath: image.imagePath }),
+      ...(image === undefined ? {} : { imagePath: fullImagePath(image.imagePath) }),
       rootDir: asked.rootDir ?? "",
       ...(environmentId === undefined ? {} : { environmentId }),
       suspended: false,
@@ -125,12 +125,15 @@ export class Services {
 
   update(id: string, asked: z.output<typeof RENDER_API.updateService.sent>): ServiceState {
     const service = this.get(id);
-    const { image, serviceDetails: details, ...changes } = asked;
+    const { image, serviceDetails: details, autoDeployTrigger, ...changes } = asked;
     // A service never moves; a region in a change is not looked at.
     const { region } = service.serviceDetails;
     return this.#all.update(service, {
       ...Object.fromEntries(Object.entries(changes).filter(([, value]) => value !== undefined)),
-      ...(image === undefined ? {} : { imagePath: image.imagePath }),
+      ...(image === undefined ? {} : { imagePath: fullImagePath(image.imagePath) }),
+      ...(autoDeployTrigger === undefined
+        ? {}
+        : { autoDeployTrigger, autoDeploy: autoDeployTrigger === "off" ? ("no" as const) : ("yes" as const) }),
       serviceDetails: { ...mergeDetails(service.serviceDetails, { ...details, region }), region },
     });
   }

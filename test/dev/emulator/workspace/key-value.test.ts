@@ -51,7 +51,6 @@ describe("creating", () => {
       { plan: "standrad" },
       '`plan` must be one of free, starter, standard, 3g, pro, pro_plus, 20g, 40g, 50g, Custom…, got: "standrad". Did you mean "standard"?',
     ],
-    ["a custom plan", { plan: "Custom 20 GB" }, "`plan` must be one of"],
     ["no plan", { plan: undefined }, "`plan` must be the name of a plan"],
     ["a policy with a hyphen", { maxmemoryPolicy: "allkeys-lru" }, "`maxmemoryPolicy` must be one of"],
     ["an unknown region", { region: "paris" }, "`region` must be one of"],
