@@ -1,5 +1,5 @@
 import { runProgram } from "./cli/program.ts";
-import { resolveEnvironment, resolveEnvironments } from "./environments/environments.ts";
+import { loadEnvironments } from "./environments/load.ts";
 import { secretsIn } from "./environments/secrets.ts";
 import { refuseUnlisted } from "./environments/unlisted.ts";
 import { Stop } from "./runtime/errors.ts";
@@ -11,6 +11,7 @@ runProgram(synthesize, { name: "The app" });
 async function synthesize(): Promise<undefined> {
   try {
     const names = process.argv.slice(2);
+    const { resolveEnvironment, resolveEnvironments } = await loadEnvironments();
     if (names.length === 0) refuseUnlisted();
     const environments = names.length === 0 ? resolveEnvironments() : names.map((name) => resolveEnvironment(name));
     const found = environments.map(async ({ name, backend }) => [name, await secretsIn(backend.env)] as const);

@@ -10,7 +10,9 @@ async function start(command) {
   if (text === undefined) {
     const readNoMore = await readTypeScript();
     const { buildCommand } = await import("./bundle/build.ts");
-    text = await buildCommand(command, file);
+    text = await buildCommand(command, file).catch(() => undefined);
+    // With a mistake in a source. The sources themselves say which it is.
+    if (text === undefined) return void (await import(`./${command}.ts`));
     await readNoMore();
   }
   runBundle(file, text);

@@ -35,7 +35,7 @@ export function buildCommand(command: "plan" | "apply", outfile: string): Promis
     entryPoints: [`cli/${command}.ts`],
     define: { "import.meta.dirname": "__dirname" },
     plugins: [onlyEnglish],
-    logLevel: "error",
+    logLevel: "silent",
   });
 }
 

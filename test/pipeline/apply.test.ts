@@ -29,6 +29,16 @@ function instances() {
 
 // One life, told in order: each test begins where the one before it ended.
 describe("plan and apply", () => {
+  test("a mistake in any environment's file is told in one line", async () => {
+    const path = join(project.path, "environments/local.ts");
+    const text = readFileSync(path);
+    writeFileSync(path, "export const local = {{{ nope;\n");
+    const outcomes = [await project.plan("staging"), await project.apply("staging")];
+    writeFileSync(path, text);
+    for (const { output } of outcomes) expect(output).toMatch(/^environments\/local\.ts:1:22 cannot be read: [^\n]*$/);
+    expect(outcomes.map(({ exitCode }) => exitCode)).toEqual([1, 2]);
+  });
+
   test("nothing is applied that was not planned", async () => {
     const { exitCode, output } = await project.apply("staging");
     expect(exitCode).toBe(1);
