@@ -16,6 +16,7 @@ interface Options {
   readonly refreshOnly?: true;
   readonly replace?: readonly string[];
   readonly deadline: number;
+  readonly ack?: readonly string[];
   readonly report?: readonly ReportRequest<ReviewFormat>[];
 }
 
@@ -28,6 +29,11 @@ const command = new Command("plan")
   .option("--destroy", "plan the removal of everything in the environment")
   .option("--replace <address>", "replace a resource although nothing asks for it; repeatable", append<string>)
   .option("--deadline <seconds>", "the time for everything; Terraform is then stopped", seconds, 600)
+  .option(
+    "--ack <kind:address>",
+    "acknowledge what is not this project's and runs while Terraform plans; repeatable",
+    append<string>,
+  )
   .option(
     "--report <format[=file]>",
     "table (default), markdown, json or github (annotations); repeatable, without a file to standard output; in GitHub Actions the Markdown also goes to the step summary",
@@ -44,7 +50,14 @@ runProgram((program) => parse(command, (names: readonly string[], options: Optio
 });
 
 async function plan(names: readonly string[], options: Options, program: Program): Promise<number> {
-  const { refreshOnly, destroy, deadline, replace = [], report = [{ format: "table", file: undefined }] } = options;
+  const {
+    refreshOnly,
+    destroy,
+    deadline,
+    replace = [],
+    ack = [],
+    report = [{ format: "table", file: undefined }],
+  } = options;
   if (refreshOnly && (destroy || options.replace)) {
     throw new Stop("misused", "--refresh-only plans no change, so it goes with neither --destroy nor --replace.");
   }
@@ -52,14 +65,14 @@ async function plan(names: readonly string[], options: Options, program: Program
   requireCredentials(process.env);
   const mode = refreshOnly ? "refresh-only" : destroy ? "destroy" : "change";
   const progress = await startProgress(process.stderr);
-  const reviews = await planAll(names, { mode, replace }, progress, program).finally(() => progress.stop());
+  const reviews = await planAll(names, { mode, replace, ack }, progress, program).finally(() => progress.stop());
   writeReports(REVIEW_FORMATS, report, reviews, program.secrets);
   return PLAN_EXIT_CODES[worstVerdict(reviews)];
 }
 
 async function planAll(
   names: readonly string[],
-  what: Pick<PlanRequest, "mode" | "replace">,
+  what: Pick<PlanRequest, "mode" | "replace" | "ack">,
   progress: Progress,
   { onInterruption, finish, signal }: Program,
 ): Promise<Review[]> {

@@ -80,9 +80,9 @@ async function applyCopy(copy: string, subject: Subject, request: ApplyRequest):
   const opened = await openPlan(terraform, copy, { environment, directory: path, shell });
   await refuseOther(opened, approved, subject);
 
-  const { planned, fingerprint } = opened;
+  const { planned } = opened;
   const reviewed = await reviewStack(planned, stack, saved.review.mode, [], request.preflight);
-  const review = { ...reviewed, shell: shell.shown, ...approvalOf(fingerprint) };
+  const review = { ...reviewed, shell: shell.shown, ...approvalOf(opened) };
   if (review.verdict === "no changes") return { result: "no changes" };
   const missing = missingAcknowledgements(review, ack);
   if (missing.length > 0) return { result: "not acknowledged", review, missing };

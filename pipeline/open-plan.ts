@@ -1,12 +1,10 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { ZodError } from "zod";
-import { Stop } from "../runtime/errors.ts";
 import { type Fingerprint, fingerprintOf } from "./fingerprint.ts";
 import { lockedProviders, type PlanFile, readPlanFile } from "./plan-file.ts";
 import { type Planned, readPlan } from "./review/plan/planned.ts";
-import { terraformPlanSchema } from "./review/plan/terraform-plan.ts";
+import { parseTerraformPlan } from "./review/plan/terraform-plan.ts";
 import type { Shell } from "./shell-variables.ts";
 import type { Terraform } from "./terraform.ts";
 
@@ -35,15 +33,8 @@ export async function openPlan(
     lineage: await terraform.lineage(),
     isEncrypted: true,
   };
-  try {
-    const planned = readPlan(terraformPlanSchema.parse(json));
-    return { planned, file, fingerprint: fingerprintOf({ environment, json, file, shell: shell.decides }) };
-  } catch (error) {
-    if (!(error instanceof ZodError)) throw error;
-    // The places only: the values may be secrets.
-    const [issue] = error.issues;
-    throw new Stop("failed", `Terraform's plan cannot be read: \`${issue?.path.join(".")}\` ${issue?.message}.`);
-  }
+  const planned = readPlan(parseTerraformPlan(json), file.configuration);
+  return { planned, file, fingerprint: fingerprintOf({ environment, json, file, shell: shell.decides }) };
 }
 
 /** The root module's files in a directory, by the names that they have in a plan's file. */

@@ -1,7 +1,8 @@
 import { rm } from "node:fs/promises";
 import { nearest, Stop } from "../runtime/errors.ts";
+import { refuseUnreviewed } from "./before-planning.ts";
 import type { Fingerprint } from "./fingerprint.ts";
-import { openPlan } from "./open-plan.ts";
+import { type OpenedPlan, openPlan } from "./open-plan.ts";
 import { EMPTY_PLAN, type Planned } from "./review/plan/planned.ts";
 import type { Review } from "./review/review.ts";
 import { type Preflight, reviewStack } from "./review-stack.ts";
@@ -18,6 +19,8 @@ export interface PlanRequest extends Stopping {
   readonly replace: readonly string[];
   /** Asks what preflight refuses. */
   readonly preflight: Preflight;
+  /** Acknowledgements of what runs while Terraform plans. */
+  readonly ack: readonly string[];
   readonly onProgress: (text: string) => void;
 }
 
@@ -64,21 +67,22 @@ async function plan(
   out: string,
   stack: SynthesizedStack,
   shell: Shell,
-  { mode, replace, preflight }: PlanRequest,
+  { mode, replace, ack, preflight }: PlanRequest,
 ): Promise<Reviewed> {
+  const before = () => refuseUnreviewed(stack.environment, stackDirectory(stack.environment), ack);
   const open = () => openPlan(terraform, out, { ...stack, directory: stackDirectory(stack.environment), shell });
   const review = async (planned: Planned, errors: readonly Diagnostic[] = []) => ({
     review: { ...(await reviewStack(planned, stack, mode, errors, preflight)), shell: shell.shown },
   });
   try {
-    const { exitCode, errors, isEmpty } = await terraform.plan({ out, mode, replace });
+    const { exitCode, errors } = await terraform.plan({ out, mode, replace, before });
     // Terraform saves what it got to, unless it failed before that.
-    const opened = isEmpty ? undefined : await (exitCode === 0 ? open() : open().catch(() => undefined));
+    const opened = await (exitCode === 0 ? open() : open().catch(() => undefined));
     const reviewed = await review(opened?.planned ?? EMPTY_PLAN, errors);
     if (exitCode === 0) refuseUnknown(replace, opened?.planned, stack);
-    if (opened === undefined || exitCode !== 0 || mode === "refresh-only") return reviewed;
-    const { fingerprint } = opened;
-    return { review: { ...reviewed.review, ...approvalOf(fingerprint) }, fingerprint };
+    const isNothing = mode === "refresh-only" || reviewed.review.verdict === "no changes";
+    if (opened === undefined || exitCode !== 0 || isNothing) return reviewed;
+    return { review: { ...reviewed.review, ...approvalOf(opened) }, fingerprint: opened.fingerprint };
   } catch (error) {
     if (!(error instanceof Stop && error.outcome === "failed")) throw error;
     return await review(EMPTY_PLAN, [{ severity: "error", summary: error.message, detail: "" }]);
@@ -95,7 +99,12 @@ function refuseUnknown(replace: readonly string[], planned: Planned | undefined,
   throw new Stop("misused", `--replace ${JSON.stringify(unknown)}: there is nothing at this address.${hint}`);
 }
 
-/** What a review says of its plan's fingerprint. */
-export function approvalOf({ sha256, secretsByName }: Fingerprint): Pick<Review, "fingerprint" | "secretsByName"> {
-  return { fingerprint: sha256, ...(secretsByName ? { secretsByName: true } : {}) };
+/** What a review says of what is in the plan's file: the providers, and the fingerprint of it all. */
+export function approvalOf({ fingerprint, file }: Pick<OpenedPlan, "fingerprint" | "file">) {
+  const { sha256, secretsByName } = fingerprint;
+  return {
+    fingerprint: sha256,
+    providers: file.providers,
+    ...(secretsByName ? ({ secretsByName: true } as const) : {}),
+  };
 }

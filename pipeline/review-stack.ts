@@ -1,14 +1,19 @@
 import { Stop } from "../runtime/errors.ts";
 import { Secrets } from "../runtime/secrets.ts";
+import { baseOf } from "./base.ts";
 import { makesInstance } from "./review/plan/instance-change.ts";
 import type { Planned } from "./review/plan/planned.ts";
 import { sensitiveValues } from "./review/plan/sensitive-values.ts";
 import { type Review, reviewPlan } from "./review/review.ts";
 import { type Consequence, sortConsequences } from "./review/rules/consequence.ts";
 import { runs, stepOf } from "./review/rules/steps.ts";
+import { shownReview } from "./review/shown.ts";
 import type { SynthesizedStack } from "./synthesized-stack.ts";
 import { type Diagnostic, describeDiagnostic } from "./terraform-event.ts";
 import { lookAtWorkspace } from "./workspace.ts";
+
+/** Texts of this many characters are likely to be secrets wherever they stand. */
+const LIKELY_SECRET = 16;
 
 /**
  * The review of a stack's plan, together with what Terraform complained about while it made it, and with what Render has
@@ -30,12 +35,15 @@ export async function reviewStack(
     }
     return { others: [], duplicates: [], target: `not known, because Render could not be asked: ${reason}` };
   });
-  const review = reviewPlan(planned, { ...stack, mode, others, errors: describeErrors(planned, errors) });
+  const base = mode === "refresh-only" ? undefined : await baseOf(stack.environment);
+  const told = describeErrors(planned, errors, stack.environment);
+  const review = reviewPlan(planned, { ...stack, mode, others, errors: told, ...(base && { base }) });
   const refused = errors.length === 0 && runsPreflight(planned) ? await refusals(stack.environment) : [];
-  return {
+  const whole = {
     ...withMore(review, [...duplicates, ...refused.map(refusedByPreflight)]),
     ...(target === undefined ? {} : { target }),
   };
+  return shownReview(whole, secretsOf(planned), new Set(sensitiveValues(planned.plan)));
 }
 
 /** Duplicates, and what preflight refuses, wait for an acknowledgement even where nothing changes; where drift is looked for they are some. */
@@ -64,9 +72,19 @@ function refusedByPreflight(reason: string): Consequence {
 }
 
 /** Terraform's error messages, without what the plan marks as sensitive. */
-export function describeErrors(planned: Planned, errors: readonly Diagnostic[]): string[] {
+export function describeErrors(planned: Planned, errors: readonly Diagnostic[], environment: string): string[] {
   const secrets = secretsOf(planned);
-  return errors.map((error) => secrets.mask(describeDiagnostic(error)));
+  return errors.map((error) => secrets.mask([describeDiagnostic(error), ...healing(error, environment)].join("\n")));
+}
+
+/**
+ * What heals what Terraform itself does not: a link to a group that somebody deleted, for Render's provider fails where it
+ * reads one.
+ */
+function healing({ address = "", summary, detail }: Diagnostic, environment: string): string[] {
+  if (!address.startsWith("render_env_group_link.") || !/404|not found/i.test(`${summary} ${detail}`)) return [];
+  const remove = `terraform -chdir=cdktf.out/stacks/${environment} state rm '${address}'`;
+  return [`The environment group was deleted outside Terraform. Forget the link, then plan again:\n  ${remove}`];
 }
 
 /** What must not be in Terraform's own messages, which quote whatever they like. */
@@ -74,6 +92,9 @@ export function secretsOf({ plan }: Planned): Secrets {
   const secrets = new Secrets();
   secrets.add(process.env.RENDER_API_KEY);
   secrets.addUrl(process.env.PG_CONN_STR ?? "");
-  for (const text of sensitiveValues(plan)) secrets.add(text);
+  for (const text of sensitiveValues(plan)) {
+    // Shorter ones occur by chance in what Terraform prints.
+    if (text.length >= LIKELY_SECRET) secrets.addUrl(text);
+  }
   return secrets;
 }

@@ -1,8 +1,10 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
-import { join } from "node:path";
+import { join, relative, sep } from "node:path";
 import { z } from "zod";
+import { parseObject } from "./review/plan/configuration.ts";
 import { type Review, reviewSchema } from "./review/review.ts";
+import type { Synthesized } from "./review/rules/code.ts";
 
 /** An environment's Terraform, as far as a review needs to know of it. */
 export interface SynthesizedStack {
@@ -21,7 +23,11 @@ export interface SynthesizedStack {
   readonly isEncrypted: boolean;
   /** What the policy says of it, short of an error. */
   readonly policy: Review["policy"];
+  /** What synthesis wrote, for the review to compare what was planned with. */
+  readonly synthesized: Synthesized;
 }
+
+const REPOSITORY = join(import.meta.dirname, "..");
 
 /** cdktf's note with the construct's path, which every resource has that came from a construct. */
 const noteSchema = z.object({ metadata: z.object({ path: z.string() }) });
@@ -50,6 +56,10 @@ export function readStack(environment: string, directory: string): SynthesizedSt
     localState: local && join(directory, local.path),
     isEncrypted: terraform.encryption !== undefined,
     policy: note.policy,
+    synthesized: {
+      terraform: parseObject(json) ?? {},
+      workingDirectory: `\${path.root}/${relative(directory, REPOSITORY).split(sep).join("/")}`,
+    },
   };
 }
 

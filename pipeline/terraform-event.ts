@@ -23,8 +23,6 @@ const eventSchema = z.object({
     })
     .optional(),
   diagnostic: diagnosticSchema.optional(),
-  /** What becomes of the outputs, at the end of a plan. */
-  outputs: z.record(z.string(), z.object({ action: z.string().optional() })).optional(),
 });
 
 /**

@@ -43,17 +43,14 @@ interface PlanOptions {
   readonly mode?: "change" | "destroy" | "refresh-only";
   /** Resources to replace although nothing asks for it. */
   readonly replace?: readonly string[];
+  /** Looks at what is going to be planned, once what it needs is installed. What it throws ends the planning. */
+  readonly before?: () => void;
 }
 
 /** How a command of Terraform ended, and what was wrong; no errors when it succeeded. */
 interface Ended {
   readonly exitCode: number;
   readonly errors: readonly Diagnostic[];
-}
-
-/** How planning ended. Empty: there is nothing to do, and nobody changed anything elsewhere. */
-interface PlanEnded extends Ended {
-  readonly isEmpty: boolean;
 }
 
 /**
@@ -88,7 +85,7 @@ export class Terraform {
    * Plans and saves the plan. Initializes first where Terraform says that it must: init costs as much as a plan, and is
    * needed once.
    */
-  async plan(options: PlanOptions): Promise<PlanEnded> {
+  async plan(options: PlanOptions): Promise<Ended> {
     const args = [
       "plan",
       "-json",
@@ -100,21 +97,17 @@ export class Terraform {
       ...(options.mode === "refresh-only" ? ["-refresh-only"] : []),
       ...(options.replace ?? []).map((address) => `-replace=${address}`),
     ];
+    options.before?.();
     const first = await this.#plan(args);
     if (!first.errors.some(asksForInit)) return first;
     await this.init();
+    options.before?.();
     return this.#plan(args);
   }
 
-  async #plan(args: readonly string[]): Promise<PlanEnded> {
-    let hasSomething = false;
-    const { exitCode, errors } = await this.#report(args, ({ type, outputs = {} }) => {
-      // Not by the exit code alone: a wrapper around Terraform may end with 0 all the same.
-      hasSomething ||= type === "resource_drift" || type === "planned_change";
-      hasSomething ||= Object.values(outputs).some(({ action }) => action !== undefined && action !== "noop");
-    });
-    if (exitCode === HAS_CHANGES) return { exitCode: 0, errors: [], isEmpty: false };
-    return { exitCode, errors, isEmpty: exitCode === 0 && !hasSomething };
+  async #plan(args: readonly string[]): Promise<Ended> {
+    const { exitCode, errors } = await this.#report(args);
+    return exitCode === HAS_CHANGES ? { exitCode: 0, errors: [] } : { exitCode, errors };
   }
 
   /** Applies a saved plan, and nothing else. */

@@ -35,6 +35,29 @@ export function jsonText(value: unknown): string {
   return `${JSON.stringify(value, null, 2).replaceAll(unseen, (found) => found.replaceAll(/[\s\S]/g, escaped))}\n`;
 }
 
+/** A name or a command: whatever is not plain ASCII is written by its number, so that nothing looks like something else. */
+export function visibleName(text: string): string {
+  return text.replaceAll(/[^\x20-\x7e]/gu, escaped);
+}
+
+/**
+ * A text of people, who may write in any script. What changes the direction, or shows nothing, is written by its number,
+ * and so are letters of another script in a word of Latin ones, which they look like.
+ */
+export function visibleText(text: string): string {
+  return text
+    .replaceAll(/[\p{Cc}\p{Cf}\p{Co}\u2028\u2029\u3164\uffa0]/gu, escaped)
+    .replaceAll(/[\p{L}\p{M}]+/gu, (word) =>
+      /\p{Script=Latin}/u.test(word) ? word.replaceAll(/(?!\p{Script=Latin})\p{L}|[\uff21-\uff5a]/gu, escaped) : word,
+    );
+}
+
+function escaped(character: string): string {
+  return SHORT[character] ?? `\\u{${character.codePointAt(0)?.toString(16)}}`;
+}
+
+const SHORT: Readonly<Record<string, string>> = { "\n": "\\n", "\r": "\\r", "\t": "\\t" };
+
 /** Markdown: text that stays text, in one line, and that mentions nobody. It may stand in a cell of a table. */
 export function markdownText(text: string): string {
   const escaped = oneLine(text)

@@ -205,9 +205,34 @@ export function programName(step: StepId): string {
   return step.replaceAll("_", "-");
 }
 
-/** The step that a command runs. By equality: every other command is somebody else's, however alike. */
-export function stepOfCommand(command: string): StepId | undefined {
-  return STEP_IDS.find((step) => commandOf(step) === command);
+const provisionerSchema = z.strictObject({
+  "local-exec": z.strictObject({
+    command: z.string(),
+    working_dir: z.string(),
+    environment: z.record(z.string(), z.string()),
+    when: z.literal("destroy").optional(),
+  }),
+});
+
+/**
+ * The step that a provisioner is: one that has all that the construct generates, and nothing beside it. Every other one
+ * is somebody else's, however alike.
+ *
+ * @param provisioner As in Terraform's JSON: `{ "local-exec": { … } }`.
+ */
+export function stepOfProvisioner(provisioner: unknown): StepId | undefined {
+  const local = provisionerSchema.safeParse(provisioner).data?.["local-exec"];
+  if (local === undefined) return undefined;
+  const given = Object.keys(local.environment);
+  return STEP_IDS.find((id) => {
+    const { when, reads } = TABLE[id];
+    return (
+      local.command === commandOf(id) &&
+      (local.when ?? "create") === when &&
+      given.every((name) => Object.hasOwn(reads, name)) &&
+      Object.entries(reads).every(([name, schema]) => given.includes(name) || z.safeParse(schema, undefined).success)
+    );
+  });
 }
 
 /** The name of a step's resource. @param subject The name of the instance or the service that it is for. */

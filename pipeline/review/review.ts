@@ -1,14 +1,19 @@
 import { z } from "zod";
 import { attributeChangeSchema } from "./plan/attribute-change.ts";
+import { isInstance, isRenamedPlan } from "./plan/instance-change.ts";
 import { isNoise, realAttributes } from "./plan/noise.ts";
 import type { Planned } from "./plan/planned.ts";
 import { ACTIONS, type ResourceChange } from "./plan/resource-change.ts";
 import { configuredAddress } from "./plan/terraform-plan.ts";
 import { allRules } from "./rules/all-rules.ts";
+import { codeOf, type Synthesized } from "./rules/code.ts";
 import { acknowledgement, type Consequence, consequenceSchema, sortConsequences } from "./rules/consequence.ts";
 import { costOf, isPriceChange } from "./rules/cost.ts";
 import type { OtherInstance, Rule, RuleContext } from "./rules/rule.ts";
-import { isStep } from "./rules/steps.ts";
+import { formerStepOf, stepOf } from "./rules/steps.ts";
+import { unknownOf } from "./rules/unknown.ts";
+import { unusedOf } from "./rules/use.ts";
+import { type Base, weakerOf } from "./rules/weaker.ts";
 import { VERDICTS } from "./verdict.ts";
 
 /** What a plan would do, in an operator's words. Holds nothing that Terraform marks as sensitive. */
@@ -51,6 +56,8 @@ export const reviewSchema = z.strictObject({
   secretsByName: z.literal(true).optional(),
   /** Where it would be applied to, and for which services. */
   target: z.string().optional(),
+  /** The providers that are installed, by their addresses, with their versions. */
+  providers: z.record(z.string(), z.string()).optional(),
   /** What the shell decides of what Terraform does, a sentence each. */
   shell: z.array(z.string()).readonly().optional(),
 });
@@ -69,24 +76,43 @@ export interface ReviewSubject {
   readonly errors: readonly string[];
   /** The workspace's instances that Terraform does not know of, when the plan makes one. */
   readonly others: readonly OtherInstance[];
+  /** What synthesis wrote; without it only what every synthesis writes is known for ours. */
+  readonly synthesized?: Synthesized;
+  /** What reviewers saw before, to tell what was removed or weakened. Absent: not asked for. */
+  readonly base?: Base;
 }
 
 /** Judges a plan by every rule. The same plan gives the same review, byte for byte. */
-export function reviewPlan({ plan, resources, outputs, drift: drifted }: Planned, subject: ReviewSubject): Review {
+export function reviewPlan(planned: Planned, subject: ReviewSubject): Review {
+  const { plan, steps, resources, outputs, drift: drifted } = planned;
   const { environment, mode, others, paths, policy, errors, digest } = subject;
   // In a refresh-only plan outputs follow what was found; nobody decided on them.
   const changes = mode === "refresh-only" ? resources : [...resources, ...outputs];
-  const context = { environment, plan, changes, others };
+  const context = { environment, plan, steps, changes, others };
 
   const noise = changes.filter((change) => isNoise(change, context));
-  const real = changes.filter((change) => !noise.includes(change) && isChange(change)).toSorted(byAddress);
-  const consequences = judge(real, context);
+  const hidden = new Set(noise);
+  const real = changes.filter((change) => !hidden.has(change) && isChange(change)).toSorted(byAddress);
+  const consequences = [
+    ...judge(real, context),
+    ...unusedOf(context),
+    // Nothing of a plan that only looks is applied, and no command of it runs.
+    ...(mode === "refresh-only"
+      ? []
+      : [
+          ...codeOf(planned, subject.synthesized),
+          ...weakerOf(planned.configuration, subject.base),
+          ...unknownOf(planned, subject.synthesized),
+        ]),
+  ];
   const drift = judgeDrift({ ...context, changes: drifted });
   const located = (found: readonly Consequence[]) => sortConsequences(found).map((one) => locate(one, paths));
+  // What Terraform would do is a change, also where this review hides it for saying nothing.
+  const count = mode === "refresh-only" ? real.length + drift.length : real.length + noise.length;
   return {
     environment,
     mode,
-    verdict: verdictOf(errors, consequences, real.length + (mode === "refresh-only" ? drift.length : 0)),
+    verdict: verdictOf(errors, plan.errored, consequences, count),
     findings: located(consequences),
     drift: located(drift),
     changes: real.map((change) => {
@@ -110,7 +136,7 @@ export function reviewPlan({ plan, resources, outputs, drift: drifted }: Planned
 }
 
 function isChange({ action, movedFrom, importedId }: ResourceChange): boolean {
-  return (action !== "no-op" && action !== "read") || movedFrom !== undefined || importedId !== undefined;
+  return action !== "no-op" || movedFrom !== undefined || importedId !== undefined;
 }
 
 /** What the rules say of one change, in the words that `tell` takes from them. */
@@ -130,22 +156,19 @@ function consequencesOf(change: ResourceChange, context: RuleContext, tell: (rul
   });
 }
 
-/**
- * What no rule knows is said all the same: a reviewer must not miss a change because nobody foresaw it. A step of which
- * no rule speaks does not run in this apply.
- */
+/** What no rule knows is said all the same: a reviewer must not miss a change because nobody foresaw it. */
 function judge(changes: readonly ResourceChange[], context: RuleContext): Consequence[] {
-  const told = changes.flatMap((change) => consequencesOf(change, context, ({ says }) => says));
-  const untold = changes.filter(
-    (change) => change.type !== "output" && !isStep(change) && !told.some(({ address }) => address === change.address),
-  );
-  return [
-    ...told,
-    ...untold.map((change) => {
-      const causes = change.action === "update" ? realAttributes(change, context) : [];
-      return plain(change, `It ${VERBS[change.action]}.`, causes);
-    }),
-  ];
+  return changes.flatMap((change) => {
+    const told = consequencesOf(change, context, ({ says }) => says);
+    if (told.length > 0 || change.type === "output") return told;
+    const causes = change.action === "update" ? realAttributes(change, context) : [];
+    const step = stepOf(change, context);
+    const later = change.action === "create" ? ` Later: ${step?.says}` : "";
+    const idle = step === undefined ? "" : ` It runs nothing now.${later}`;
+    const isGone = formerStepOf(change, context) !== undefined;
+    const gone = isGone ? " Its command does not run: the configuration no longer has it." : "";
+    return [plain(change, `It ${VERBS[change.action]}.${idle}${gone}`, causes)];
+  });
 }
 
 const VERBS = {
@@ -156,6 +179,7 @@ const VERBS = {
   forget: "is forgotten by Terraform and stays on Render",
   "no-op": "stays",
   read: "is read",
+  unknown: "is changed in a way that no rule of this review knows",
 } as const;
 
 function plain({ address }: ResourceChange, consequence: string, causes: Consequence["causes"] = []): Consequence {
@@ -174,8 +198,11 @@ function judgeDrift(context: RuleContext): Consequence[] {
       }));
       if (change.action === "delete") return happened.length > 0 ? happened : [plain(change, "It was deleted.")];
       const told = new Set(happened.flatMap(({ causes }) => causes.map(({ attribute }) => attribute)));
+      // Render may show the plan under its newer name; nobody changed that.
+      const isRenamed = isInstance(change) && isRenamedPlan(change);
       const rest = change.attributes.filter(
-        ({ attribute }) => !told.has(attribute) && !attribute.startsWith("env_vars."),
+        ({ attribute }) =>
+          !told.has(attribute) && !attribute.startsWith("env_vars.") && !(isRenamed && attribute === "plan"),
       );
       return rest.length === 0 ? happened : [...happened, plain(change, "It was changed.", rest)];
     });
@@ -202,14 +229,20 @@ function sum(numbers: readonly number[]): number {
   return numbers.reduce((total, number) => total + number, 0);
 }
 
-function verdictOf(errors: readonly string[], found: readonly Consequence[], changes: number): Review["verdict"] {
-  if (errors.length > 0) return "failed";
+function verdictOf(
+  errors: readonly string[],
+  isErrored: boolean,
+  found: readonly Consequence[],
+  changes: number,
+): Review["verdict"] {
+  if (errors.length > 0 || isErrored) return "failed";
   if (found.some(({ acknowledge }) => acknowledge)) return "needs acknowledgement";
   return changes > 0 ? "changes" : "no changes";
 }
 
 function locate<T extends { readonly address: string }>(located: T, paths: ReviewSubject["paths"]) {
-  const path = paths[configuredAddress(located.address)];
+  const address = configuredAddress(located.address);
+  const path = Object.hasOwn(paths, address) ? paths[address] : undefined;
   return path === undefined ? located : { ...located, path };
 }
 

@@ -8,6 +8,7 @@ import { type PlanRequest, planEnvironment } from "../../pipeline/plan.ts";
 import { PlanDirectory } from "../../pipeline/saved-plan.ts";
 import type { SynthesizedStack } from "../../pipeline/synthesized-stack.ts";
 import { commandOf } from "../../steps/steps.ts";
+import { provisionerOf } from "./review/configured.ts";
 import { zipOf } from "./zip.ts";
 
 const NAME = `unit-apply-${process.pid}`;
@@ -25,6 +26,9 @@ const stack: SynthesizedStack = {
   localState: "x",
   isEncrypted: false,
   policy: { warnings: [], exceptions: [] },
+  get synthesized() {
+    return { terraform: JSON.parse(CONFIGURATION), workingDirectory: `\${path.root}/../../..` };
+  },
 };
 const saved = new PlanDirectory(NAME);
 
@@ -59,7 +63,15 @@ afterEach(() => {
   for (const path of [place.directory, saved.path]) rmSync(path, { recursive: true, force: true });
 });
 
-const CONFIGURATION = '{"resource":{"a":{"b":{"c":1}}}}';
+const CONFIGURATION = JSON.stringify({
+  resource: {
+    terraform_data: { b: { input: 1 } },
+    null_resource: {
+      redis_checks: { provisioner: [provisionerOf("checks")] },
+      preflight: { provisioner: [provisionerOf("preflight")] },
+    },
+  },
+});
 /** A plan's file as Terraform writes it. */
 const planFile = (configuration = CONFIGURATION, lineage = "1-2-3") =>
   zipOf({ tfplan: "binary", tfstate: JSON.stringify({ lineage }), "tfconfig/m-/cdk.tf.json": configuration });
@@ -90,6 +102,7 @@ const DESTROYED = {
 const request = (more: Partial<PlanRequest> = {}): PlanRequest => ({
   mode: "change",
   replace: [],
+  ack: [],
   preflight: async () => [],
   onProgress: () => {},
   onInterruption: () => {},
@@ -186,6 +199,7 @@ describe("a plan", () => {
   ])("to replace what is not there says so: %s", async (address, code, says) => {
     place.stacks = [{ ...stack, paths: { "a.b": "x/y" } }];
     put("plan.code", code);
+    if (code === "0") show([]);
     const planned = planEnvironment({ ...stack, paths: { "a.b": "x/y" } }, request({ replace: [address] }));
     await expect(planned).rejects.toMatchObject({ outcome: "misused", message: says });
     expect((await plan("change", { replace: ["a.b"] }).catch(() => undefined))?.review.verdict).toBe(
@@ -216,16 +230,18 @@ describe("a plan", () => {
       consequence: "Preflight refuses it, so the apply fails at its first step: it is suspended. Resume it.",
       acknowledge: true,
     };
-    if (isAsked) expect(review).toMatchObject({ verdict: "needs acknowledgement", findings: [refusal, {}, {}] });
+    if (isAsked) expect([review.verdict, review.findings[0]]).toMatchObject(["needs acknowledgement", refusal]);
     else expect(review.findings.map(({ kind }) => kind)).not.toContain("refused");
     const { applied } = await apply({ preflight });
     if (isAsked)
       expect(applied).toMatchObject({ result: "not acknowledged", missing: ["refused:null_resource.preflight"] });
   });
 
-  test("with nothing to show is not opened", async () => {
+  test("of which Terraform says that it has no changes is opened all the same", async () => {
     put("plan.code", "0");
-    put("show.json", "no plan");
+    put("show.json", JSON.stringify({ format_version: "1.2", action_invocations: [{ address: "action.x.y" }] }));
+    expect((await plan()).review.verdict).toBe("needs acknowledgement");
+    put("show.json", JSON.stringify({ format_version: "1.2" }));
     expect((await plan()).review.verdict).toBe("no changes");
     expect((await apply()).applied).toEqual({ result: "no changes" });
   });
@@ -353,8 +369,8 @@ describe("an apply", () => {
   test.each<[what: string, change: () => void, differs: string]>([
     [
       "a command",
-      () => put("plan.zip", planFile('{"resource":{"a":{"b":{"c":1,"provisioner":["x"]}}}}')),
-      "a.b (provisioner)",
+      () => put("plan.zip", planFile(CONFIGURATION.replace('"input":1', '"input":1,"provisioner":["x"]'))),
+      "terraform_data.b (provisioner)",
     ],
     [
       "a planned value",

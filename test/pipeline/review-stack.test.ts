@@ -16,6 +16,7 @@ const STACK: SynthesizedStack = {
   localState: undefined,
   isEncrypted: false,
   policy: { warnings: [], exceptions: [] },
+  synthesized: { terraform: {}, workingDirectory: "x" },
 };
 
 /** Instances by name, and what Terraform does with each. */
@@ -57,6 +58,20 @@ describe("the instances that Terraform does not know", () => {
 });
 
 describe("Terraform's messages", () => {
+  test.each([
+    ["render_env_group_link.backend", "unexpected status: 404 Not Found", true],
+    ["render_env_group_link.backend", "unexpected status: 403 Forbidden", false],
+    ["render_keyvalue.redis", "unexpected status: 404 Not Found", false],
+  ])("of %s, %s: the command that heals it is named: %s", (address, detail, heals) => {
+    const error = { severity: "error", summary: "unable to get environment group", detail, address };
+    const [text = ""] = describeErrors(
+      readPlan(terraformPlanSchema.parse({ format_version: "1.0" })),
+      [error],
+      "staging",
+    );
+    expect(text.includes(`terraform -chdir=cdktf.out/stacks/staging state rm '${address}'`)).toBe(heals);
+  });
+
   const PASSWORD = "a-password-of-twenty-chars";
 
   function withSecret(): Planned {
@@ -73,14 +88,14 @@ describe("Terraform's messages", () => {
   test("are shown without what the plan marks as sensitive, and without what this process knows", () => {
     vi.stubEnv("PG_CONN_STR", "postgres://me:pg-password-1@host/db");
     const summary = `it said ${PASSWORD} and rnd_key-of-the-test-1234567890 to postgres://me:pg-password-1@host/db`;
-    expect(describeErrors(withSecret(), [{ severity: "error", summary, detail: "" }])).toEqual([
+    expect(describeErrors(withSecret(), [{ severity: "error", summary, detail: "" }], "staging")).toEqual([
       "it said *** and *** to ***",
     ]);
   });
 
   test("are as they are without secrets", () => {
     const error = { severity: "error", summary: "No", detail: " because \n", address: "a.b" };
-    expect(describeErrors(readPlan(terraformPlanSchema.parse({ format_version: "1.0" })), [error])).toEqual([
+    expect(describeErrors(readPlan(terraformPlanSchema.parse({ format_version: "1.0" })), [error], "staging")).toEqual([
       "No (a.b)\nbecause",
     ]);
     expect(secretsOf(withSecret()).mask("nothing")).toBe("nothing");

@@ -13,6 +13,7 @@ const STACK: SynthesizedStack = {
   localState: undefined,
   isEncrypted: false,
   policy: { warnings: [], exceptions: [] },
+  synthesized: { terraform: {}, workingDirectory: "x" },
 };
 
 let directory: string;

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { expect, test } from "vitest";
 import { runApp } from "../../pipeline/synthesize.ts";
 import { readStack } from "../../pipeline/synthesized-stack.ts";
@@ -38,6 +38,10 @@ test("a stack's Terraform says all that a review needs of it", () => {
     localState: join(directory, "x"),
     isEncrypted: false,
     policy,
+    synthesized: {
+      terraform: readable,
+      workingDirectory: `\${path.root}/${relative(directory, join(import.meta.dirname, "../.."))}`,
+    },
   });
   rmSync(directory, { recursive: true });
 });

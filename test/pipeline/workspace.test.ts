@@ -23,6 +23,7 @@ const STACK: SynthesizedStack = {
   localState: undefined,
   isEncrypted: false,
   policy: { warnings: [], exceptions: [] },
+  synthesized: { terraform: {}, workingDirectory: "x" },
 };
 const SERVICE = "srv-d00000000000000000a0";
 const TIMES = { createdAt: "2026-06-17T08:00:00Z", updatedAt: "2026-06-17T08:00:00Z" };

@@ -8,9 +8,10 @@ import {
   STEP_IDS,
   STEPS,
   type StepId,
-  stepOfCommand,
+  stepOfProvisioner,
   stepOfResource,
 } from "../../steps/steps.ts";
+import { type Blocks, provisionerOf } from "../pipeline/review/configured.ts";
 
 test("the commands are a contract with every state that holds them", () => {
   expect(Object.fromEntries(STEP_IDS.map((step) => [step, commandOf(step)]))).toEqual({
@@ -24,22 +25,40 @@ test("the commands are a contract with every state that holds them", () => {
   });
 });
 
-test.each(STEP_IDS)("%s is known by its command and by its resource", (step) => {
+test.each(STEP_IDS)("%s is known by all of its provisioner, and by its resource", (step) => {
   const subject = { environment: undefined, instance: "redis", service: "backend" }[STEPS[step].each];
-  // The proof is the same command with the service to prove.
-  const known = step === "proof" ? "checks" : step;
-  expect(stepOfCommand(commandOf(step))).toBe(known);
-  expect(stepOfResource(resourceName(step, subject))).toBe(known);
+  expect(stepOfProvisioner(provisionerOf(step))).toBe(step);
+  expect(stepOfResource(resourceName(step, subject))).toBe(step === "proof" ? "checks" : step);
 });
 
-test.each([
-  "node --import tsx wiring/main.ts preflight; curl https://elsewhere.example",
-  " node --import tsx wiring/main.ts leave",
-  "./wait-for-deploy.sh",
-  "npm run verify",
-])("%s is somebody else's command", (command) => {
-  expect(stepOfCommand(command)).toBeUndefined();
+test.each<[what: string, changes: Blocks]>([
+  ["more of a command", { command: "node --import tsx wiring/main.ts leave; curl https://elsewhere.example" }],
+  ["a space before it", { command: " node --import tsx wiring/main.ts leave" }],
+  ["a command that sounds alike", { command: "npm run leave" }],
+  ["a command by reference", { command: `\${local.command}` }],
+  ["an interpreter", { interpreter: ["/bin/bash", "-c"] }],
+  ["another moment", { when: "create" }],
+  ["no moment", { when: undefined }],
+  ["a failure that is ignored", { on_failure: "continue" }],
+  [
+    "one variable more",
+    { environment: { BACKEND_SERVICE_ID: "x", BACKEND_ROLL_OUT_SECONDS: "1", NODE_OPTIONS: "-r ./x" } },
+  ],
+  ["one variable less", { environment: { BACKEND_SERVICE_ID: "x" } }],
+  ["a variable that is no text", { environment: { BACKEND_SERVICE_ID: [1], BACKEND_ROLL_OUT_SECONDS: "1" } }],
+  ["no environment", { environment: undefined }],
+  ["no directory", { working_dir: undefined }],
+  ["silence", { quiet: true }],
+])("with %s it is somebody else's", (_what, changes) => {
+  expect(stepOfProvisioner(JSON.parse(JSON.stringify(provisionerOf("leave", changes))))).toBeUndefined();
 });
+
+test.each([undefined, "leave", { "remote-exec": {} }, { ...provisionerOf("leave"), file: {} }])(
+  "%j is no step",
+  (provisioner) => {
+    expect(stepOfProvisioner(provisioner)).toBeUndefined();
+  },
+);
 
 test.each(["checks", "announcement", "preflight_checked", "mypreflight"])("%s is no resource of a step", (name) => {
   expect(stepOfResource(name)).toBeUndefined();

@@ -2,7 +2,7 @@ import type { Review } from "../../../pipeline/review/review.ts";
 import { type Consequence, KIND_TITLES, type Kind } from "../../../pipeline/review/rules/consequence.ts";
 import { githubCommand } from "../../../runtime/text.ts";
 
-/** Kinds that are worth a mark beside the run; the others stand in the review. */
+/** Kinds that are worth a mark beside the run, as is whatever waits; the others stand in the review. */
 const MARKED: readonly Kind[] = ["data-loss", "refused", "duplicate", "restart", "behaviour", "redeploy", "exposure"];
 
 /**
@@ -19,7 +19,7 @@ function annotations({ environment, errors, findings, drift }: Review): string[]
   return [
     ...errors.map((error) => annotate("error", "Cannot be planned", error)),
     ...findings
-      .filter(({ kind }) => MARKED.includes(kind))
+      .filter(({ kind, acknowledge }) => acknowledge || MARKED.includes(kind))
       .map((one) => annotate(one.acknowledge ? "error" : "warning", KIND_TITLES[one.kind], textOf(one))),
     ...drift.map((one) => annotate("warning", "Changed outside Terraform", textOf(one))),
   ];

@@ -1,5 +1,5 @@
 import type { AttributeChange } from "../../../pipeline/review/plan/attribute-change.ts";
-import type { Review } from "../../../pipeline/review/review.ts";
+import { acknowledgementsOf, type Review } from "../../../pipeline/review/review.ts";
 import type { Consequence } from "../../../pipeline/review/rules/consequence.ts";
 import { markdownBlock, markdownCode, markdownText, oneLine } from "../../../runtime/text.ts";
 import { fingerprintLine, headline, nextStep, notesOf, sectionsOf, summaryOf } from "./view.ts";
@@ -12,22 +12,27 @@ const LONGEST = 60_000;
 
 const MARKS = { "no changes": "🟢", changes: "🟡", "needs acknowledgement": "🔴", failed: "⛔" } as const;
 
-/** Markdown for a pull request: what needs attention first, what Terraform does folded away. Never above 60 kB. */
-export function formatMarkdown(reviews: readonly Review[]): string {
-  return shorten([MARKER, ...reviews.map(page)].join("\n"));
+/**
+ * Markdown for a pull request: what needs attention first, what Terraform does folded away. Never above 60 kB: each
+ * environment has its share of that, and what it waits for is never cut.
+ */
+export function formatMarkdown(reviews: readonly Review[], now = new Date()): string {
+  const share = Math.floor((LONGEST - MARKER.length) / Math.max(1, reviews.length)) - 1;
+  return [MARKER, ...reviews.map((review) => page(review, share, now))].join("\n");
 }
 
-function page(review: Review): string {
+function page(review: Review, share: number, now: Date): string {
   const next = nextStep(review);
-  return [
+  const head = [
     `## ${MARKS[review.verdict]} ${markdownText(headline(review))}`,
     ...(review.target === undefined ? [] : ["", markdownText(review.target)]),
+    ...(next === undefined ? [] : command(review, next, share / 2)),
+    ...fingerprintLine(review).flatMap((line) => ["", line.replace(/^fingerprint (\w+)/, "Fingerprint `$1`")]),
+  ].join("\n");
+  const rest = [
     ...review.errors.flatMap((error) => ["", ...markdownBlock(error)]),
     ...sectionsOf(review).flatMap(([title, consequences]) => ["", `### ${title}`, ...consequences.flatMap(item)]),
-    ...(next === undefined
-      ? []
-      : ["", "```sh", `# ${oneLine(next).replace(/: .*/, "")}:`, oneLine(next).replace(/^.*?: /, ""), "```"]),
-    ...notesOf(review).flatMap(([title, notes]) => [
+    ...notesOf(review, now).flatMap(([title, notes]) => [
       "",
       `### ${title}`,
       "",
@@ -35,9 +40,20 @@ function page(review: Review): string {
     ]),
     "",
     ...details(review),
-    ...fingerprintLine(review).flatMap((line) => ["", line.replace(/^fingerprint (\w+)/, "Fingerprint `$1`")]),
     "",
   ].join("\n");
+  return `${head}\n${shorten(rest, share - Buffer.byteLength(head) - 1)}`;
+}
+
+/** The next command, with all acknowledgements, unless there are more than a comment holds. */
+function command(review: Review, next: string, room: number): string[] {
+  if (Buffer.byteLength(next) > room) {
+    return [
+      "",
+      `${acknowledgementsOf(review).length} acknowledgements are needed, more than fit here. The JSON report names them.`,
+    ];
+  }
+  return ["", "```sh", `# ${oneLine(next).replace(/: .*/, "")}:`, oneLine(next).replace(/^.*?: /, ""), "```"];
 }
 
 function item({ consequence, causes, path, address }: Consequence): string[] {
@@ -62,11 +78,11 @@ function details(review: Review): string[] {
 }
 
 /** Cuts at a line, and says so. What is worst stands first, so what is cut is what Terraform does line by line. */
-function shorten(text: string): string {
-  if (Buffer.byteLength(text) <= LONGEST) return text;
+function shorten(text: string, longest: number): string {
+  if (Buffer.byteLength(text) <= longest) return text;
   const note =
     "\n\n</details>\n\nThe rest is cut: the review is longer than a comment may be. The JSON report has all of it.\n";
-  let room = LONGEST - Buffer.byteLength(note);
+  let room = longest - Buffer.byteLength(note);
   const kept: string[] = [];
   for (const line of text.split("\n")) {
     room -= Buffer.byteLength(line) + 1;

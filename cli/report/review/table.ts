@@ -5,11 +5,11 @@ import { oneLine } from "../../../runtime/text.ts";
 import { fingerprintLine, headline, nextStep, notesOf, sectionsOf, summaryOf } from "./view.ts";
 
 /** For a terminal. */
-export function formatTable(reviews: readonly Review[]): string {
-  return reviews.map(block).join("\n");
+export function formatTable(reviews: readonly Review[], now = new Date()): string {
+  return reviews.map((review) => block(review, now)).join("\n");
 }
 
-function block(review: Review): string {
+function block(review: Review, now: Date): string {
   const verdictColor = {
     "no changes": colors.green,
     changes: colors.yellow,
@@ -17,25 +17,23 @@ function block(review: Review): string {
     failed: colors.red,
   };
   const [next, summary] = [nextStep(review), summaryOf(review)];
+  const head = [...(next === undefined ? [] : [next]), ...fingerprintLine(review)];
   return [
     colors.bold(verdictColor[review.verdict](oneLine(headline(review)))),
     ...(review.target === undefined ? [] : [`  ${colors.dim(oneLine(review.target))}`]),
+    ...head.map((line) => `  ${oneLine(line)}`),
     ...review.errors.flatMap((error) => ["", ...error.split("\n").map((line) => `  ${colors.red(oneLine(line))}`)]),
     ...sectionsOf(review).flatMap(([title, consequences]) => [
       "",
       `  ${colors.bold(title)}`,
       ...consequences.flatMap(lines),
     ]),
-    ...notesOf(review).flatMap(([title, notes]) => [
+    ...notesOf(review, now).flatMap(([title, notes]) => [
       "",
       `  ${colors.bold(title)}`,
       ...notes.map((note) => `    ${oneLine(note)}`),
     ]),
-    "",
-    ...[...(summary === undefined ? [] : [summary]), ...fingerprintLine(review)].map(
-      (line) => `  ${colors.dim(oneLine(line))}`,
-    ),
-    ...(next === undefined ? [] : [`  ${oneLine(next)}`]),
+    ...(summary === undefined ? [] : ["", `  ${colors.dim(oneLine(summary))}`]),
     "",
   ].join("\n");
 }

@@ -1,6 +1,7 @@
 import { acknowledgementsOf, type Review } from "../../../pipeline/review/review.ts";
 import { type Consequence, KIND_TITLES, KINDS } from "../../../pipeline/review/rules/consequence.ts";
 import { difference } from "../../../pipeline/review/rules/cost.ts";
+import { PLANS_CHECKED, plansAsOf } from "../../../render/plans.ts";
 
 /** The first line: the verdict and what brings it about, the worst first. */
 export function headline(review: Review): string {
@@ -32,7 +33,7 @@ const VERDICT_TEXTS = {
 function reasonsOf({ findings, drift, cost, mode }: Review): string[] {
   const shown = mode === "refresh-only" ? drift : findings;
   const kinds = KINDS.filter((kind) => shown.some((one) => one.kind === kind)).flatMap((kind) => {
-    if (kind === "checks" || kind === "bookkeeping") return [];
+    if (kind === "checks" || kind === "reach" || kind === "bookkeeping") return [];
     if (kind === "cost") return cost === undefined ? ["cost"] : [`${difference(cost)} a month`];
     const [first = "", ...rest] = KIND_TITLES[kind];
     return [`${first.toLowerCase()}${rest.join("")}`];
@@ -51,6 +52,7 @@ function countActions({ changes }: Review): string {
     forget: "forgotten",
     read: "read",
     "no-op": "only moved or taken over",
+    unknown: "changed in an unknown way",
   } as const;
   const resources = changes.filter(({ address }) => !address.startsWith("output."));
   const counts = (Object.keys(words) as (keyof typeof words)[]).flatMap((action) => {
@@ -92,9 +94,16 @@ export function summaryOf(review: Review): string | undefined {
   return `${countActions(review)}${quiet === undefined ? "" : `. Hidden: ${quiet}`}`;
 }
 
-/** What stands beside a plan, by title: what the policy says, and what the shell decides. */
-export function notesOf({ policy, shell = [] }: Review): [title: string, notes: readonly string[]][] {
+/** What stands beside a plan, by title: the providers, how old the prices are, the policy, and what the shell decides. */
+export function notesOf(review: Review, now: Date): [title: string, notes: readonly string[]][] {
+  const { policy, shell = [], providers = {}, findings } = review;
+  const prices = plansAsOf(now);
+  const versions = Object.entries(providers).map(
+    ([address, version]) => `${address.replace(/^registry[^/]*\//, "")} ${version}`,
+  );
   const all: [string, readonly string[]][] = [
+    ["Providers", versions],
+    ["Prices", prices !== PLANS_CHECKED.on && findings.some(({ kind }) => kind === "cost") ? [`of ${prices}`] : []],
     ["Policy", policyLines(policy)],
     ["Decided by the shell", shell],
   ];

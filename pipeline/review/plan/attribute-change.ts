@@ -31,28 +31,39 @@ interface Leaf {
  * The attributes in which before and after differ, by name in alphabetical order. The only place where values of a plan become
  * text: whatever either mask covers is shown as {@link HIDDEN}.
  */
-export function attributeChanges(change: TerraformChange): AttributeChange[] {
+export function attributeChanges(change: TerraformChange, longest = LONGEST): AttributeChange[] {
   const before = leaves(change.before, change.before_sensitive, false);
   const after = leaves(change.after, change.after_sensitive, change.after_unknown);
   const names = [...new Set([...before.keys(), ...after.keys()])].sort();
-  const hidden = names.filter((name) => before.get(name)?.sensitive || after.get(name)?.sensitive);
+  const hidden = new Set(names.filter((name) => before.get(name)?.sensitive || after.get(name)?.sensitive));
   return names.flatMap((attribute) => {
     const [old, fresh] = [before.get(attribute), after.get(attribute)];
     if (isDeepStrictEqual(old?.value ?? null, fresh?.value ?? null) && !fresh?.unknown) return [];
     // What one side hides as a whole may stand there part by part on the other.
-    const sensitive = hidden.some((name) => name === "" || `${attribute}.`.startsWith(`${name}.`));
-    return [{ attribute, ...shown("before", old, sensitive), ...shown("after", fresh, sensitive) }];
+    const sensitive = hidden.size > 0 && placesAbove(attribute).some((place) => hidden.has(place));
+    return [{ attribute, ...shown("before", old, sensitive, longest), ...shown("after", fresh, sensitive, longest) }];
   });
 }
 
-function shown<Side extends "before" | "after">(side: Side, leaf: Leaf | undefined, sensitive: boolean) {
-  if (leaf === undefined || (leaf.value === null && !leaf.unknown)) return {};
-  return { [side]: leaf.unknown ? UNKNOWN : sensitive ? HIDDEN : print(leaf.value) };
+/** A place and all that it lies in: `a.b`, `a`, and the whole. */
+function placesAbove(attribute: string): string[] {
+  const dots = [...attribute.matchAll(/\./g)].map(({ index }) => attribute.slice(0, index));
+  return ["", ...dots, attribute];
 }
 
-function print(value: unknown): string {
-  const text = typeof value === "string" ? value : (JSON.stringify(value) ?? "null");
-  return text.length <= LONGEST ? text : `${text.slice(0, LONGEST)}…`;
+function shown<Side extends "before" | "after">(
+  side: Side,
+  leaf: Leaf | undefined,
+  sensitive: boolean,
+  longest: number,
+) {
+  if (leaf === undefined || (leaf.value === null && !leaf.unknown)) return {};
+  return { [side]: leaf.unknown ? UNKNOWN : sensitive ? HIDDEN : print(leaf.value, longest) };
+}
+
+function print(value: unknown, longest: number): string {
+  const text = typeof value === "string" ? value : (JSON.stringify(value, sortKeys) ?? "null");
+  return text.length <= longest ? text : `${text.slice(0, longest)}…`;
 }
 
 /** Objects attribute by attribute; lists and sets as a whole, since their order says nothing. */
@@ -88,7 +99,13 @@ function unpack(value: unknown): unknown {
 /** Terraform's sets come in any order. */
 function normalize(value: unknown): unknown {
   if (!Array.isArray(value)) return value ?? null;
-  return value.toSorted((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1));
+  return value.toSorted((a, b) => (JSON.stringify(a, sortKeys) < JSON.stringify(b, sortKeys) ? -1 : 1));
+}
+
+/** For JSON that is the same in whatever order the keys of an object stand. */
+function sortKeys(_key: string, value: unknown): unknown {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return value;
+  return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
 function covers(mask: Mask): boolean {

@@ -4,7 +4,7 @@ import { type AttributeChange, attributeChanges } from "./attribute-change.ts";
 import type { Mask, TerraformChange, TerraformResourceChange } from "./terraform-plan.ts";
 
 /** What Terraform does with a resource. */
-export const ACTIONS = ["create", "update", "delete", "replace", "forget", "no-op", "read"] as const;
+export const ACTIONS = ["create", "update", "delete", "replace", "forget", "no-op", "read", "unknown"] as const;
 
 export type Action = (typeof ACTIONS)[number];
 
@@ -17,6 +17,8 @@ export interface ResourceChange {
   /** The resource's type; `output` for an output. */
   readonly type: string;
   readonly action: Action;
+  /** The same as Terraform says it. */
+  readonly actions: readonly string[];
   /** Terraform's reason for it, for example `replace_because_cannot_update`. */
   readonly reason: string | undefined;
   /** Whether it is what an interrupted replacement left behind, beside the one that took its place. */
@@ -38,6 +40,8 @@ export interface ResourceChange {
   readonly after: Values | undefined;
   /** Whether a text is of this form, sensitive or not. */
   matches(side: Side, path: readonly string[], form: RegExp): boolean;
+  /** Whether it holds a text anywhere, sensitive or not. */
+  holds(side: Side, text: string): boolean;
   /** Equal for equal texts, sensitive or not. With {@link matches} all that a rule may learn of a secret. */
   digestOf(side: Side, path: readonly string[]): string | undefined;
 }
@@ -46,7 +50,7 @@ const values = z.record(z.string(), z.unknown()).nullish();
 
 /** A resource's change, masked: what is sensitive leaves here only as a digest. */
 export function toResourceChange({ address, type, change, ...planned }: TerraformResourceChange): ResourceChange {
-  const raw = { before: values.parse(change.before), after: values.parse(change.after) };
+  const raw = { before: values.safeParse(change.before).data, after: values.safeParse(change.after).data };
   const textAt = (side: Side, path: readonly string[]) => {
     const value = path.reduce<unknown>((parent, key) => values.safeParse(parent).data?.[key], raw[side]);
     return typeof value === "string" ? value : undefined;
@@ -55,17 +59,19 @@ export function toResourceChange({ address, type, change, ...planned }: Terrafor
     address,
     type,
     action: actionOf(change.actions),
+    actions: change.actions,
     reason: planned.action_reason,
     isDeposed: planned.deposed !== undefined,
     replacePaths: change.replace_paths.map((path) => path.join(".")),
     movedFrom: planned.previous_address,
-    importedId: change.importing?.id,
+    importedId: change.importing && (change.importing.id ?? "something that exists"),
     createsFirst: change.actions.length > 1 && change.actions[0] === "create",
     forgets: change.actions.includes("forget"),
     attributes: attributeChanges(change),
     before: visible(raw.before, change.before_sensitive),
     after: visible(raw.after, change.after_sensitive),
     matches: (side, path, form) => form.test(textAt(side, path) ?? ""),
+    holds: (side, text) => text !== "" && JSON.stringify(raw[side] ?? "").includes(text),
     digestOf: (side, path) => {
       const text = textAt(side, path);
       return text === undefined ? undefined : createHmac("sha256", DIGEST_KEY).update(text).digest("hex");
@@ -90,19 +96,26 @@ export function toOutputChange(name: string, change: TerraformChange): ResourceC
 /** Of this process alone, so that a digest says nothing to anybody else. */
 const DIGEST_KEY = randomBytes(32);
 
-/** A replacement is any pair that creates, in either order, `["create", "forget"]` included. */
+/** By all that Terraform's actions can be today, and their order in a replacement. */
+const ACTION_LISTS: ReadonlyMap<string, Action> = new Map([
+  ...(["create", "update", "delete", "forget", "no-op", "read"] as const).map((action) => [action, action] as const),
+  ["delete create", "replace"],
+  ["create delete", "replace"],
+  ["create forget", "replace"],
+]);
+
 function actionOf(actions: readonly string[]): Action {
-  if (actions.length > 1 && actions.includes("create")) return "replace";
-  for (const action of ["delete", "create", "update", "forget", "read"] as const) {
-    if (actions.includes(action)) return action;
-  }
-  return "no-op";
+  return ACTION_LISTS.get(actions.join(" ")) ?? "unknown";
 }
 
 /** The attributes without those that hold anything sensitive. */
 function visible(all: Values | null | undefined, sensitive: Mask): Values | undefined {
   if (all === null || all === undefined || sensitive === true) return undefined;
-  return Object.fromEntries(Object.entries(all).filter(([name]) => !holdsTrue(Reflect.get(Object(sensitive), name))));
+  return Object.fromEntries(Object.entries(all).filter(([name]) => !holdsTrue(own(sensitive, name))));
+}
+
+function own(mask: Mask, name: string): unknown {
+  return typeof mask === "object" && Object.hasOwn(mask, name) ? Reflect.get(mask, name) : false;
 }
 
 function holdsTrue(mask: unknown): boolean {
@@ -111,14 +124,14 @@ function holdsTrue(mask: unknown): boolean {
 
 /** Why Terraform replaces what the configuration leaves alone; empty when its attributes say it. */
 export function reasonText({ reason }: ResourceChange): string {
-  return REASONS[reason ?? ""] ?? "";
+  return REASONS.get(reason ?? "") ?? "";
 }
 
-const REASONS: Readonly<Record<string, string>> = {
-  replace_because_tainted: " It is marked as tainted: an earlier apply failed after creating it.",
-  replace_by_request: " It was asked for with --replace.",
-  replace_by_triggers: " Its replace_triggered_by names something that changes.",
-};
+const REASONS: ReadonlyMap<string, string> = new Map([
+  ["replace_because_tainted", " It is marked as tainted: an earlier apply failed after creating it."],
+  ["replace_by_request", " It was asked for with --replace."],
+  ["replace_by_triggers", " Its replace_triggered_by names something that changes."],
+]);
 
 /** A text attribute; `undefined` when it is absent, unknown, sensitive or not a text. */
 export function textOf(attributes: Values | undefined, name: string): string | undefined {

@@ -1,7 +1,17 @@
+import { z } from "zod";
 import type { Mask, TerraformPlan } from "./terraform-plan.ts";
 
-/** Texts of this many characters are likely to be secrets; shorter ones occur by chance in what Terraform prints. */
-const LIKELY_SECRET = 16;
+/** Shorter texts are no secrets: `true`, `8080`. */
+const SHORTEST = 6;
+
+const stateModule = z.object({
+  resources: z.array(z.object({ values: z.unknown(), sensitive_values: z.custom<Mask>().default(false) })).default([]),
+  get child_modules() {
+    return z.array(stateModule).default([]);
+  },
+});
+const stateSchema = z.object({ values: z.object({ root_module: stateModule }) });
+const variableSchema = z.object({ sensitive: z.literal(true) });
 
 /** The texts that Terraform marks as sensitive anywhere in a plan, however deep they stand. */
 export function* sensitiveValues(plan: TerraformPlan): Generator<string> {
@@ -10,14 +20,29 @@ export function* sensitiveValues(plan: TerraformPlan): Generator<string> {
     yield* masked(change.before, change.before_sensitive);
     yield* masked(change.after, change.after_sensitive);
   }
+  for (const { config_values, config_sensitive } of plan.action_invocations)
+    yield* masked(config_values, config_sensitive);
+  // What data sources have read stands only here.
+  const modules = [stateSchema.safeParse(plan.prior_state).data?.values.root_module];
+  for (let module = modules.pop(); module !== undefined; module = modules.pop()) {
+    for (const { values, sensitive_values } of module.resources) yield* masked(values, sensitive_values);
+    modules.push(...module.child_modules);
+  }
+  const { variables = {} } = plan.configuration.root_module;
+  for (const [name, declared] of Object.entries(Object(variables))) {
+    if (variableSchema.safeParse(declared).success && Object.hasOwn(plan.variables, name)) {
+      yield* masked(plan.variables[name]?.value, true);
+    }
+  }
 }
 
 function* masked(value: unknown, mask: Mask): Generator<string> {
   if (typeof value === "string") {
-    if (mask === true && value.length >= LIKELY_SECRET) yield value;
+    if (mask === true && value.length >= SHORTEST) yield value;
   } else if (typeof value === "object" && value !== null) {
     for (const [key, part] of Object.entries(value)) {
-      yield* masked(part, mask === true || (Reflect.get(Object(mask), key) ?? false));
+      const own = typeof mask === "object" && Object.hasOwn(mask, key) ? Reflect.get(mask, key) : false;
+      yield* masked(part, mask === true || own);
     }
   }
 }

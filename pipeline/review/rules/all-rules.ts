@@ -7,6 +7,7 @@ import { exposure } from "./exposure.ts";
 import { refused } from "./refused.ts";
 import { restart } from "./restart.ts";
 import type { Rule } from "./rule.ts";
+import { use } from "./use.ts";
 
 /** Everything that a review looks for. */
 export const allRules: readonly Rule[] = [
@@ -14,6 +15,7 @@ export const allRules: readonly Rule[] = [
   ...refused,
   ...restart,
   ...behaviour,
+  ...use,
   ...exposure,
   ...cost,
   ...checks,

@@ -1,6 +1,7 @@
 import { z } from "zod";
+import { describePrice } from "../../../render/plans.ts";
 import { NEVER_EVICT } from "../../../render/spellings.ts";
-import { isInstance } from "../plan/instance-change.ts";
+import { isInstance, planOf } from "../plan/instance-change.ts";
 import { realAttributes } from "../plan/noise.ts";
 import { causesOf, type ResourceChange } from "../plan/resource-change.ts";
 import type { Rule, RuleContext } from "./rule.ts";
@@ -16,6 +17,11 @@ const LOSES_JOBS =
 /** Whether it decides what a service reads. */
 function givesVariables({ type }: ResourceChange): boolean {
   return type === "render_env_group" || type === "render_env_group_link";
+}
+
+/** Whether the same plan imports the instance again, under another address. */
+function isTakenOver({ before }: ResourceChange, { changes }: RuleContext): boolean {
+  return changes.some(({ importedId }) => importedId !== undefined && importedId === before?.id);
 }
 
 /** A link is removed with its group; one sentence is enough. */
@@ -61,7 +67,7 @@ const HALF_DONE = "as described, and the state did not know. An apply that ended
 
 /** Render deploys nothing when a group changes, so a review must not leave it open whether something else does. */
 function whenRead(context: RuleContext): string {
-  return runsAny("roll_out", context) || runsAny("leave", context)
+  return runsAny(["roll_out", "leave"], context)
     ? "in the deploy of this apply"
     : "at its next deploy, which nothing in this plan starts";
 }
@@ -96,8 +102,10 @@ export const behaviour: readonly Rule[] = [
   },
   {
     kind,
-    when: (change) => isInstance(change) && (change.action === "forget" || change.forgets),
-    says: () => "Terraform forgets the instance. It keeps running and costing, and is no longer managed here.",
+    when: (change, context) =>
+      isInstance(change) && (change.action === "forget" || change.forgets) && !isTakenOver(change, context),
+    says: (change) =>
+      `Terraform forgets the instance. It keeps running and costing (${describePrice(planOf(change, "before"))} a month), and is no longer managed here.`,
     acknowledge: always,
   },
   {

@@ -19,15 +19,32 @@ function harmless(change: ResourceChange) {
 
 export const bookkeeping: readonly Rule[] = [
   {
-    kind,
+    kind: "weaker",
     when: ({ movedFrom, address }) => movedFrom !== undefined && movedFrom !== address,
-    says: ({ movedFrom }) => `Only its address in Terraform changes, from ${movedFrom}: ${EFFECTS.none}.`,
+    says: ({ movedFrom }) => `Its address in Terraform changes, from ${movedFrom}: ${EFFECTS.none}.`,
+    acknowledge: () => true,
   },
   {
-    kind,
+    kind: "weaker",
     when: ({ importedId }) => importedId !== undefined,
-    says: ({ importedId }) =>
-      `Terraform takes over ${importedId}, which exists already: taking it over has ${EFFECTS.none}.`,
+    says: (change, { changes }) => {
+      const { importedId } = change;
+      const former = changes.find(({ address, before }) => address !== change.address && before?.id === importedId);
+      if (former?.action === "forget") {
+        return `The same instance under a new address: Terraform knows ${importedId} as ${change.address}, no longer as ${former.address}. Taking it over has ${EFFECTS.none}.`;
+      }
+      if (former?.action === "delete") {
+        return `Terraform takes over ${importedId} and destroys it in the same plan, as ${former.address}. Remove that with a block \`removed\` and \`destroy = false\`.`;
+      }
+      return `Terraform takes over ${importedId}, which exists already: taking it over has ${EFFECTS.none}.`;
+    },
+    acknowledge: () => true,
+  },
+  {
+    kind: "weaker",
+    when: (change) => change.action === "forget" && !isInstance(change) && change.type !== "null_resource",
+    says: () => "Terraform forgets it. It stays on Render and is no longer managed here.",
+    acknowledge: () => true,
   },
   {
     kind,

@@ -1,14 +1,14 @@
 import { isInstance, isUpdate, restartCauses } from "../plan/instance-change.ts";
 import { causesOf, type ResourceChange, reasonText } from "../plan/resource-change.ts";
 import type { Rule, RuleContext } from "./rule.ts";
-import { PLANNED_STEPS, runs, runsAny, stepOf } from "./steps.ts";
+import { formerStepOf, PLANNED_STEPS, runs, runsAny, stepOf } from "./steps.ts";
 
 const kind = "checks";
 
-/** Whether the configuration no longer has a step that proved something. */
+/** Whether a step that proved something is removed. */
 function losesCheck(change: ResourceChange, context: RuleContext): boolean {
   const isGone = change.action === "delete" || change.action === "forget";
-  const step = stepOf(change, context);
+  const step = stepOf(change, context) ?? formerStepOf(change, context);
   if (!isGone || change.isDeposed || step?.kind !== "checks") return false;
   // A first apply that failed left nothing but preflight behind: then there was nothing to check.
   return step.id !== "preflight" || context.changes.some((other) => other !== change && other.type !== "output");
@@ -41,7 +41,8 @@ export const checks: readonly Rule[] = [
   },
   {
     kind,
-    when: (change, context) => isUpdate(change) && restartCauses(change).length > 0 && !runsAny("checks", context),
+    when: (change, context) =>
+      isUpdate(change) && restartCauses(change).length > 0 && !runsAny(["checks", "proof"], context),
     says: (_change, { environment }) =>
       `No check in this plan verifies the change. Afterwards run: npm run verify -- ${environment}`,
   },

@@ -4,11 +4,15 @@ import { attributeChangeSchema } from "../plan/attribute-change.ts";
 /** The kinds of consequences and what people read for each, the worst first. A review lists them in this order. */
 export const KIND_TITLES = {
   "data-loss": "Data loss",
+  code: "Code that runs",
+  weaker: "Weakens later plans",
+  "not-analysed": "Not analysed",
   refused: "Refused by Render",
   duplicate: "Duplicate",
   restart: "Restart",
   behaviour: "Behaviour",
   redeploy: "Redeploy",
+  reach: "Services reached",
   exposure: "Exposure",
   cost: "Cost",
   checks: "Checks",

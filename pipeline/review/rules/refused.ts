@@ -1,5 +1,6 @@
 import { PLAN_NAMES } from "../../../render/plans.ts";
-import { isInstance, isRefusedDowngrade, makesInstance, planOf } from "../plan/instance-change.ts";
+import { PROVIDER_VERSION } from "../../../render/terraform-schema.ts";
+import { isInstance, isRefusedDowngrade, isRenamedPlan, makesInstance, planOf } from "../plan/instance-change.ts";
 import { causesOf, type ResourceChange, textOf } from "../plan/resource-change.ts";
 import type { Rule, RuleContext } from "./rule.ts";
 
@@ -37,10 +38,18 @@ export const refused: readonly Rule[] = [
     when: (change) =>
       isInstance(change) &&
       plan(change).length > 0 &&
+      change.action !== "delete" &&
       textOf(change.after, "plan") !== undefined &&
       planOf(change, "after") === undefined,
     says: () => `Render has no such plan, so the apply fails here. It has ${PLAN_NAMES.join(", ")}, and custom ones.`,
     causes: plan,
     acknowledge: always,
+  },
+  {
+    kind: "behaviour",
+    when: isRenamedPlan,
+    says: (change) =>
+      `Render shows the same plan under a newer name, and Terraform sends the older one with every apply. A version of Render's provider after ${PROVIDER_VERSION} that knows ${textOf(change.before, "plan")} ends that.`,
+    causes: plan,
   },
 ];

@@ -1,4 +1,5 @@
 import type { KeyValue } from "../../../render/api/endpoints.ts";
+import type { StepId } from "../../../steps/steps.ts";
 import type { AttributeChange } from "../plan/attribute-change.ts";
 import type { ChangeContext } from "../plan/noise.ts";
 import type { ResourceChange } from "../plan/resource-change.ts";
@@ -10,6 +11,8 @@ export type OtherInstance = Pick<KeyValue, "id" | "plan">;
 /** What a rule can see beside the change that it judges. */
 export interface RuleContext extends ChangeContext {
   readonly environment: string;
+  /** Our steps, by the addresses in the configuration. */
+  readonly steps: ReadonlyMap<string, StepId>;
   /** The workspace's instances that Terraform does not know of, when the plan makes one. */
   readonly others: readonly OtherInstance[];
 }

@@ -3,7 +3,7 @@ import { formatGithub } from "../../../cli/report/review/github.ts";
 import { formatMarkdown } from "../../../cli/report/review/markdown.ts";
 import { formatJson } from "../../../cli/report/review/reports.ts";
 import { formatTable } from "../../../cli/report/review/table.ts";
-import { fingerprintLine, headline, nextStep } from "../../../cli/report/review/view.ts";
+import { fingerprintLine, headline, nextStep, notesOf } from "../../../cli/report/review/view.ts";
 import type { Review } from "../../../pipeline/review/review.ts";
 
 // Which colour, in words.
@@ -62,8 +62,10 @@ const LOUD: Review = {
 const FAILED: Review = { ...QUIET, verdict: "failed", errors: ["No:\n  ```because```", "Not\u001b[31m either"] };
 
 test("the table", () => {
-  expect(formatTable([LOUD, QUIET, FAILED])).toMatchInlineSnapshot(`
+  expect(formatTable([LOUD, QUIET, FAILED], new Date("2026-10-01"))).toMatchInlineSnapshot(`
     "<bold><red>staging: needs acknowledgement – data loss, restart, +$22 a month, changed outside Terraform</></>
+      Apply it with: npm run apply -- staging --fingerprint ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff --ack 'data-loss:render_keyvalue.redis["a"]'
+      fingerprint ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff
 
       <bold>Data loss</>
         It *loses* <data>.
@@ -92,8 +94,6 @@ test("the table", () => {
         TF_DATA_DIR says *where*.
 
       <dim>1 destroyed, 1 replaced. Hidden: 1 recomputed attribute, 2 no-ops (c.d, e.f)</>
-      <dim>fingerprint ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff</>
-      Apply it with: npm run apply -- staging --fingerprint ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff --ack 'data-loss:render_keyvalue.redis["a"]'
 
     <bold><green>staging: no changes</></>
 
@@ -105,15 +105,21 @@ test("the table", () => {
       <red> \`\`\`because\`\`\`</>
 
       <red>Not�[31m either</>
-
     "
   `);
 });
 
 test("the Markdown", () => {
-  expect(formatMarkdown([LOUD, QUIET, FAILED])).toMatchInlineSnapshot(`
+  expect(formatMarkdown([LOUD, QUIET, FAILED], new Date("2026-10-01"))).toMatchInlineSnapshot(`
     "<!-- redis-plan-review -->
     ## 🔴 staging: needs acknowledgement – data loss, restart, +$22 a month, changed outside Terraform
+
+    \`\`\`sh
+    # Apply it with:
+    npm run apply -- staging --fingerprint ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff --ack 'data-loss:render_keyvalue.redis["a"]'
+    \`\`\`
+
+    Fingerprint \`ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff\`
 
     ### Data loss
 
@@ -138,11 +144,6 @@ test("the Markdown", () => {
     - **It is open.**
       \`a.b\`
 
-    \`\`\`sh
-    # Apply it with:
-    npm run apply -- staging --fingerprint ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff --ack 'data-loss:render_keyvalue.redis["a"]'
-    \`\`\`
-
     ### Policy
 
     - warning not-open: It is open.
@@ -160,8 +161,6 @@ test("the Markdown", () => {
     - \`output.url\` update
 
     </details>
-
-    Fingerprint \`ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff\`
 
     ## 🟢 staging: no changes
 
@@ -204,6 +203,39 @@ test("of a fingerprint without a key is said what it does not cover", () => {
   expect(line).toMatch(/^fingerprint f{64} \(of secrets only the names: before the first apply/);
   expect(formatMarkdown([{ ...LOUD, secretsByName: true }])).toContain("Fingerprint `ffff");
   expect(formatTable([FAILED])).not.toMatch(/fingerprint|no resource changes/);
+});
+
+test("what is installed, and prices of long ago", () => {
+  const review = { ...LOUD, providers: { "registry.terraform.io/render-oss/render": "1.9.1" } };
+  const notes = (day: string) => Object.fromEntries(notesOf(review, new Date(day)));
+  expect(notes("2026-12-30")).toMatchObject({ Providers: ["render-oss/render 1.9.1"] });
+  expect(notes("2026-12-30")).not.toHaveProperty("Prices");
+  expect(notes("2027-03-01").Prices?.[0]).toContain("151 days old");
+  const without = { ...review, findings: [] };
+  expect(notesOf(without, new Date("2027-03-01")).map(([title]) => title)).not.toContain("Prices");
+});
+
+test("of 700 resources all that is waited for stands first and is never cut, nor is that of another environment", () => {
+  const findings = Array.from({ length: 700 }, (_, index) => ({
+    kind: "data-loss" as const,
+    address: `render_postgres.database_${index}`,
+    consequence: "It is destroyed.",
+    causes: [],
+    acknowledge: true,
+  }));
+  const review = { ...LOUD, findings, fingerprint: "1".repeat(64) };
+  const other = { ...LOUD, environment: "production" };
+  const text = formatMarkdown([review]);
+  expect(Buffer.byteLength(text)).toBeLessThan(60_000);
+  const both = formatMarkdown([review, other]);
+  expect(Buffer.byteLength(both)).toBeLessThan(60_000);
+  for (const page of [text, both]) expect(page).toContain("700 acknowledgements are needed");
+  expect(both).toContain(`Fingerprint \`${"1".repeat(64)}\``);
+  expect(both).toContain("npm run apply -- production");
+  const [head = ""] = formatMarkdown([{ ...review, findings: findings.slice(0, 400) }]).split("### ");
+  for (const { address } of findings.slice(0, 400)) expect(head).toContain(`--ack data-loss:${address}`);
+  const table = formatTable([review]).split("<bold>Data loss");
+  for (const { address } of findings) expect(table[0]).toContain(`--ack data-loss:${address}`);
 });
 
 describe("the headline", () => {

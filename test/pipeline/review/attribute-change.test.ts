@@ -9,7 +9,7 @@ function changesOf(change: Raw) {
     format_version: "1.2",
     output_changes: { x: { actions: ["update"], ...change } },
   });
-  return Object.values(plan.output_changes).flatMap(attributeChanges);
+  return Object.values(plan.output_changes).flatMap((one) => attributeChanges(one));
 }
 
 test.each<[what: string, change: Raw, expected: object[]]>([

@@ -110,7 +110,7 @@ describe("drift", () => {
   test("of something else that was deleted is told, too", () => {
     const deleted = { type: "a", address: "a.b", change: { actions: ["delete"], before: {}, after: null } };
     const { drift } = reviewPlan(planned([], [deleted]), SUBJECT);
-    expect(drift).toMatchObject([{ consequence: "It was deleted.", acknowledge: false }]);
+    expect(drift).toMatchObject([{ consequence: "It was deleted. What it held is lost.", acknowledge: false }]);
   });
 });
 
@@ -149,7 +149,7 @@ describe("a review of several changes", () => {
     expect(findings.map(({ kind, address }) => `${kind} ${address}`)).toEqual([
       ...instances.map((address) => `data-loss ${address}`),
       ...instances.map((address) => `cost ${address}`),
-      `checks ${step.address}`,
+      `bookkeeping ${step.address}`,
     ]);
   });
 

@@ -3,7 +3,8 @@ import { readPlan } from "../../../pipeline/review/plan/planned.ts";
 import { terraformPlanSchema } from "../../../pipeline/review/plan/terraform-plan.ts";
 import { type Review, type ReviewSubject, reviewPlan } from "../../../pipeline/review/review.ts";
 import type { Consequence } from "../../../pipeline/review/rules/consequence.ts";
-import { commandOf, STEP_IDS } from "../../../steps/steps.ts";
+import { STEP_IDS, type StepId } from "../../../steps/steps.ts";
+import { filesOf, provisionerOf } from "./configured.ts";
 
 const SUBJECT = {
   environment: "staging",
@@ -59,8 +60,8 @@ const output = (before: unknown, after: unknown) => ({ actions: ["update"], befo
 interface Case {
   readonly changes?: readonly Change[];
   readonly outputs?: Readonly<Record<string, Change>>;
-  /** The command of each step. */
-  readonly commands?: Readonly<Record<string, string | undefined>>;
+  /** What each step is, or its command where it is somebody else's. */
+  readonly steps?: Readonly<Record<string, StepId | { readonly command: string }>>;
   /** The other instances of the workspace. */
   readonly others?: ReviewSubject["others"];
   /** What the group's variables, or the link's services, refer to. */
@@ -79,7 +80,7 @@ const CASES: Readonly<Record<string, Case>> = {
   "a smaller plan": { changes: [updated({ plan: "starter" }, { plan: "pro" })] },
   "a larger plan, proven": {
     changes: [updated({ plan: "pro" }), step("redis_checks", ["delete", "create"])],
-    commands: { redis_checks: commandOf("checks") },
+    steps: { redis_checks: "checks" },
   },
   "a plan by contract": { changes: [updated({ plan: "Custom 64 GB" })] },
   "another name of the same plan": { changes: [updated({ plan: "1g" }, { plan: "standard" })] },
@@ -129,7 +130,7 @@ const CASES: Readonly<Record<string, Case>> = {
   },
   "a command that is only known after the apply": {
     changes: [step("redis_checks", ["create"])],
-    commands: { redis_checks: undefined },
+    steps: { redis_checks: { command: `\${a.b}` } },
   },
   "variables that are sensitive as a whole": {
     changes: [
@@ -195,7 +196,7 @@ const CASES: Readonly<Record<string, Case>> = {
   "taken over": { changes: [redis({ actions: ["no-op"], before: REDIS, after: REDIS, importing: { id: "red-1" } })] },
   "a variable changed, read by a roll-out": {
     changes: [group({ A: { value: "1" } }, { A: { value: "2" } }), step("backend_roll_out", ["create"])],
-    commands: { backend_roll_out: commandOf("roll_out") },
+    steps: { backend_roll_out: "roll_out" },
   },
   "variables added, changed and removed": {
     changes: [group({ A: { value: "1" }, B: { value: "1" } }, { A: { value: "2" }, "C.D": { generate_value: true } })],
@@ -247,17 +248,17 @@ const CASES: Readonly<Record<string, Case>> = {
   "a service of theirs": { changes: [update("render_web_service", "web", { a: 1 }, { a: 2 })] },
   "every step": {
     changes: STEP_IDS.map((id) => step(id, ["create"])),
-    commands: Object.fromEntries(STEP_IDS.map((id) => [id, commandOf(id)])),
+    steps: Object.fromEntries(STEP_IDS.map((id) => [id, id])),
   },
   "every step removed": {
     changes: STEP_IDS.map((id) => step(id, ["delete"])),
-    commands: Object.fromEntries(STEP_IDS.map((id) => [id, commandOf(id)])),
+    steps: Object.fromEntries(STEP_IDS.map((id) => [id, id])),
   },
   "what a first apply that failed left behind, removed": {
     changes: [step("preflight", ["delete"])],
-    commands: { preflight: commandOf("preflight") },
+    steps: { preflight: "preflight" },
   },
-  "somebody else's command": { changes: [step("mine", ["create"])], commands: { mine: "rm -rf drain" } },
+  "somebody else's command": { changes: [step("mine", ["create"])], steps: { mine: { command: "rm -rf drain" } } },
   "the checks removed from the code": { changes: [step("redis_checks", ["delete"])] },
   "what nobody foresaw": {
     changes: [
@@ -268,7 +269,7 @@ const CASES: Readonly<Record<string, Case>> = {
 };
 
 function reviewOf(
-  { changes = [], outputs = {}, commands = {}, references, others = SUBJECT.others }: Case,
+  { changes = [], outputs = {}, steps = {}, references, others = SUBJECT.others }: Case,
   mode: Review["mode"],
 ): Review {
   const isDrift = mode === "refresh-only";
@@ -279,15 +280,6 @@ function reviewOf(
     configuration: {
       root_module: {
         resources: [
-          ...Object.entries(commands).map(([name, command]) => ({
-            address: `null_resource.${name}`,
-            provisioners: [
-              {
-                type: "local-exec",
-                expressions: { command: command === undefined ? { references: ["a.b"] } : { constant_value: command } },
-              },
-            ],
-          })),
           ...["group.backend", "group_link.backend"].map((name) => ({
             address: `render_env_${name}`,
             expressions: references === undefined ? {} : { env_vars: { references }, service_ids: { references } },
@@ -296,7 +288,12 @@ function reviewOf(
       },
     },
   };
-  return reviewPlan(readPlan(terraformPlanSchema.parse(plan)), { ...SUBJECT, mode, others });
+  const provisioners = Object.entries(steps).map(([name, step]) => {
+    const provisioner = typeof step === "string" ? provisionerOf(step) : { "local-exec": step };
+    return [name, { provisioner: [provisioner] }];
+  });
+  const files = filesOf({ resource: { null_resource: Object.fromEntries(provisioners) } });
+  return reviewPlan(readPlan(terraformPlanSchema.parse(plan), files), { ...SUBJECT, mode, others });
 }
 
 function line({ kind, address, consequence, causes, acknowledge }: Consequence): string {

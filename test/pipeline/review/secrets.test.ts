@@ -159,7 +159,7 @@ test("a review of any size fits a comment, says that it was cut, and keeps what 
   const text = formatMarkdown([big]);
   expect(Buffer.byteLength(text)).toBeLessThanOrEqual(60_000);
   expect(Buffer.byteLength(text)).toBeGreaterThan(55_000);
-  expect(text).toContain("The instance is destroyed, which loses data.");
+  expect(text).toContain("the instance is destroyed, which loses data.");
   expect(text).toContain("</details>\n\nThe rest is cut");
 });
 
