@@ -16,11 +16,15 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(empty, { recursive: true, force: true }));
 
-/** Runs the last program of an npm script, as npm does, with nothing in the environment that says where Render is. */
+/**
+ * Runs the last program of an npm script, as npm does, with nothing in the environment that says where Render is. A plan
+ * asks for credentials before it looks for an environment, so one that there is not is named with them.
+ */
 async function run(script: string, args: readonly string[]) {
   const [program = "", ...given] = scripts[script]?.split(" && ").at(-1)?.split(" ") ?? [];
   const path = `${join(REPOSITORY, "node_modules/.bin")}:${process.env.PATH}`;
-  const env = { PATH: path, HOME: empty, NO_COLOR: "1", RENDER_HOST: "http://127.0.0.1:9/v1" };
+  const credentials = args.includes("nowhere") ? { RENDER_API_KEY: "rnd_none", RENDER_OWNER_ID: "tea-none" } : {};
+  const env = { PATH: path, HOME: empty, NO_COLOR: "1", RENDER_HOST: "http://127.0.0.1:9/v1", ...credentials };
   const { code, stdout, stderr } = await runChild(program, [...given, ...args], { cwd: REPOSITORY, env });
   return { code, output: stdout + stderr };
 }
