@@ -50,17 +50,22 @@ export const ENVIRONMENT: EnvironmentInput = {
 /** An environment, a Render on this machine to deploy it to, and what a person would type to do so. */
 export class Deployment {
   readonly #rehearsal: Rehearsal;
-  readonly #workspace = new Workspace(STACK);
-  #environment = ENVIRONMENT;
+  readonly #workspace: Workspace;
+  readonly #base: EnvironmentInput;
+  #environment: EnvironmentInput;
 
-  private constructor(rehearsal: Rehearsal) {
+  private constructor(rehearsal: Rehearsal, base: EnvironmentInput) {
     this.#rehearsal = rehearsal;
+    this.#workspace = new Workspace(base.name);
+    this.#base = base;
+    this.#environment = base;
     writeFileSync(this.#file("terraform.sh"), PATIENT_TERRAFORM, { mode: 0o755 });
     this.describe({});
   }
 
-  static async start(options: RehearsalOptions = {}): Promise<Deployment> {
-    return new Deployment(await Rehearsal.start({ creationDelayMs: 300, rateLimits: "off", ...options }));
+  /** @param base What {@link describe} describes differences from. */
+  static async start(options: RehearsalOptions = {}, base = ENVIRONMENT): Promise<Deployment> {
+    return new Deployment(await Rehearsal.start({ creationDelayMs: 300, rateLimits: "off", ...options }), base);
   }
 
   async stop(): Promise<void> {
@@ -85,9 +90,9 @@ export class Deployment {
     this.#rehearsal.credentials = { apiKey, host };
   }
 
-  /** Writes the environment file that the next command reads: {@link ENVIRONMENT} with these differences. */
+  /** Writes the environment file that the next command reads: the base with these differences. */
   describe(redis: Partial<EnvironmentInput["redis"]>, rest: Partial<EnvironmentInput> = {}): void {
-    this.#environment = { ...ENVIRONMENT, ...rest, redis: { ...ENVIRONMENT.redis, ...redis } };
+    this.#environment = { ...this.#base, ...rest, redis: { ...this.#base.redis, ...redis } };
     writeFileSync(this.#file("environment.json"), JSON.stringify(this.#environment));
   }
 
@@ -111,7 +116,8 @@ export class Deployment {
 
   /** What Terraform knows, by address. */
   async state() {
-    const file = this.#file(".state/e2e.tfstate");
+    const { state } = this.#base;
+    const file = this.#file(state.type === "local" ? state.path : "");
     if (!existsSync(file)) return new Map<string, never>();
     const { resources } = stateSchema.parse(JSON.parse(readFileSync(file, "utf8")));
     return new Map(resources.map((resource) => [`${resource.type}.${resource.name}`, resource.instances[0]]));

@@ -1,7 +1,31 @@
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, describe as suite, test } from "vitest";
 import { RENDER_API } from "../../dev/emulator/api/endpoints.ts";
+import type { EnvironmentInput } from "../../environments/define.ts";
+import { production } from "../../environments/production.ts";
 import { API } from "../../render/api/endpoints.ts";
 import { createBackend, Deployment } from "./deployment.ts";
+
+/** Production's own file, with what the runbook asks of the service, and as small as it may begin. */
+const PRODUCTION: EnvironmentInput = {
+  ...production,
+  redis: { ...production.redis, name: "e2e-redis", plan: "starter", memory: "256 MB" },
+  backend: {
+    ...production.backend,
+    healthPath: "/health",
+    drainCommand: "node --import tsx examples/backend/drain.ts",
+  },
+};
+
+/** As the runbook takes the protection off. */
+const UNPROTECTED = {
+  redis: { deletionProtection: false },
+  rest: {
+    exceptions: [
+      ...(production.exceptions ?? []),
+      { rule: "production-protected", reason: "Failover on 30 November 2026: the instance is replaced." },
+    ],
+  },
+};
 
 const ADDRESSES = [
   "null_resource.backend_checks",
@@ -9,33 +33,41 @@ const ADDRESSES = [
   "null_resource.backend_roll_out",
   "null_resource.preflight",
   "null_resource.redis_checks",
+  "null_resource.redis_drain",
+  "null_resource.redis_hand_over",
   "render_env_group.backend",
   "render_env_group_link.backend",
   "render_keyvalue.redis",
 ];
 
-// One life, told in order: each test begins where the one before it ended.
-describe("an environment's life", () => {
+// One life, told in order: each test begins where the one before it ended. It is that of production, and the runbook's.
+suite("production's life", () => {
   let deployment: Deployment;
   /** The backend in another region, once there is one. */
   let ohio: string;
   beforeAll(async () => {
-    deployment = await Deployment.start();
+    deployment = await Deployment.start({}, PRODUCTION);
   });
   afterAll(() => deployment.stop());
 
   const redisUrl = async (serviceId?: string) => {
     return (await deployment.linkedGroup(serviceId))?.envVars.find(({ key }) => key === "REDIS_URL")?.value;
   };
-  const inOhio = (redis: Parameters<Deployment["describe"]>[0], rest = {}) => {
-    deployment.describe({ region: "ohio", ...redis }, { backend: { name: "backend-ohio", serviceId: ohio, ...rest } });
+  /** What the environment's file says, of an instance that is on `standard` by now. */
+  const describe = (redis: Partial<EnvironmentInput["redis"]> = {}, rest: Partial<EnvironmentInput> = {}) => {
+    deployment.describe({ plan: "standard", memory: "1 GB", ...redis }, rest);
+  };
+  const inOhio = (redis: Partial<EnvironmentInput["redis"]> = {}, rest: Partial<EnvironmentInput> = {}) => {
+    const backend = { ...PRODUCTION.backend, name: "backend-ohio", region: "ohio", serviceId: ohio } as const;
+    describe({ region: "ohio", ...redis }, { backend, ...rest });
   };
   const addresses = async () => [...(await deployment.state()).keys()].sort();
   const checksRun = async () => (await deployment.state()).get("null_resource.redis_checks")?.attributes.id;
 
-  test("the first deploy brings up a Redis, proves it, and gives the backend its URL", async () => {
+  test("First deploy: it brings up a Redis, proves it, and gives the backend its URL", async () => {
     deployment.describe({}, { checks: { prove: true } });
     const { exitCode, output } = await deployment.deploy();
+    expect(output).toContain("seen from inside");
     expect(output).toMatch(/eviction-proof .*writes refused \(OOM\), 0 evicted/);
     expect(output).toMatch(/ping .*PONG/);
     expect(output).toMatch(/eviction-policy .*noeviction/);
@@ -73,20 +105,9 @@ describe("an environment's life", () => {
     expect((await deployment.deploy()).exitCode).toBe(0);
   });
 
-  test("without anybody on the allow list it is proven from inside, by a one-off job of the backend", async () => {
-    deployment.describe({ ipAllowList: [] });
-    const { exitCode, output } = await deployment.deploy();
-    expect(exitCode, output).toBe(0);
-    expect(output).toContain("seen from inside");
-    expect(output).toMatch(/ping .*PONG/);
-    expect(await deployment.instances()).toMatchObject([{ ipAllowList: [] }]);
-    deployment.describe({});
-    expect((await deployment.deploy()).exitCode).toBe(0);
-  });
-
-  test("a larger plan changes the instance in place, and the checks run again", async () => {
+  test("Changing the plan: the instance changes in place, and the checks run again", async () => {
     const before = { id: await deployment.instanceId(), url: await redisUrl(), checks: await checksRun() };
-    deployment.describe({ plan: "standard" });
+    describe();
     // Render calls it available for a moment, as it was.
     await deployment.control.setFaults({ lateUpdateMs: 3_000 });
     const { exitCode, output } = await deployment.deploy();
@@ -102,12 +123,9 @@ describe("an environment's life", () => {
     expect((await deployment.plan()).exitCode).toBe(0);
   });
 
-  test("what the checks don't prove does not run them again", async () => {
+  test("Redis is down: the queue is switched off, and nothing is proven again that has not changed", async () => {
     const before = await checksRun();
-    deployment.describe(
-      { plan: "standard" },
-      { backend: { name: "connect-yw-backend", env: { ENABLE_QUEUES: "false" } } },
-    );
+    describe({}, { backend: { ...PRODUCTION.backend, env: { ENABLE_QUEUES: "false" } } });
     const { exitCode, output } = await deployment.deploy();
     expect(exitCode, output).toBe(0);
     expect((await deployment.linkedGroup())?.envVars).toContainEqual({ key: "ENABLE_QUEUES", value: "false" });
@@ -115,22 +133,87 @@ describe("an environment's life", () => {
     expect((await deployment.plan()).exitCode).toBe(0);
   });
 
-  test("another region replaces the instance, and the backend gets the new URL once it is proven", async () => {
-    const before = await deployment.instanceId();
-    ohio = await createBackend(deployment, "backend-ohio", "ohio");
-    inOhio({ plan: "standard" }, { drainCommand: "node --import tsx examples/backend/drain.ts" });
+  test("Rotating the password: switched on by hand it stops every plan, until the environment says so", async () => {
+    const id = await deployment.instanceId();
+    await deployment.control.act("internal-authentication", id, "on");
+    await expect.poll(() => deployment.instances(), { timeout: 20_000 }).toMatchObject([{ status: "available" }]);
+    describe();
+    expect((await deployment.plan()).output).toMatch(/internal authentication is\s+on/);
+    // From inside nobody knows the password before the group has it.
+    const ipAllowList = [{ cidrBlock: "127.0.0.1/32", description: "this machine" }];
+    describe({ internalAuthentication: true, ipAllowList });
     const { exitCode, output } = await deployment.deploy();
     expect(exitCode, output).toBe(0);
-    // The old service leaves, then drains the instance that only it can reach, and only then is that destroyed.
-    const steps = [
+    expect(await redisUrl()).toMatch(new RegExp(`^redis://${id}:[^@]+@${id}:6379$|^redis://[^@]+@${id}:6379$`));
+    // Back again: a hand-over gives no password to a job's command.
+    await deployment.control.act("internal-authentication", id, "off");
+    await expect.poll(() => deployment.instances(), { timeout: 20_000 }).toMatchObject([{ status: "available" }]);
+    describe({ ipAllowList });
+    expect((await deployment.deploy()).exitCode).toBe(0);
+    describe();
+    expect((await deployment.deploy()).exitCode).toBe(0);
+  });
+
+  test("Taking the protection off: production refuses to be destroyed or replaced, and to be synthesized open", async () => {
+    const before = await deployment.instances();
+    const destroy = await deployment.destroy();
+    expect(destroy.output).toContain("Instance cannot be destroyed");
+    expect(destroy.exitCode).toBe(1);
+    const replace = await deployment.terraform(["plan", "-input=false", "-replace=render_keyvalue.redis"]);
+    expect(replace.output).toContain("Instance cannot be destroyed");
+    expect(await deployment.instances()).toEqual(before);
+    describe(UNPROTECTED.redis);
+    await expect(deployment.plan()).rejects.toThrow("production-protected");
+    describe({}, UNPROTECTED.rest);
+    await expect(deployment.plan()).rejects.toThrow("The exception from the rule production-protected is not needed");
+  });
+
+  test("Failover: the instance is replaced, and the old one drained before it is destroyed", async () => {
+    const before = await deployment.instanceId();
+    describe(UNPROTECTED.redis, UNPROTECTED.rest);
+    const { exitCode, output } = await deployment.terraform([
+      "apply",
+      "-auto-approve",
+      "-input=false",
+      "-replace=render_keyvalue.redis",
+    ]);
+    expect(exitCode, output).toBe(0);
+    expectInOrder(output, [
+      "null_resource.redis_checks: Creation complete",
+      "null_resource.backend_roll_out: Creation complete",
+      `${before} is drained: no jobs left`,
+      "render_keyvalue.redis: Destruction complete",
+    ]);
+    const id = await deployment.instanceId();
+    expect(await deployment.instances()).toMatchObject([{ id }]);
+    expect(await redisUrl()).toBe(`redis://${id}:6379`);
+
+    // The protection is put back: only an output changes.
+    describe();
+    const back = await deployment.deploy();
+    expect(back.output).toContain("Resources: 0 added, 0 changed, 0 destroyed.");
+    expect((await deployment.plan()).exitCode).toBe(0);
+  });
+
+  test("Troubleshooting: another roll-out by hand", async () => {
+    const again = ["apply", "-auto-approve", "-input=false", "-replace=null_resource.backend_roll_out"];
+    const { exitCode, output } = await deployment.terraform(again);
+    expect(exitCode, output).toBe(0);
+    expect(output).toMatch(/deploy dep-\S+ is live/);
+  });
+
+  test("Moving region: the new backend gets the new URL, and the old one drains what only it can reach", async () => {
+    const before = await deployment.instanceId();
+    ohio = await createBackend(deployment, "backend-ohio", "ohio");
+    inOhio(UNPROTECTED.redis, UNPROTECTED.rest);
+    const { exitCode, output } = await deployment.deploy();
+    expect(exitCode, output).toBe(0);
+    expectInOrder(output, [
       `${before} is in oregon: the service that leaves it drains it`,
       "the service runs without this Redis",
       `${before} is drained: no jobs left`,
       "render_keyvalue.redis: Destruction complete",
-    ].map((text) => output.lastIndexOf(text));
-    expect(steps, output).toEqual(steps.toSorted((a, b) => a - b));
-    expect(steps[0]).toBeGreaterThan(0);
-
+    ]);
     const id = await deployment.instanceId();
     expect(id).not.toBe(before);
     expect(await deployment.instances()).toMatchObject([{ id, region: "ohio" }]);
@@ -141,36 +224,20 @@ describe("an environment's life", () => {
 
   test("a smaller plan is refused by Render, and nothing is lost", async () => {
     const before = await deployment.instanceId();
-    inOhio({ plan: "starter" });
+    inOhio({ plan: "starter", memory: "256 MB", ...UNPROTECTED.redis }, UNPROTECTED.rest);
     const { exitCode, output } = await deployment.deploy();
     expect(exitCode).toBe(1);
     expect(output).toContain("downgrade");
     expect(await deployment.instances()).toMatchObject([{ id: before, plan: "standard" }]);
     expect(await redisUrl(ohio)).toBe(`redis://${before}:6379`);
 
-    inOhio({ plan: "standard" });
+    inOhio(UNPROTECTED.redis, UNPROTECTED.rest);
     expect((await deployment.deploy()).exitCode).toBe(0);
     expect((await deployment.plan()).exitCode).toBe(0);
   });
 
-  test("a protected instance refuses to be destroyed, and to be replaced", async () => {
-    const before = await deployment.instanceId();
-    inOhio({ plan: "standard", deletionProtection: true });
-    expect((await deployment.deploy()).exitCode).toBe(0);
-    const destroy = await deployment.destroy();
-    expect(destroy.output).toContain("Instance cannot be destroyed");
-    expect(destroy.exitCode).toBe(1);
-
-    deployment.describe({ plan: "standard", region: "virginia", deletionProtection: true });
-    const replace = await deployment.deploy();
-    expect(replace.output).toContain("Instance cannot be destroyed");
-    expect(replace.exitCode).toBe(1);
-    expect(await deployment.instanceId()).toBe(before);
-    expect(await redisUrl(ohio)).toBe(`redis://${before}:6379`);
-  });
-
-  test("destroying takes away all of it, and nothing else", async () => {
-    inOhio({ plan: "standard" });
+  test("Leaving: destroying takes away all of it, and nothing else", async () => {
+    inOhio(UNPROTECTED.redis, UNPROTECTED.rest);
     const { exitCode, output } = await deployment.destroy();
     expect(exitCode, output).toBe(0);
     expect(await deployment.instances()).toEqual([]);
@@ -179,6 +246,7 @@ describe("an environment's life", () => {
   });
 
   test("an instance that was made by hand is taken over by import", async () => {
+    describe();
     const { id } = await makeByHand(deployment);
     const imported = await deployment.terraform(["import", "-input=false", "render_keyvalue.redis", id]);
     expect(imported.exitCode, imported.output).toBe(0);
@@ -192,9 +260,15 @@ describe("an environment's life", () => {
   });
 });
 
+/** That these texts are the last of their kind, one after the other. */
+function expectInOrder(output: string, texts: readonly string[]): void {
+  const places = texts.map((text) => output.lastIndexOf(text));
+  expect(places, output).not.toContain(-1);
+  expect(places, output).toEqual(places.toSorted((a, b) => a - b));
+}
+
 /** As somebody might have clicked it together: another policy, and no allow list. */
-async function makeByHand(deployment: Deployment) {
-  deployment.describe({ plan: "standard" });
+function makeByHand(deployment: Deployment) {
   return deployment.client.call(
     RENDER_API.createKeyValue,
     {},
