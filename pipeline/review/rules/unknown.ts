@@ -36,7 +36,8 @@ export function unknownOf(
     ),
     ...(isPartial ? [unknown("plan", "The plan is partial: it does not do all that is described.")] : []),
     ...plan.checks
-      .filter(({ status }) => status === "fail" || status === "error")
+      // Where planning failed, the errors say it.
+      .filter(({ status }) => !plan.errored && (status === "fail" || status === "error"))
       .map(({ address, instances }): Consequence => {
         const problems = instances.flatMap((one) => one.problems.map(({ message }) => message)).join(" ");
         const consequence = `A condition does not hold, and the apply would go on all the same: ${problems}`;

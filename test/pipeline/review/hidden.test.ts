@@ -572,6 +572,14 @@ describe("what is exactly ours", () => {
   });
 });
 
+test("a condition that made the planning fail is told by its error alone", () => {
+  const checks = [{ address: { to_display: "var.x" }, status: "fail" }];
+  expect(reviewOf({ plan: { checks, errored: true, complete: false } })).toMatchObject({
+    verdict: "failed",
+    findings: [],
+  });
+});
+
 const name = fc.constantFrom("a", "b", "redis", "preflight", "constructor", "__proto__", "x.y", "ä", "");
 const type = fc.constantFrom(
   "render_keyvalue",
