@@ -1,3 +1,4 @@
+import { createInterface } from "node:readline/promises";
 import { Command } from "commander";
 import { applySavedPlan } from "../pipeline/apply.ts";
 import type { DeploymentRecord } from "../pipeline/deployment-record.ts";
@@ -78,7 +79,6 @@ const UNAPPROVED = "nobody approved this plan. Name the fingerprint that was app
 async function ask(review: Review, signal: AbortSignal): Promise<boolean | undefined> {
   if (!process.stdin.isTTY || !process.stdout.isTTY) return undefined;
   process.stdout.write(formatTable([review]));
-  const { createInterface } = await import("node:readline/promises");
   // Not as a terminal: ^C stays a signal.
   const terminal = createInterface({ input: process.stdin, output: process.stdout, terminal: false });
   try {
