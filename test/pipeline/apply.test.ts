@@ -415,3 +415,15 @@ describe("plan and apply", () => {
     }
   });
 });
+
+test("on a full disk an apply fails in words, and what it leaves nobody else can read", async () => {
+  const full = await Project.start();
+  expect((await full.plan("staging")).exitCode).toBe(2);
+  // No file may grow beyond 10 KB, and a state is larger.
+  const script = 'ulimit -f 20 && exec "$0" cli/start.cjs apply staging';
+  const { exitCode, output } = await full.run("sh", ["-c", script, process.execPath]);
+  expect(exitCode, output).toBe(1);
+  expect(output).toMatch(/file too large|no space left/i);
+  expect(output).not.toContain("mistake in the program");
+  await full.stop();
+});
