@@ -327,16 +327,19 @@ describe("plan and apply", () => {
       {},
       { ...settings, ownerId: project.render.ownerId },
     );
-    const { exitCode, output } = await project.plan("local");
+    const local = (...args: string[]) => {
+      return project.run(process.execPath, ["cli/start.cjs", ...args], { env: { TF_VAR_emulator: "true" } });
+    };
+    const { exitCode, output } = await local("plan", "local");
     expect(exitCode, output).toBe(3);
     expect(output).toContain(`there is an instance "${name}" in oregon already: ${id}. This state does not know it`);
     expect(output).toContain(`cdktf.out/stacks/local import render_keyvalue.redis ${id}`);
 
     await project.client.call(RENDER_API.deleteKeyValue, { id });
-    const stale = await project.apply("local", "--ack", "duplicate:render_keyvalue.redis");
+    const stale = await local("apply", "local", "--ack", "duplicate:render_keyvalue.redis");
     expect(stale.exitCode).toBe(2);
     expect(stale.output).toContain("acknowledges nothing in this plan");
-    expect((await project.plan("local")).output).not.toContain("has an instance of this name already");
+    expect((await local("plan", "local")).output).not.toContain("This state does not know it");
   });
 
   test("an interruption waits for the instance that is being created, so that the state knows it", async () => {
