@@ -95,9 +95,14 @@ describe("a deploy that fails", () => {
     await expectHealed();
   });
 
-  test("a burst of 429 is waited out", async () => {
+  test("429 fails what the provider sends and creates nothing; what is read, by the next deploy, is waited for", async () => {
     await start();
-    await deployment.control.setFaults({ tooManyRequests: { times: 3, retryAfterSeconds: 1 } });
+    const creation = { times: 1, method: "POST", path: "/key-value", retryAfterSeconds: 1 } as const;
+    await deployment.control.setFaults({ tooManyRequests: creation });
+    const { exitCode, output } = await deployment.deploy();
+    expect([exitCode, output]).toEqual([1, expect.stringMatching(/ContentLength=\d+ with Body\s+length 0/)]);
+    expect(await deployment.instances()).toEqual([]);
+    await deployment.control.setFaults({ tooManyRequests: { times: 3, method: "GET", retryAfterSeconds: 1 } });
     await expectHealed();
   });
 
