@@ -32,6 +32,8 @@ export class ServiceEnv extends Construct {
   readonly groupId: string;
   /** Depend on this to happen only after the service has the variables. */
   readonly linked: ITerraformDependable;
+  /** The link's Terraform address. */
+  readonly linkAddress: string;
 
   constructor(scope: Construct, id: string, props: ServiceEnvProps) {
     super(scope, id);
@@ -51,5 +53,6 @@ export class ServiceEnv extends Construct {
     link.overrideLogicalId(address);
     this.groupId = group.id;
     this.linked = link;
+    this.linkAddress = `render_env_group_link.${address}`;
   }
 }

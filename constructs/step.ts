@@ -15,6 +15,8 @@ export interface StepProps<Id extends StepId> {
   readonly given: Given<Id>;
   /** When one of these changes, the step runs again. */
   readonly triggers: Readonly<Record<string, unknown>>;
+  /** A resource's address: when that is changed, the step runs again, although no trigger changes: what somebody changed elsewhere is set back. */
+  readonly follows?: string;
   /**
    * The trigger that names the step's subject. For another subject there is another step, where Terraform would replace
    * the one: it runs no command at the removal of what it replaces.
@@ -31,7 +33,7 @@ export class Step<Id extends StepId> extends Construct {
   /** Another value after each run. */
   readonly run: string;
 
-  constructor(scope: Construct, step: Id, { of, given, triggers, keyedBy, after }: StepProps<Id>) {
+  constructor(scope: Construct, step: Id, { of, given, triggers, follows, keyedBy, after }: StepProps<Id>) {
     super(scope, resourceName(step, of));
     const texts = textsOf(triggers);
     const key = keyedBy === undefined ? undefined : TerraformIterator.fromList([texts[keyedBy] ?? ""]);
@@ -40,6 +42,7 @@ export class Step<Id extends StepId> extends Construct {
       triggers: key === undefined || keyedBy === undefined ? texts : { ...texts, [keyedBy]: key.value },
       // With another subject, the step of the old one runs only after the rest of the graph has left it.
       ...(key === undefined ? {} : { forEach: key, lifecycle: { createBeforeDestroy: true } }),
+      ...(follows === undefined ? {} : { lifecycle: { replaceTriggeredBy: [follows] } }),
       ...(after === undefined ? {} : { dependsOn: [...after] }),
       provisioners: [
         {

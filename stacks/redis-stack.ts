@@ -73,6 +73,7 @@ export class RedisStack extends GuardedStack {
         REDIS_CHECKS: { ...limits, backendServiceId: serviceId },
       },
       triggers: { instance_id: redis.id, ...triggersOf(redis.instance), checks: limits },
+      follows: redis.address,
     });
     // What comes between it and the instance is removed before it runs.
     const drained =
@@ -102,7 +103,7 @@ export class RedisStack extends GuardedStack {
       after: [drained.done],
     });
     // The group is created after it, and so is gone when the service is rolled out without it.
-    const { groupId, linked } = new ServiceEnv(this, SERVICE, {
+    const { groupId, linked, linkAddress } = new ServiceEnv(this, SERVICE, {
       groupName: service.groupName,
       serviceId,
       redis,
@@ -119,6 +120,7 @@ export class RedisStack extends GuardedStack {
         redis_url: instance.internalAuthentication ? Fn.nonsensitive(Fn.sha256(redis.internalUrl)) : redis.internalUrl,
         env: Object.fromEntries(Object.entries(service.env).toSorted(([a], [b]) => (a < b ? -1 : 1))),
       },
+      follows: linkAddress,
       after: [linked],
     });
     new Step(this, "proof", {

@@ -107,6 +107,16 @@ function checks(redis: Partial<EnvironmentInput["redis"]> = {}, rest: Partial<En
   return { triggers, environment: provisioner[0]["local-exec"].environment };
 }
 
+test("what an apply sets back is proven again: the instance by its checks, the link by a roll-out", () => {
+  const { null_resource: steps = {} } = stack().resource;
+  const follows = Object.entries(steps).map(([name, step]) => [name, Object(step.lifecycle).replace_triggered_by]);
+  expect(Object.fromEntries(follows.filter(([, addresses]) => addresses !== undefined))).toEqual({
+    // Without a template around the address: Terraform reads it in no other form.
+    redis_checks: ["render_keyvalue.redis"],
+    backend_roll_out: ["render_env_group_link.backend"],
+  });
+});
+
 test("the checks get the id and what is expected, and no secret", () => {
   const { environment } = checks();
   expect(Object.keys(environment).sort()).toEqual([

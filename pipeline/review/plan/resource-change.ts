@@ -123,7 +123,9 @@ function holdsTrue(mask: unknown): boolean {
 }
 
 /** Why Terraform replaces what the configuration leaves alone; empty when its attributes say it. */
-export function reasonText({ reason }: ResourceChange): string {
+export function reasonText({ reason, replacePaths }: ResourceChange): string {
+  // What follows another resource is often replaced for what it says itself, too. That is the reason then.
+  if (reason === "replace_by_triggers" && replacePaths.length > 0) return "";
   return REASONS.get(reason ?? "") ?? "";
 }
 

@@ -182,7 +182,14 @@ const CASES: Readonly<Record<string, Case>> = {
     changes: [replaced(["create", "delete"], { action_reason: "replace_because_tainted" })],
   },
   "replaced on request": { changes: [replaced(["create", "delete"], { action_reason: "replace_by_request" })] },
-  "replaced by a trigger": { changes: [replaced(["create", "delete"], { action_reason: "replace_by_triggers" })] },
+  "replaced by a trigger": {
+    changes: [
+      redis({ actions: ["create", "delete"], before: REDIS, after: REDIS }, { action_reason: "replace_by_triggers" }),
+    ],
+  },
+  "replaced by a trigger, and for what it says itself": {
+    changes: [replaced(["create", "delete"], { action_reason: "replace_by_triggers" })],
+  },
   "replaced, the old one forgotten": { changes: [replaced(["create", "forget"])] },
   "protection removed": { outputs: { deletion_protection: output(true, false) } },
   "protection removed with the instance": {
