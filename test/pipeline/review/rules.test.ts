@@ -59,6 +59,8 @@ const output = (before: unknown, after: unknown) => ({ actions: ["update"], befo
 
 interface Case {
   readonly changes?: readonly Change[];
+  /** What has happened already when the changes are planned. */
+  readonly drift?: readonly Change[];
   readonly outputs?: Readonly<Record<string, Change>>;
   /** What each step is, or its command where it is somebody else's. */
   readonly steps?: Readonly<Record<string, StepId | { readonly command: string }>>;
@@ -267,6 +269,53 @@ const CASES: Readonly<Record<string, Case>> = {
   },
   "somebody else's command": { changes: [step("mine", ["create"])], steps: { mine: { command: "rm -rf drain" } } },
   "the checks removed from the code": { changes: [step("redis_checks", ["delete"])] },
+  "taken over from Render's older type, in the same plan": {
+    changes: [
+      resource("render_redis", "redis", { actions: ["forget"], before: REDIS, after: null }),
+      redis({ actions: ["no-op"], before: REDIS, after: REDIS, importing: { id: REDIS.id } }),
+    ],
+  },
+  "the last service leaves an instance that stays": {
+    changes: [
+      redis({ actions: ["no-op"], before: REDIS, after: REDIS }),
+      resource("render_env_group", "backend", {
+        actions: ["delete"],
+        before: { id: "evg-1", env_vars: URL },
+        after: null,
+      }),
+      resource("render_env_group_link", "backend", {
+        actions: ["delete"],
+        before: { env_group_id: "evg-1", service_ids: ["srv-1"] },
+        after: null,
+      }),
+    ],
+  },
+  "a restart that two services feel": {
+    changes: [
+      updated({ plan: "pro" }),
+      resource("render_env_group", "backend", {
+        actions: ["no-op"],
+        before: { id: "evg-1", env_vars: URL },
+        after: { id: "evg-1", env_vars: URL },
+      }),
+      resource("render_env_group_link", "backend", {
+        actions: ["no-op"],
+        before: { env_group_id: "evg-1", service_ids: ["srv-1", "srv-2"] },
+        after: { env_group_id: "evg-1", service_ids: ["srv-1", "srv-2"] },
+      }),
+    ],
+  },
+  "what an apply that ended halfway has done": {
+    changes: [
+      resource("render_env_group", "backend", {
+        actions: ["no-op"],
+        before: { env_vars: URL },
+        after: { env_vars: URL },
+      }),
+      created(),
+    ],
+    drift: [group({}, URL)],
+  },
   "what nobody foresaw": {
     changes: [
       resource("a", "b", { actions: ["create"], before: null, after: {} }),
@@ -276,13 +325,14 @@ const CASES: Readonly<Record<string, Case>> = {
 };
 
 function reviewOf(
-  { changes = [], outputs = {}, steps = {}, references, others = SUBJECT.others }: Case,
+  { changes = [], drift = [], outputs = {}, steps = {}, references, others = SUBJECT.others }: Case,
   mode: Review["mode"],
 ): Review {
   const isDrift = mode === "refresh-only";
   const plan = {
     format_version: "1.2",
-    [isDrift ? "resource_drift" : "resource_changes"]: changes,
+    resource_changes: isDrift ? [] : changes,
+    resource_drift: isDrift ? changes : drift,
     output_changes: outputs,
     configuration: {
       root_module: {
@@ -310,9 +360,9 @@ function line({ kind, address, consequence, causes, acknowledge }: Consequence):
 
 test("what the rules say of each change, and where it waits for an acknowledgement (!)", async () => {
   const sections = Object.entries(CASES).map(([name, one]) => {
-    const { verdict, findings, cost } = reviewOf(one, "change");
+    const { verdict, findings, drift, cost } = reviewOf(one, "change");
     const money = cost === undefined ? "" : `, $${cost.before} → $${cost.after}`;
-    return [`## ${name}: ${verdict}${money}`, "", ...findings.map(line), ""].join("\n");
+    return [`## ${name}: ${verdict}${money}`, "", ...[...findings, ...drift].map(line), ""].join("\n");
   });
   await expect(["# Planned", "", ...sections].join("\n")).toMatchFileSnapshot("rules-planned.md");
 });
