@@ -2,6 +2,7 @@ import { copyFileSync, mkdirSync, readdirSync, readFileSync, statSync, writeFile
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { RENDER_API } from "../../dev/emulator/api/endpoints.ts";
+import { local } from "../../environments/local.ts";
 import { deploymentRecordSchema } from "../../pipeline/deployment-record.ts";
 import { API } from "../../render/api/endpoints.ts";
 import { Project } from "./project.ts";
@@ -309,8 +310,11 @@ describe("plan and apply", () => {
 
   test("several environments are planned side by side, and the worst decides", async () => {
     project.describe({ region: "ohio", plan: "pro_plus" });
+    // One shell is set up for both.
+    project.write({ ...local, emulator: false });
     const { exitCode, output } = await project.plan("staging", "local");
-    expect(exitCode).toBe(3);
+    project.write(local);
+    expect(exitCode, output).toBe(3);
     expect(output.indexOf("staging: needs acknowledgement")).toBeLessThan(output.indexOf("local: needs"));
     // Both have the same service: preflight would refuse the second at the first step of its apply.
     expect(output).toMatch(
@@ -327,19 +331,19 @@ describe("plan and apply", () => {
       {},
       { ...settings, ownerId: project.render.ownerId },
     );
-    const local = (...args: string[]) => {
+    const marked = (...args: string[]) => {
       return project.run(process.execPath, ["cli/start.cjs", ...args], { env: { TF_VAR_emulator: "true" } });
     };
-    const { exitCode, output } = await local("plan", "local");
+    const { exitCode, output } = await marked("plan", "local");
     expect(exitCode, output).toBe(3);
     expect(output).toContain(`there is an instance "${name}" in oregon already: ${id}. This state does not know it`);
     expect(output).toContain(`cdktf.out/stacks/local import render_keyvalue.redis ${id}`);
 
     await project.client.call(RENDER_API.deleteKeyValue, { id });
-    const stale = await local("apply", "local", "--ack", "duplicate:render_keyvalue.redis");
+    const stale = await marked("apply", "local", "--ack", "duplicate:render_keyvalue.redis");
     expect(stale.exitCode).toBe(2);
     expect(stale.output).toContain("acknowledges nothing in this plan");
-    expect((await local("plan", "local")).output).not.toContain("This state does not know it");
+    expect((await marked("plan", "local")).output).not.toContain("This state does not know it");
   });
 
   test("an interruption waits for the instance that is being created, so that the state knows it", async () => {
@@ -423,8 +427,8 @@ test("on a full disk an apply fails in words, and what it leaves nobody else can
   const full = await Project.start();
   expect((await full.plan("staging")).exitCode).toBe(2);
   // No file may grow beyond 10 KB, and a state is larger.
-  const script = 'ulimit -f 20 && exec "$0" cli/start.cjs apply staging';
-  const { exitCode, output } = await full.run("sh", ["-c", script, process.execPath]);
+  const script = 'ulimit -f 20 && exec "$0" cli/start.cjs apply staging "$@"';
+  const { exitCode, output } = await full.run("sh", ["-c", script, process.execPath, ...full.approval("staging")]);
   expect(exitCode, output).toBe(1);
   expect(output).toMatch(/file too large|no space left/i);
   expect(output).not.toContain("mistake in the program");
