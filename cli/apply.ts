@@ -5,7 +5,7 @@ import type { DeploymentRecord } from "../pipeline/deployment-record.ts";
 import type { Review } from "../pipeline/review/review.ts";
 import { stackDirectory } from "../pipeline/synthesize.ts";
 import { colors } from "../runtime/colors.ts";
-import type { Outcome } from "../runtime/errors.ts";
+import { type Outcome, Stop } from "../runtime/errors.ts";
 import { parse, seconds } from "./parse.ts";
 import { refusalsOf, requireCredentials } from "./preflight-intent.ts";
 import { type Program, runProgram } from "./program.ts";
@@ -69,6 +69,7 @@ async function apply(environment: string, options: Options, program: Program): P
       return "unknown";
     case "ended":
       report(applied.record, applied.file);
+      if (applied.file instanceof Stop) throw applied.file;
       return applied.record.outcome === "applied" ? "good" : "failed";
   }
 }
@@ -92,15 +93,14 @@ async function ask(review: Review, signal: AbortSignal): Promise<boolean | undef
   }
 }
 
-function report({ environment, outcome, done, failed, checks }: DeploymentRecord, file: string): void {
+function report({ environment, outcome, done, failed, checks }: DeploymentRecord, file: string | Stop): void {
   for (const { error } of failed) console.error(colors.red(`\n${error}`));
   const proven = checks.map(({ address, result }) => `${address} ${result}`).join(", ");
   const summary = [
     `${environment}: ${outcome}, ${done.length} ${done.length === 1 ? "resource" : "resources"} done`,
     proven === "" ? "no checks were due" : proven,
   ].join("; ");
-  console.log(
-    `\n${outcome === "applied" ? colors.green(summary) : colors.red(summary)}\n${colors.dim(`recorded in ${file}`)}`,
-  );
+  console.log(`\n${outcome === "applied" ? colors.green(summary) : colors.red(summary)}`);
+  if (!(file instanceof Stop)) console.log(colors.dim(`recorded in ${file}`));
   if (outcome !== "applied") console.error(`See the current state with: npm run plan -- ${environment}`);
 }

@@ -29,12 +29,12 @@ export interface ApplyRequest extends Stopping {
   readonly onLine: (line: string) => void;
 }
 
-/** What became of a saved plan. */
+/** What became of a saved plan. In place of the record's file, why there is none: Terraform has ended all the same. */
 export type Applied =
   | { readonly result: "no changes" }
   | { readonly result: "not acknowledged"; readonly review: Review; readonly missing: readonly string[] }
   | { readonly result: "not approved"; readonly review: Review; readonly asked: boolean }
-  | { readonly result: "ended"; readonly record: DeploymentRecord; readonly file: string };
+  | { readonly result: "ended"; readonly record: DeploymentRecord; readonly file: string | Stop };
 
 /**
  * Applies the saved plan of an environment, and nothing else. The plan's file is read once: all that follows is about a
@@ -114,11 +114,24 @@ async function applyCopy(copy: string, subject: Subject, request: ApplyRequest):
   const isStale = errors.some(({ summary }) => /saved plan is stale|saved plan does not match/i.test(summary));
   const outcome = exitCode === 0 ? "applied" : isStale ? "refused" : terraform.isStopped ? "interrupted" : "failed";
   const finished = { ...record, ...progress.result, finishedAt: new Date().toISOString(), outcome } as const;
-  const file = writeRecord(directory.deployments, finished);
-  // What was half applied cannot be applied again, and it holds secrets.
-  await directory.clear();
+  const file = await conclude(directory, finished);
   if (isStale) throw refusal(environment, "it is stale: something else was applied since it was made");
   return { result: "ended", record: finished, file };
+}
+
+/** Writes how it ended. By now a full disk must not keep the person from learning that. */
+async function conclude(directory: PlanDirectory, record: DeploymentRecord): Promise<string | Stop> {
+  try {
+    // What was half applied cannot be applied again, and it holds secrets. On a full disk it makes room for the record.
+    await directory.clear();
+    return writeRecord(directory.deployments, record);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : "";
+    return new Stop(
+      "failed",
+      `This could not be written to the deployment's record, which still says "running": ${reason}.`,
+    );
+  }
 }
 
 /** @throws Stop when the plan does anything but what was approved, or what the sources say today. */

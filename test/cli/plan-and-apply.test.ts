@@ -174,6 +174,12 @@ describe("apply", () => {
       "\n<red>a: interrupted, 1 resource done",
       "See the current state with: npm run plan -- a\n",
     ],
+    [
+      { ...ended({}), file: new Stop("failed", `No record, ${KEY}.`) },
+      1,
+      "\n<green>a: applied, 1 resource done; no checks were due</>\n",
+      "No record, ***.\n",
+    ],
   ])("that comes to %j ends with %i", async (applied, code, stdout, stderr) => {
     pipeline.applySavedPlan.mockResolvedValue(applied);
     const end = await run("apply", ["a"]);

@@ -352,6 +352,21 @@ describe("an apply", () => {
     expect(interrupted.applied).toMatchObject({ record: { outcome: "interrupted" } });
   });
 
+  test.each([
+    ["applied", "0"],
+    ["failed", "1"],
+  ])("says that it %s where its record can no longer be written", async (outcome, code) => {
+    await plan();
+    put("apply.code", code);
+    const script = readFileSync(join(place.directory, "terraform"), "utf8");
+    const blocked = `rm -r ${saved.deployments}; : > ${saved.deployments};`;
+    put("terraform", script.replace("  apply)", `  apply) ${blocked}`));
+    const { applied } = await apply();
+    const file = expect.objectContaining({ name: "Stop", message: expect.stringMatching(/record.*deployments/) });
+    expect(applied).toMatchObject({ result: "ended", record: { outcome, done: ["a.b"] }, file });
+    expect(existsSync(saved.planFile)).toBe(false);
+  });
+
   /** Puts another plan in the place of the saved one, with every digest as it must be for that. */
   async function exchange(change: () => void) {
     const fingerprint = approved();
