@@ -43,6 +43,9 @@ const encryption = z
   })
   .optional();
 
+/** The Terraform variable that has a passphrase. */
+export const PASSPHRASE = "state_passphrase";
+
 /** How a state is encrypted. */
 export type Encryption = NonNullable<z.output<typeof encryption>>;
 

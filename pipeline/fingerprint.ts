@@ -2,6 +2,7 @@ import { createHash, createHmac } from "node:crypto";
 import { z } from "zod";
 import { oneLine } from "../runtime/text.ts";
 import type { PlanFile } from "./plan-file.ts";
+import { isSecretVariable } from "./review/plan/sensitive-values.ts";
 import type { Mask } from "./review/plan/terraform-plan.ts";
 
 /** What an approval is tied to: everything that applying a plan would do, and nothing else. */
@@ -85,8 +86,7 @@ export function fingerprintOf({ environment, json, file, shell }: FingerprintSub
   // Of a plan that cannot be opened, what Terraform tells of its configuration counts as well.
   if (file.isEncrypted) add("configuration", "json", configuration);
   for (const [name, value] of Object.entries(variables)) {
-    const isSecret = record.safeParse(configuration.root_module?.variables[name]).data?.sensitive === true;
-    add(`var.${name}`, "value", value, isSecret);
+    add(`var.${name}`, "value", value, isSecretVariable(name, configuration.root_module?.variables[name]));
   }
   for (const { address, deposed, change, ...resource } of resource_changes) {
     const of = deposed === undefined ? address : `${address}(${deposed})`;

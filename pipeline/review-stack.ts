@@ -1,3 +1,4 @@
+import { PASSPHRASE } from "../environments/state.ts";
 import { Stop } from "../runtime/errors.ts";
 import { Secrets } from "../runtime/secrets.ts";
 import { baseOf } from "./base.ts";
@@ -91,6 +92,8 @@ function healing({ address = "", summary, detail }: Diagnostic, environment: str
 export function secretsOf({ plan }: Planned): Secrets {
   const secrets = new Secrets();
   secrets.add(process.env.RENDER_API_KEY);
+  // A plan that failed does not tell it.
+  secrets.add(process.env[`TF_VAR_${PASSPHRASE}`]);
   secrets.addUrl(process.env.PG_CONN_STR ?? "");
   for (const text of sensitiveValues(plan)) {
     // Shorter ones occur by chance in what Terraform prints.

@@ -12,12 +12,12 @@ import { StateBackend } from "../constructs/state-backend.ts";
 import { Step, trigger } from "../constructs/step.ts";
 import { type EnvironmentInput, parseEnvironment } from "../environments/define.ts";
 import { wrongRender } from "../environments/emulator-mark.ts";
-import { type Encryption, encryptionOf } from "../environments/state.ts";
+import { type Encryption, encryptionOf, PASSPHRASE } from "../environments/state.ts";
 import { terraformNeed } from "../environments/terraform-versions.ts";
 import { expectedInstance, triggersOf } from "../render/instance.ts";
 import { formatMemorySize } from "../render/memory-size.ts";
 import { expectedService } from "../render/service.ts";
-import { encryptionBlock, PASSPHRASE, stateSettings } from "./state-settings.ts";
+import { encryptionBlock, stateSettings } from "./state-settings.ts";
 
 /** The names of what a stack has one of, in the addresses of everything that belongs to it. */
 const REDIS = "redis";

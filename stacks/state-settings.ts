@@ -1,6 +1,6 @@
 import { posix } from "node:path";
 import type { StateBackendProps } from "../constructs/state-backend.ts";
-import type { Encryption, State } from "../environments/state.ts";
+import { type Encryption, PASSPHRASE, type State } from "../environments/state.ts";
 import { separated } from "../render/field.ts";
 
 /** From a stack's directory (cdktf.out/stacks/<name>) up to the directory that holds cdktf.out. */
@@ -15,9 +15,6 @@ const COMPATIBLE = {
   skipS3Checksum: true,
   usePathStyle: true,
 } as const;
-
-/** The variable that has a passphrase. */
-export const PASSPHRASE = "state_passphrase";
 
 /** OpenTofu's block for what it encrypts, as Terraform's JSON; references among it must be bare names. */
 export function encryptionBlock({ key, migrating }: Encryption): Record<string, unknown> {

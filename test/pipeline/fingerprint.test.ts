@@ -172,6 +172,21 @@ describe("of secrets", () => {
     expect(first(fewer).sha256).not.toBe(first(PLAN).sha256);
   });
 
+  test.each([{}, { sensitive: false }])(
+    "the passphrase of the state is one, also where it is declared as %j",
+    (declared) => {
+      const plan = (value: string) => ({
+        ...PLAN,
+        variables: { ...PLAN.variables, state_passphrase: { value } },
+        configuration: {
+          root_module: { variables: { ...PLAN.configuration.root_module.variables, state_passphrase: declared } },
+        },
+      });
+      expect(first(plan("sixteen letters!")).fields).toEqual(first(plan("other letters!!!")).fields);
+      expect(of(plan("sixteen letters!")).sha256).not.toBe(of(plan("other letters!!!")).sha256);
+    },
+  );
+
   test("no field tells a value", () => {
     for (const text of ["two", "secret", "free", "pro"])
       expect(JSON.stringify(Object.values(of().fields))).not.toContain(`"${text}`);

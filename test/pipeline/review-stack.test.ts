@@ -93,6 +93,23 @@ describe("Terraform's messages", () => {
     ]);
   });
 
+  test.each([{}, { sensitive: false }, { sensitive: true }])(
+    "are shown without the passphrase of the state, of a variable that is declared as %j",
+    (declared) => {
+      const plan = {
+        format_version: "1.2",
+        variables: { state_passphrase: { value: "sixteen letters!" }, other: { value: "an ordinary value" } },
+        configuration: { root_module: { variables: { state_passphrase: declared, other: {} } } },
+      };
+      const secrets = secretsOf(readPlan(terraformPlanSchema.parse(plan)));
+      expect(secrets.mask("sixteen letters! and an ordinary value")).toBe("*** and an ordinary value");
+      vi.stubEnv("TF_VAR_state_passphrase", "a passphrase of the shell");
+      expect(
+        secretsOf(readPlan(terraformPlanSchema.parse({ format_version: "1.2" }))).mask("a passphrase of the shell"),
+      ).toBe("***");
+    },
+  );
+
   test("are as they are without secrets", () => {
     const error = { severity: "error", summary: "No", detail: " because \n", address: "a.b" };
     expect(describeErrors(readPlan(terraformPlanSchema.parse({ format_version: "1.0" })), [error], "staging")).toEqual([

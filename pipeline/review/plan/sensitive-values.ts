@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { PASSPHRASE } from "../../../environments/state.ts";
 import type { Mask, TerraformPlan } from "./terraform-plan.ts";
 
 /** Shorter texts are no secrets: `true`, `8080`. */
@@ -12,6 +13,11 @@ const stateModule = z.object({
 });
 const stateSchema = z.object({ values: z.object({ root_module: stateModule }) });
 const variableSchema = z.object({ sensitive: z.literal(true) });
+
+/** Whether a variable's value is a secret: it is declared to be one, or it opens the state, whatever its declaration says. */
+export function isSecretVariable(name: string, declared: unknown): boolean {
+  return name === PASSPHRASE || variableSchema.safeParse(declared).success;
+}
 
 /** The texts that Terraform marks as sensitive anywhere in a plan, however deep they stand. */
 export function* sensitiveValues(plan: TerraformPlan): Generator<string> {
@@ -28,11 +34,9 @@ export function* sensitiveValues(plan: TerraformPlan): Generator<string> {
     for (const { values, sensitive_values } of module.resources) yield* masked(values, sensitive_values);
     modules.push(...module.child_modules);
   }
-  const { variables = {} } = plan.configuration.root_module;
-  for (const [name, declared] of Object.entries(Object(variables))) {
-    if (variableSchema.safeParse(declared).success && Object.hasOwn(plan.variables, name)) {
-      yield* masked(plan.variables[name]?.value, true);
-    }
+  const declared = Object(plan.configuration.root_module.variables);
+  for (const [name, { value }] of Object.entries(plan.variables)) {
+    if (isSecretVariable(name, declared[name])) yield* masked(value, true);
   }
 }
 
