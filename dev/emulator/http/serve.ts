@@ -43,6 +43,7 @@ export function serveList<P extends string, I extends z.ZodType, F extends strin
 export function strictly(schema: z.ZodType): z.ZodType {
   const strict = given.get(schema);
   if (strict !== undefined) return strictly(strict);
+  if (schema instanceof z.ZodOptional) return strictly(z.instanceof(z.ZodType).parse(schema.unwrap())).optional();
   if (schema instanceof z.ZodArray) return z.array(strictly(z.instanceof(z.ZodType).parse(schema.element)));
   if (!(schema instanceof z.ZodObject)) return schema;
   const fields = Object.entries(schema.shape).map(([name, field]) => [name, strictly(field)] as const);
