@@ -1,49 +1,28 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { z } from "zod";
-import { createApp } from "../../../../dev/emulator/http/app.ts";
-import { RateLimits } from "../../../../dev/emulator/http/rate-limits.ts";
-import { Store } from "../../../../dev/emulator/state/store.ts";
 import { fullImagePath } from "../../../../dev/emulator/workspace/service-details.ts";
-import { Workspace } from "../../../../dev/emulator/workspace/workspace.ts";
-import { idleMachine } from "../idle-machine.ts";
+import { renderInProcess } from "../in-process.ts";
 
 // How Render was recorded to answer, where one would not expect it.
 
-let directory: string;
-let call: (method: string, path: string, body?: unknown) => Promise<unknown>;
-let ownerId: string;
+let render: Awaited<ReturnType<typeof renderInProcess>>;
 beforeEach(async () => {
-  directory = mkdtempSync(join(tmpdir(), "recorded-"));
-  const store = Store.open(directory, undefined);
-  const gateway = { host: "localhost", port: 6379 };
-  const workspace = new Workspace({ store, machine: idleMachine, gateway, delayMs: 0 });
-  await workspace.open();
-  const app = createApp(workspace, new RateLimits(false), () => {});
-  ownerId = store.settings.ownerId;
-  call = async (method, path, body) => {
-    const headers = {
-      authorization: `Bearer ${store.settings.apiKey}`,
-      host: "localhost",
-      "content-type": "application/json",
-    };
-    const sent = body === undefined ? {} : { body: JSON.stringify(body) };
-    const answer = await app.request(`/v1${path}`, { method, headers, ...sent });
-    const text = await answer.text();
-    expect(answer.ok, text).toBe(true);
-    return text === "" ? undefined : JSON.parse(text);
-  };
+  render = await renderInProcess();
 });
-afterEach(() => rmSync(directory, { recursive: true, force: true }));
+afterEach(() => render.stop());
+
+async function call(method: string, path: string, sent?: unknown): Promise<unknown> {
+  const { status, body } = await render.call(method, path, sent);
+  expect(status, JSON.stringify(body)).toBeLessThan(300);
+  return body;
+}
 
 const shown = z.looseObject({ id: z.string(), updatedAt: z.string(), serviceDetails: z.looseObject({}) });
 const IMAGE = { image: { imagePath: "nginx" }, serviceDetails: { runtime: "image", plan: "starter" } };
 
 async function create(type: string, settings: Readonly<Record<string, unknown>> = {}) {
   const name = `a-${type.replaceAll("_", "-")}`;
-  const created = await call("POST", "/services", { name, ownerId, type, ...IMAGE, ...settings });
+  const created = await call("POST", "/services", { name, ownerId: render.ownerId, type, ...IMAGE, ...settings });
   return shown.parse(z.object({ service: z.unknown() }).parse(created).service);
 }
 
@@ -128,7 +107,7 @@ test("a switch of the runtime keeps repository and branch", async () => {
 });
 
 test("a plan by contract is accepted", async () => {
-  const created = await call("POST", "/key-value", { name: "large", ownerId, plan: "Custom_4GB" });
+  const created = await call("POST", "/key-value", { name: "large", ownerId: render.ownerId, plan: "Custom_4GB" });
   const { id } = z.object({ id: z.string() }).parse(created);
   expect(await call("GET", `/key-value/${id}`)).toMatchObject({ plan: "Custom_4GB" });
 });
