@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
 import { nearest, Stop } from "../runtime/errors.ts";
+import { readInstallation } from "./provider-installation.ts";
 import type { SynthesizedStack } from "./synthesized-stack.ts";
 
 /** What the shell decides of what Terraform does. */
@@ -40,7 +41,7 @@ const VARIABLES: readonly Variable[] = [
   { names: /^TF_PLUGIN_CACHE_DIR$/, treatment: "passed on" },
   { names: /^TF_REATTACH_PROVIDERS$/, treatment: "shown", says: "replaces providers by processes that run already" },
   { names: /^TF_DATA_DIR$/, treatment: "shown", says: "says where Terraform keeps its providers and its workspace" },
-  // How it talks and whom it trusts. What it asks for is the plan's.
+  // How it talks and whom it trusts. What it asks for is the plan's; what its settings say of providers is read.
   {
     names: /^TF_(INPUT|IN_AUTOMATION|LOG\w*|CLI_CONFIG_FILE|TOKEN_\w+|HTTP_\w+|REGISTRY_\w+)$/,
     treatment: "passed on",
@@ -68,9 +69,14 @@ export function readShell(env: NodeJS.ProcessEnv, stack: SynthesizedStack, direc
     return treatment === "shown" ? [`${name} ${says}.`] : [];
   });
   const workspace = workspaceOf(env, directory);
-  const providers = reattached(env.TF_REATTACH_PROVIDERS);
+  const installation = readInstallation(env, directory);
+  const providers = [...reattached(env.TF_REATTACH_PROVIDERS), ...installation.overridden].sort().join(" ");
   return {
-    shown: [...(workspace === "default" ? [] : [`The state is the one of the workspace "${workspace}".`]), ...shown],
+    shown: [
+      ...(workspace === "default" ? [] : [`The state is the one of the workspace "${workspace}".`]),
+      ...shown,
+      ...installation.shown,
+    ],
     decides: { workspace, providers },
   };
 }
@@ -103,12 +109,10 @@ function workspaceOf(env: NodeJS.ProcessEnv, directory: string): string {
 }
 
 /** The providers' addresses. Where they run is another place every time. */
-function reattached(json: string | undefined): string {
+function reattached(json: string | undefined): string[] {
   try {
-    return Object.keys(reattachSchema.parse(JSON.parse(json || "{}")))
-      .sort()
-      .join(" ");
+    return Object.keys(reattachSchema.parse(JSON.parse(json || "{}")));
   } catch {
-    return "not JSON";
+    return ["not JSON"];
   }
 }

@@ -2,8 +2,10 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { resolveEnvironments } from "../../environments/environments.ts";
 import { readShell } from "../../pipeline/shell-variables.ts";
-import type { SynthesizedStack } from "../../pipeline/synthesized-stack.ts";
+import { readStack, type SynthesizedStack } from "../../pipeline/synthesized-stack.ts";
+import { createApp } from "../../stacks/create-app.ts";
 
 const STACK: SynthesizedStack = {
   environment: "staging",
@@ -77,6 +79,79 @@ describe("of Terraform's own variables", () => {
   ])("%s is passed on", (name) => {
     expect(shell({ [name]: "x" }).shown).toEqual([]);
   });
+});
+
+describe("Terraform's settings", () => {
+  const MIRROR = 'provider_installation {\n  filesystem_mirror {\n    path = "/opt/providers"\n  }\n}\n';
+  const BUILDS = 'provider_installation {\n  dev_overrides {\n    "render-oss/render" = "/home/me/go/bin"\n  }\n}\n';
+  const FROM = "says where Terraform takes its providers from";
+  const write = (path: string, text: string) => {
+    mkdirSync(join(directory, path, ".."), { recursive: true });
+    writeFileSync(join(directory, path), text);
+  };
+
+  test.each([
+    ["TF_CLI_CONFIG_FILE", "terraform.rc"],
+    ["TERRAFORM_CONFIG", "terraform.rc"],
+  ])("in the file that %s names are shown, and no others are read", (name, path) => {
+    write(path, MIRROR);
+    write(".terraformrc", BUILDS);
+    const env = { HOME: directory, [name]: path };
+    expect(shell(env)).toEqual({ shown: [`${name} ${FROM}.`], decides: shell({}).decides });
+    expect(shell({ ...env, [name]: "elsewhere" }).shown).toEqual([]);
+  });
+
+  test.each([
+    ["terraform", ".terraformrc", true],
+    ["terraform", ".terraform.d/own.tfrc", true],
+    ["terraform", ".terraform.d/own.tfrc.json", true],
+    ["terraform", ".terraform.d/own.txt", false],
+    ["terraform", ".tofurc", false],
+    ["terraform", ".config/opentofu/tofurc", false],
+    ["/usr/bin/tofu", ".terraformrc", true],
+    ["/usr/bin/tofu", ".tofurc", true],
+    ["/usr/bin/tofu", ".config/opentofu/tofurc", true],
+  ])("of %s in the home directory, in %s, are shown: %s", (TERRAFORM_BINARY_NAME, path, isRead) => {
+    write(path, MIRROR);
+    const { shown } = shell({ HOME: directory, TERRAFORM_BINARY_NAME });
+    expect(shown).toEqual(isRead ? [`~/${path} ${FROM}.`] : []);
+  });
+
+  test.each([
+    ["terraform.rc", true],
+    ["terraform.d/own.tfrc", true],
+    ["tofu.rc", false],
+  ])("on Windows, in %s, are shown: %s", (path, isRead) => {
+    write(path, MIRROR);
+    expect(shell({ APPDATA: directory }).shown).toEqual(isRead ? [`${join(directory, path)} ${FROM}.`] : []);
+  });
+
+  test.each([
+    ["HCL", BUILDS, "render-oss/render"],
+    ["JSON", '{"provider_installation":[{"dev_overrides":{"x/b":"/b","x/a":"/a"}}]}', "x/a x/b"],
+  ])(
+    "that replace providers by one's own builds, in %s, are shown, and count as what is applied",
+    (_how, text, names) => {
+      write("own.tfrc", text);
+      const { shown, decides } = shell({ TF_CLI_CONFIG_FILE: join(directory, "own.tfrc") });
+      expect(shown).toEqual([`TF_CLI_CONFIG_FILE ${FROM}, builds that nothing verifies among them (dev_overrides).`]);
+      expect(decides.providers).toBe(names);
+    },
+  );
+
+  test("that say nothing of providers are passed on", () => {
+    write(".terraformrc", `plugin_cache_dir = "/cache"\n# ${BUILDS.replaceAll("\n", "\n  // ")}`);
+    expect(shell({ HOME: directory })).toEqual(shell({}));
+  });
+});
+
+test("the mark of the emulator's exports is a variable of every environment", () => {
+  const environments = resolveEnvironments();
+  createApp(environments, join(directory, "cdktf.out")).synth();
+  for (const { name } of environments) {
+    const stack = readStack(name, join(directory, "cdktf.out", "stacks", name));
+    expect(readShell({ TF_VAR_emulator: "true" }, stack, directory).shown).toEqual([]);
+  }
 });
 
 describe("what another machine must have, too", () => {
