@@ -144,12 +144,19 @@ describe("a deploy that fails", () => {
     await lose("/env-groups");
     await deployed();
     const [group] = (await client.list(API.listEnvGroups, {})).map(({ id }) => id);
-    const fourth = await deployed();
-    expect(fourth).toMatch(new RegExp(`backend-single-group .*another environment group "e2e-redis-env": ${group}`));
-    expect(fourth).toMatch(new RegExp(`Delete it if nobody needs it: .*/env-groups/${group}"`));
+    // A link is made once however often it is asked for, so the next deploy goes on with it.
+    await lose("/env-groups/");
+    expect(await deployed()).toContain("Unable to add service to environment group");
+    const backend = { id: deployment.render.backendServiceId };
+    expect((await deployment.linkedGroup())?.serviceLinks).toMatchObject([backend]);
+    expect((await deployment.state()).has("render_env_group_link.backend")).toBe(false);
+
+    const fifth = await deployed();
+    expect(fifth).toMatch(new RegExp(`backend-single-group .*another environment group "e2e-redis-env": ${group}`));
+    expect(fifth).toMatch(new RegExp(`Delete it if nobody needs it: .*/env-groups/${group}"`));
     await client.call(RENDER_API.deleteEnvGroup, { id: group ?? "" });
     await expectHealed();
-    expect(await client.list(API.listEnvGroups, {})).toHaveLength(1);
+    expect(await client.list(API.listEnvGroups, {})).toMatchObject([{ serviceLinks: [backend] }]);
   });
 
   test("an instance stuck in creating ends at the deadline, and the backend stays unlinked", async () => {
