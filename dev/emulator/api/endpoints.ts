@@ -1,6 +1,6 @@
 import ipaddr from "ipaddr.js";
 import { z } from "zod";
-import { get, list, remove, send } from "../../../render/api/endpoint.ts";
+import { get, list, mayLack, remove, send } from "../../../render/api/endpoint.ts";
 import { API, deploy, envGroup, envVar, job, keyValue, owner, service } from "../../../render/api/endpoints.ts";
 
 export const VARIABLE_NAME = /^[A-Za-z_][A-Za-z0-9_.-]*$/;
@@ -55,6 +55,10 @@ const newEnvGroup = z.object({
   serviceIds: z.array(z.string()).nullish(),
 });
 
+const paths = z.array(z.string()).nullish();
+/** Of a repository: what must change, or may, without a build. */
+export const buildFilter = z.object({ paths, ignoredPaths: paths });
+
 const newService = z.object({
   name,
   ownerId,
@@ -63,6 +67,7 @@ const newService = z.object({
   autoDeployTrigger: z.enum(["commit", "checksPass", "off"]).optional(),
   repo: z.string().optional(),
   branch: z.string().optional(),
+  buildFilter: buildFilter.optional(),
   image: z.object({ imagePath: z.string() }).optional(),
   rootDir: z.string().optional(),
   environmentId: z.string().optional(),
@@ -113,6 +118,8 @@ export const environment = z.object({
   projectId: z.string(),
   networkIsolationEnabled: z.boolean().optional(),
   protectedStatus: z.string(),
+  /** Older recordings have none. */
+  ipAllowList: mayLack(ipAllowList, []),
   databasesIds: ids,
   envGroupIds: ids,
   redisIds: ids,

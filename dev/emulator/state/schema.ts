@@ -2,7 +2,7 @@ import { z } from "zod";
 import { envVar } from "../../../render/api/endpoints.ts";
 import { PLANS } from "../../../render/plans.ts";
 import { EVICTION_POLICIES, PERSISTENCE_MODES, REGIONS } from "../../../render/spellings.ts";
-import { environment, event, file, logStream, project } from "../api/endpoints.ts";
+import { buildFilter, environment, event, file, logStream, project } from "../api/endpoints.ts";
 
 const timestamps = { createdAt: z.string(), updatedAt: z.string() };
 
@@ -67,6 +67,7 @@ const service = z.object({
   autoDeployTrigger: z.enum(["commit", "checksPass", "off"]).optional(),
   repo: z.string().optional(),
   branch: z.string().optional(),
+  buildFilter: buildFilter.optional(),
   imagePath: z.string().optional(),
   rootDir: z.string(),
   suspended: z.boolean(),

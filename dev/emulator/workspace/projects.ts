@@ -29,6 +29,7 @@ export class Projects {
       databasesIds: null,
       envGroupIds: within(envGroups.all),
       id: environment.id,
+      ipAllowList: [{ cidrBlock: "0.0.0.0/0", description: "everywhere" }],
       name: environment.name,
       networkIsolationEnabled: environment.networkIsolationEnabled,
       projectId: environment.projectId,

@@ -51,11 +51,12 @@ export class Services {
 
   /** A service as the API shows it. Its `url` leads to the process that runs on this machine. */
   view(service: ServiceState) {
-    const { repo, branch, imagePath, environmentId } = service;
+    const { repo, branch, buildFilter, imagePath, environmentId } = service;
     return {
       autoDeploy: service.autoDeploy,
       autoDeployTrigger: service.autoDeploy === "no" ? "off" : (service.autoDeployTrigger ?? "commit"),
       ...(branch === undefined ? {} : { branch }),
+      ...(buildFilter?.paths || buildFilter?.ignoredPaths ? { buildFilter } : {}),
       createdAt: service.createdAt,
       dashboardUrl: `https://dashboard.render.com/${DASHBOARD_PATHS[service.type]}/${service.id}`,
       ...(environmentId === undefined ? {} : { environmentId }),
@@ -94,7 +95,7 @@ export class Services {
   /** Creates a service. Its first deploy is the caller's to begin. @throws Refusal */
   async create(asked: z.output<typeof RENDER_API.createService.sent>): Promise<ServiceState> {
     const { store } = this.#options;
-    const { name, type, repo, branch, image, environmentId } = asked;
+    const { name, type, repo, branch, buildFilter, image, environmentId } = asked;
     requireOwner(store, asked.ownerId);
     const region = readSetting("region", () => parseRegion(asked.serviceDetails?.region ?? DETAILS_DEFAULTS.region));
     const details = mergeDetails(DETAILS_DEFAULTS, { ...asked.serviceDetails, region });
@@ -109,6 +110,7 @@ export class Services {
       autoDeploy: asked.autoDeploy ?? "yes",
       ...(repo === undefined ? {} : { repo }),
       ...(branch === undefined ? {} : { branch }),
+      ...(buildFilter === undefined ? {} : { buildFilter }),
       ...(image === undefined ? {} : { imagePath: fullImagePath(image.imagePath) }),
       rootDir: asked.rootDir ?? "",
       ...(environmentId === undefined ? {} : { environmentId }),

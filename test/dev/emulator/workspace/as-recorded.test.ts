@@ -96,6 +96,24 @@ test("a change of nothing leaves `updatedAt`; one of the trigger turns automatic
   });
 });
 
+test("a filter of builds is shown as it was sent, and not where it holds nothing", async () => {
+  const none = { paths: null, ignoredPaths: null };
+  const { id, ...created } = await create("web_service", { buildFilter: none });
+  expect(created).not.toHaveProperty("buildFilter");
+  const buildFilter = { paths: ["src/**"], ignoredPaths: ["tests/**"] };
+  expect(await change(id, { buildFilter })).toMatchObject({ buildFilter });
+  expect(await change(id, { name: "renamed" })).toMatchObject({ buildFilter });
+  expect(await change(id, { buildFilter: none })).not.toHaveProperty("buildFilter");
+  expect(await create("private_service", { buildFilter })).toMatchObject({ buildFilter });
+});
+
+test("an environment says who may connect to what is in it: everybody", async () => {
+  const [environment] = render.workspace.store.environments.all;
+  expect(await call("GET", `/environments/${environment?.id}`)).toMatchObject({
+    ipAllowList: [{ cidrBlock: "0.0.0.0/0", description: "everywhere" }],
+  });
+});
+
 test("a switch of the runtime keeps repository and branch", async () => {
   const source = { repo: "https://github.com/example/a", branch: "main", image: undefined };
   const { id } = await create("web_service", { ...source, serviceDetails: { runtime: "node" } });
