@@ -40,8 +40,10 @@ export async function reviewStack(
   const told = describeErrors(planned, errors, stack.environment);
   const review = reviewPlan(planned, { ...stack, mode, others, errors: told, ...(base && { base }) });
   const refused = errors.length === 0 && runsPreflight(planned) ? await refusals(stack.environment) : [];
+  // Preflight tells of the same namesakes, and that the apply fails because of them.
+  const unsaid = duplicates.filter(({ consequence }) => !refused.some((reason) => consequence.endsWith(reason)));
   const whole = {
-    ...withMore(review, [...duplicates, ...refused.map(refusedByPreflight)]),
+    ...withMore(review, [...unsaid, ...refused.map(refusedByPreflight)]),
     ...(target === undefined ? {} : { target }),
   };
   return shownReview(whole, secretsOf(planned), new Set(sensitiveValues(planned.plan)));

@@ -1,12 +1,15 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { EMPTY_PLAN, type Planned, readPlan } from "../../pipeline/review/plan/planned.ts";
 import { terraformPlanSchema } from "../../pipeline/review/plan/terraform-plan.ts";
-import { reviewStack } from "../../pipeline/review-stack.ts";
+import { type Preflight, reviewStack } from "../../pipeline/review-stack.ts";
 import type { SynthesizedStack } from "../../pipeline/synthesized-stack.ts";
+import { RenderClient } from "../../render/api/client.ts";
 import type { sendHttp } from "../../runtime/http.ts";
+import { type Intent, preflight } from "../../steps/preflight.ts";
+import { filesOf, provisionerOf } from "./review/configured.ts";
 
 const send = vi.hoisted(() => vi.fn<typeof sendHttp>());
 vi.mock("../../runtime/http.ts", async (original) => ({ ...(await original<object>()), sendHttp: send }));
@@ -26,6 +29,15 @@ const STACK: SynthesizedStack = {
   synthesized: { terraform: {}, workingDirectory: "x" },
 };
 const SERVICE = "srv-d00000000000000000a0";
+const INTENT: Intent = {
+  ownerId: "tea-1",
+  acceptUnknown: false,
+  redis: {
+    ...{ environment: "staging", name: "queues", region: "oregon", plan: "starter", evictionPolicy: "noeviction" },
+    ...{ persistence: "journal_snapshot", ipAllowList: [], internalAuthentication: false },
+  },
+  wanted: { name: "api", serviceId: SERVICE, groupName: "queues-env", env: {}, rollOutSeconds: 60 },
+};
 const TIMES = { createdAt: "2026-06-17T08:00:00Z", updatedAt: "2026-06-17T08:00:00Z" };
 const instance = (id: string, rest: object = {}) => ({
   ...{ id, name: "queues", plan: "starter", region: "oregon", status: "available", ipAllowList: [], ...TIMES },
@@ -78,7 +90,7 @@ afterEach(() => {
 });
 
 /** A plan in which each address has an id of these, or makes one. */
-function planned(ids: Readonly<Record<string, string | undefined>>): Planned {
+function planned(ids: Readonly<Record<string, string | undefined>>, files?: ReadonlyMap<string, string>): Planned {
   const resource_changes = Object.entries(ids).map(([address, id]) => ({
     ...{ address, mode: "managed", type: address.split(".")[0] },
     change: {
@@ -87,7 +99,7 @@ function planned(ids: Readonly<Record<string, string | undefined>>): Planned {
       after: { id },
     },
   }));
-  return readPlan(terraformPlanSchema.parse({ format_version: "1.2", resource_changes }));
+  return readPlan(terraformPlanSchema.parse({ format_version: "1.2", resource_changes }), files);
 }
 
 const KNOWN = { "render_keyvalue.redis": "red-ours", "render_env_group.backend": "evg-ours" };
@@ -137,6 +149,24 @@ test("where the plan would make one more, what is there is told", async () => {
   expect(found[0]?.consequence).toMatch(
     /there is an environment group "queues-env" already: evg-lost.*\/env-groups\/evg-lost"/,
   );
+});
+
+test("a namesake that preflight refuses is told once, and one that it passes over is told, too", async () => {
+  render = { instances: [instance("red-lost")], groups: [] };
+  const files = filesOf({ resource: { null_resource: { preflight: { provisioner: [provisionerOf("preflight")] } } } });
+  const plan = planned({ "render_keyvalue.redis": undefined, "null_resource.preflight": undefined }, files);
+  const refusals = async () => {
+    const client = RenderClient.fromEnvironment(process.env);
+    const stack = { directory: resolve("cdktf.out/stacks/staging"), known: async () => new Map() };
+    const { results } = await preflight(client, INTENT, stack);
+    return results.flatMap((result) => result.refusals.map(({ reason, remedy }) => `${reason}. ${remedy}`));
+  };
+  const told = async (ask: Preflight) => {
+    const { findings } = await reviewStack(plan, { ...STACK, directory: place.directory }, "change", [], ask);
+    return findings.filter(({ consequence }) => consequence.includes("already: red-lost")).map(({ kind }) => kind);
+  };
+  expect(await told(refusals)).toEqual(["refused"]);
+  expect(await told(async () => ["it is suspended. Resume it."])).toEqual(["duplicate"]);
 });
 
 test("of two groups the one that is in use is never the one to delete", async () => {
