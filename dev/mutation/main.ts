@@ -9,6 +9,7 @@ import { Stop } from "../../runtime/errors.ts";
 import { oneLine } from "../../runtime/text.ts";
 
 const REPOSITORY = join(import.meta.dirname, "../..");
+const STRYKER = join(REPOSITORY, "node_modules/.bin/stryker");
 const REPORT = join(REPOSITORY, ".tmp/mutation.json");
 const PRODUCT = "runtime redis vantage render environments constructs stacks steps checks pipeline cli".split(" ");
 /** About 300 mutants of the whole product. */
@@ -47,8 +48,9 @@ runProgram(({ signal }) => parse(command, (paths: string[], options: Options) =>
 async function mutate(paths: readonly string[], { seed, share }: Options, signal: AbortSignal): Promise<undefined> {
   const patterns = (paths.length === 0 ? PRODUCT : paths).map(pattern).join(",");
   const { code, stdout, stderr } = await runChild(
-    join(REPOSITORY, "node_modules/.bin/stryker"),
-    ["run", "dev/mutation/stryker.config.mjs", "--mutate", patterns],
+    // The tests expect the umask of a person's shell, not the closed one of our children.
+    "sh",
+    ["-c", 'umask 022 && exec "$0" "$@"', STRYKER, "run", "dev/mutation/stryker.config.mjs", "--mutate", patterns],
     {
       cwd: REPOSITORY,
       env: { ...process.env, MUTATION_SEED: String(seed), MUTATION_SHARE: String(share) },
