@@ -13,7 +13,7 @@ afterEach(() => {
 });
 
 const entries = z.array(z.record(z.string(), z.string())).transform((all) => {
-  return new Set(all.map((entry) => Object.values(entry).join("=")));
+  return new Set(all.map(({ key, name = key, value, content = value }) => `${name}=${content}`));
 });
 const sent = z.looseObject({ envVars: entries, secretFiles: entries });
 
