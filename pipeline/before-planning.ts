@@ -1,8 +1,8 @@
-import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
 import { Stop } from "../runtime/errors.ts";
 import { oneLine } from "../runtime/text.ts";
+import { namesIn, textIn } from "./files.ts";
 import { configurationIn } from "./open-plan.ts";
 import { lockedProviders } from "./plan-file.ts";
 import { readConfiguration } from "./review/plan/configuration.ts";
@@ -21,7 +21,7 @@ const modulesSchema = z.object({ Modules: z.array(z.object({ Key: z.string(), Di
  */
 export function refuseUnreviewed(environment: string, directory: string, ack: readonly string[]): void {
   const files = new Map([...configurationIn(directory), ...moduleFiles(directory)]);
-  const locked = Object.keys(lockedProviders(read(join(directory, ".terraform.lock.hcl"))));
+  const locked = Object.keys(lockedProviders(textIn(join(directory, ".terraform.lock.hcl"))));
   const findings = whilePlanning(readConfiguration(files), locked);
   const missing = acknowledgementsOf({ findings }).filter((token) => !ack.includes(token));
   if (missing.length === 0) return;
@@ -42,27 +42,14 @@ export function refuseUnreviewed(environment: string, directory: string, ack: re
 
 /** The names of the files of modules that `init` has installed. Nothing reads what is in them. */
 function moduleFiles(directory: string): [string, string][] {
-  const installed = modulesSchema.safeParse(parse(read(join(directory, ".terraform/modules/modules.json"))));
+  const installed = modulesSchema.safeParse(parse(textIn(join(directory, ".terraform/modules/modules.json"))));
   return (installed.data?.Modules ?? []).flatMap(({ Key, Dir }) => {
     if (Key === "") return [];
-    return list(join(directory, Dir)).map((name): [string, string] => [`m-${Key}/${name}`, ""]);
+    return namesIn(join(directory, Dir), /\.(tf|tofu)(\.json)?$/).map((name): [string, string] => [
+      `m-${Key}/${name}`,
+      "",
+    ]);
   });
-}
-
-function list(directory: string): string[] {
-  try {
-    return readdirSync(directory).filter((name) => /\.(tf|tofu)(\.json)?$/.test(name));
-  } catch {
-    return [];
-  }
-}
-
-function read(path: string): string {
-  try {
-    return readFileSync(path, "utf8");
-  } catch {
-    return "";
-  }
 }
 
 function parse(text: string): unknown {

@@ -1,7 +1,9 @@
 import { createHash, createHmac } from "node:crypto";
 import { z } from "zod";
+import { canonicalJson } from "../runtime/canonical-json.ts";
 import { oneLine } from "../runtime/text.ts";
 import type { PlanFile } from "./plan-file.ts";
+import { parseObject } from "./review/plan/configuration.ts";
 import { isSecretVariable } from "./review/plan/sensitive-values.ts";
 import type { Mask } from "./review/plan/terraform-plan.ts";
 
@@ -158,8 +160,7 @@ function first(most: number, texts: readonly string[]): string {
 
 /** A file of the configuration. Of Terraform in JSON each block and each field counts, but not cdktf's notes in it. */
 function addConfiguration(add: Add, name: string, text: string): void {
-  const content = /^m-\/[^/]*\.tf\.json$/.test(name) ? parseJson(text) : undefined;
-  const blocks = record.safeParse(content).data;
+  const blocks = /^m-\/[^/]*\.tf\.json$/.test(name) ? parseObject(text) : undefined;
   if (blocks === undefined) add(name, "text", text);
   for (const [kind, block] of Object.entries(blocks ?? {})) {
     const named = record.safeParse(block).data;
@@ -171,14 +172,6 @@ function addConfiguration(add: Add, name: string, text: string): void {
       if (resources === undefined) add(`${kind}.${type}`, "", one);
       else for (const [own, fields] of Object.entries(resources)) add(`${prefix}${type}.${own}`, "", fields);
     }
-  }
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text, (key, value: unknown) => (key === "//" ? undefined : value));
-  } catch {
-    return undefined;
   }
 }
 
@@ -200,13 +193,4 @@ function* leaves(
 
 function isMarked(mask: unknown): boolean {
   return mask === true || (typeof mask === "object" && mask !== null && Object.values(mask).some(isMarked));
-}
-
-/** JSON with sorted keys and no space, so that equal values are equal texts. */
-export function canonicalJson(value: unknown): string {
-  return JSON.stringify(value, (_key, part: unknown) =>
-    typeof part === "object" && part !== null && !Array.isArray(part)
-      ? Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)))
-      : part,
-  );
 }

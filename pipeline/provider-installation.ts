@@ -1,5 +1,5 @@
-import { readdirSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { namesIn, textIn } from "./files.ts";
 
 /** What Terraform's own settings decide of the providers that run. */
 export interface ProviderInstallation {
@@ -12,7 +12,7 @@ export interface ProviderInstallation {
 /** @param directory Where Terraform runs. */
 export function readInstallation(env: NodeJS.ProcessEnv, directory: string): ProviderInstallation {
   const files = settingsFiles(env, directory)
-    .map(([name, path]) => ({ name, text: read(path).replaceAll(/^\s*(#|\/\/).*$/gm, "") }))
+    .map(([name, path]) => ({ name, text: textIn(path).replaceAll(/^\s*(#|\/\/).*$/gm, "") }))
     .filter(({ text }) => /\b(provider_installation|dev_overrides)\b/.test(text));
   return {
     shown: files.map(({ name, text }) => {
@@ -37,7 +37,7 @@ function settingsFiles(env: NodeJS.ProcessEnv, directory: string): SettingsFile[
   ]);
   if (isTofu && XDG_CONFIG_HOME) paths.push(join(XDG_CONFIG_HOME, "opentofu", "tofurc"));
   for (const base of [HOME && join(HOME, ".terraform.d"), APPDATA && join(APPDATA, "terraform.d")]) {
-    if (base) paths.push(...list(base).map((name) => join(base, name)));
+    if (base) paths.push(...namesIn(base, /\.tfrc(\.json)?$/).map((name) => join(base, name)));
   }
   return paths.map((path) => [HOME ? path.replace(HOME, "~") : path, path]);
 }
@@ -46,20 +46,4 @@ function settingsFiles(env: NodeJS.ProcessEnv, directory: string): SettingsFile[
 function overriddenIn(text: string): string[] {
   const blocks = [...text.matchAll(/\bdev_overrides\b[^{]*\{([^}]*)\}/g)].map(([, block = ""]) => block);
   return blocks.flatMap((block) => [...block.matchAll(/"([^"]+)"\s*[=:]/g)].map(([, address = ""]) => address));
-}
-
-function list(directory: string): string[] {
-  try {
-    return readdirSync(directory).filter((name) => /\.tfrc(\.json)?$/.test(name));
-  } catch {
-    return [];
-  }
-}
-
-function read(path: string): string {
-  try {
-    return readFileSync(path, "utf8");
-  } catch {
-    return "";
-  }
 }

@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { canonicalJson, describeDifference, type Fingerprint, fingerprintOf } from "../../pipeline/fingerprint.ts";
+import { describeDifference, type Fingerprint, fingerprintOf } from "../../pipeline/fingerprint.ts";
 import type { PlanFile } from "../../pipeline/plan-file.ts";
+import { canonicalJson } from "../../runtime/canonical-json.ts";
 
 const FILE: PlanFile = {
   configuration: new Map([["m-/cdk.tf.json", '{"resource":{"a":{"b":{"plan":"free"}}},"//":{"stack":"x"}}']]),

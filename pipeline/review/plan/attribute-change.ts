@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
+import { canonicalJson } from "../../../runtime/canonical-json.ts";
 import type { Mask, TerraformChange } from "./terraform-plan.ts";
 
 export const attributeChangeSchema = z.strictObject({
@@ -62,7 +63,7 @@ function shown<Side extends "before" | "after">(
 }
 
 function print(value: unknown, longest: number): string {
-  const text = typeof value === "string" ? value : (JSON.stringify(value, sortKeys) ?? "null");
+  const text = typeof value === "string" ? value : (canonicalJson(value) ?? "null");
   return text.length <= longest ? text : `${text.slice(0, longest)}…`;
 }
 
@@ -99,13 +100,7 @@ function unpack(value: unknown): unknown {
 /** Terraform's sets come in any order. */
 function normalize(value: unknown): unknown {
   if (!Array.isArray(value)) return value ?? null;
-  return value.toSorted((a, b) => (JSON.stringify(a, sortKeys) < JSON.stringify(b, sortKeys) ? -1 : 1));
-}
-
-/** For JSON that is the same in whatever order the keys of an object stand. */
-function sortKeys(_key: string, value: unknown): unknown {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) return value;
-  return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)));
+  return value.toSorted((a, b) => (canonicalJson(a) < canonicalJson(b) ? -1 : 1));
 }
 
 function covers(mask: Mask): boolean {

@@ -4,10 +4,10 @@ import { formatGithub } from "../../../cli/report/review/github.ts";
 import { formatMarkdown } from "../../../cli/report/review/markdown.ts";
 import { formatJson } from "../../../cli/report/review/reports.ts";
 import { formatTable } from "../../../cli/report/review/table.ts";
-import { canonicalJson } from "../../../pipeline/fingerprint.ts";
 import { readPlan } from "../../../pipeline/review/plan/planned.ts";
 import { terraformPlanSchema } from "../../../pipeline/review/plan/terraform-plan.ts";
 import { type Review, reviewPlan } from "../../../pipeline/review/review.ts";
+import { canonicalJson } from "../../../runtime/canonical-json.ts";
 
 const SUBJECT = {
   environment: "staging",
