@@ -11,16 +11,7 @@ import type { Base } from "../../../pipeline/review/rules/weaker.ts";
 import { readStack } from "../../../pipeline/synthesized-stack.ts";
 import { createApp } from "../../../stacks/create-app.ts";
 import { type Blocks, filesOf, provisionerOf } from "./configured.ts";
-
-const SUBJECT = {
-  environment: "staging",
-  mode: "change",
-  digest: "0".repeat(64),
-  paths: {},
-  policy: { warnings: [], exceptions: [] },
-  errors: [],
-  others: [],
-} as const;
+import { SUBJECT } from "./subject.ts";
 
 /** A stack with one step, an instance and a provider, and what synthesis wrote of it. */
 const REDIS: Blocks = {

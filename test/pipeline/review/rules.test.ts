@@ -5,14 +5,10 @@ import { type Review, type ReviewSubject, reviewPlan } from "../../../pipeline/r
 import type { Consequence } from "../../../pipeline/review/rules/consequence.ts";
 import { STEP_IDS, type StepId } from "../../../steps/steps.ts";
 import { filesOf, provisionerOf } from "./configured.ts";
+import { SUBJECT as NOTHING_BESIDE } from "./subject.ts";
 
 const SUBJECT = {
-  environment: "staging",
-  mode: "change",
-  digest: "0".repeat(64),
-  paths: {},
-  policy: { warnings: [], exceptions: [] },
-  errors: [],
+  ...NOTHING_BESIDE,
   others: [
     { id: "red-other", name: "twin", plan: "starter" },
     { id: "red-free", name: "free", plan: "free" },

@@ -8,16 +8,7 @@ import { readPlan } from "../../../pipeline/review/plan/planned.ts";
 import { terraformPlanSchema } from "../../../pipeline/review/plan/terraform-plan.ts";
 import { type Review, reviewPlan } from "../../../pipeline/review/review.ts";
 import { canonicalJson } from "../../../runtime/canonical-json.ts";
-
-const SUBJECT = {
-  environment: "staging",
-  mode: "change",
-  digest: "0".repeat(64),
-  paths: {},
-  policy: { warnings: [], exceptions: [] },
-  errors: [],
-  others: [],
-} as const;
+import { SUBJECT } from "./subject.ts";
 
 /** Of a plan that came as text, as every plan does. */
 function review(plan: unknown): Review {

@@ -5,16 +5,7 @@ import { parseTerraformPlan } from "../../../pipeline/review/plan/terraform-plan
 import { reviewPlan } from "../../../pipeline/review/review.ts";
 import { shownReview } from "../../../pipeline/review/shown.ts";
 import { secretsOf } from "../../../pipeline/review-stack.ts";
-
-const SUBJECT = {
-  environment: "staging",
-  mode: "change",
-  digest: "0".repeat(64),
-  paths: {},
-  policy: { warnings: [], exceptions: [] },
-  errors: [],
-  others: [],
-} as const;
+import { SUBJECT } from "./subject.ts";
 
 function shown(plan: object) {
   const planned = readPlan(parseTerraformPlan({ format_version: "1.2", ...plan }));
