@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { appendFileSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 
@@ -37,8 +38,24 @@ function holdsSecret(text: string): boolean {
   return [...secrets].some((secret) => text.includes(secret));
 }
 
-/** What any other user of the machine can read, of a directory that everybody may enter. */
+/**
+ * What any other user of the machine can read, of a directory that everybody may enter: by the modes, and where these tests
+ * may become another user, by that one's own look.
+ */
 export function readableByOthers(directory: string, files = filesIn(directory)): string[] {
+  return [...new Set([...readableByMode(directory, files), ...readableByNobody(directory)])];
+}
+
+function readableByNobody(directory: string): string[] {
+  if (process.getuid?.() !== 0 || process.platform !== "linux") return [];
+  const become = ["--reuid=65534", "--regid=65534", "--clear-groups"];
+  // Where it may not look it says so, and ends with 1.
+  const look = `find "$0" -type f -readable -print0 2>/dev/null || true`;
+  const found = execFileSync("setpriv", [...become, "sh", "-c", look, directory], { encoding: "utf8" });
+  return found.split("\0").filter(Boolean);
+}
+
+function readableByMode(directory: string, files: readonly string[]): string[] {
   const allows = (path: string, bits: number) => (statSync(path).mode & bits) !== 0;
   const isReached = (path: string): boolean => path === directory || (allows(path, 0o011) && isReached(dirname(path)));
   return files.filter((file) => allows(file, 0o044) && isReached(dirname(file)));

@@ -3,12 +3,14 @@ import { join } from "node:path";
 import { stripVTControlCharacters } from "node:util";
 import { execa } from "execa";
 import { expect, test } from "vitest";
+import { readableByOthers } from "../secrets-in-play.ts";
 
 const REPOSITORY = join(import.meta.dirname, "../..");
 
-function demo() {
+function demo(umask = "022") {
   const options = { cwd: REPOSITORY, all: true, reject: false, stdin: "ignore" } as const;
-  return execa(process.execPath, ["--import", "tsx", "dev/demo.ts"], options);
+  const command = [process.execPath, "--import", "tsx", "dev/demo.ts"];
+  return execa("sh", ["-c", `umask ${umask} && exec "$0" "$@"`, ...command], options);
 }
 
 const workspaces = () => readdirSync(join(REPOSITORY, ".tmp")).filter((name) => name.startsWith("local-"));
@@ -32,16 +34,22 @@ test("the demo deploys, proves, plans to nothing, destroys, and leaves nothing b
 });
 
 test.each([
-  ["stopped", (running: ReturnType<typeof demo>) => void running.kill("SIGTERM")],
-  ["cut off from its reader", (running: ReturnType<typeof demo>) => void running.stdout.destroy()],
-])("the demo that is %s halfway leaves nothing behind either", async (_how, interrupt) => {
-  const running = demo();
-  await new Promise<void>((resolve) => {
-    running.stdout.on("data", (chunk: Buffer) => chunk.includes("redis: Creation complete") && resolve());
-  });
-  interrupt(running);
-  const { exitCode, stderr } = await running;
-  expect(exitCode).toBe(1);
-  expect(stderr).toMatch(/Stopped\.$/);
-  expect(workspaces()).toEqual([]);
-});
+  ["stopped", "000", (running: ReturnType<typeof demo>) => void running.kill("SIGTERM")],
+  ["cut off from its reader", "022", (running: ReturnType<typeof demo>) => void running.stdout.destroy()],
+])(
+  "the demo that is %s halfway leaves nothing behind, and shows nobody anything before",
+  async (_how, umask, interrupt) => {
+    const running = demo(umask);
+    await new Promise<void>((resolve) => {
+      running.stdout.on("data", (chunk: Buffer) => chunk.includes("redis: Creation complete") && resolve());
+    });
+    const shown = workspaces().flatMap((name) => readableByOthers(join(REPOSITORY, ".tmp", name)));
+    expect(workspaces()).toHaveLength(1);
+    expect(shown).toEqual([]);
+    interrupt(running);
+    const { exitCode, stderr } = await running;
+    expect(exitCode).toBe(1);
+    expect(stderr).toMatch(/Stopped\.$/);
+    expect(workspaces()).toEqual([]);
+  },
+);
