@@ -1,3 +1,4 @@
+import { randomInt } from "node:crypto";
 import { connect, createServer } from "node:net";
 import { until, within } from "../../../runtime/wait.ts";
 import { CHECKOUT } from "./inside.ts";
@@ -6,6 +7,8 @@ import type { SupervisedProcess } from "./supervised-process.ts";
 import type { Supervisor } from "./supervisor.ts";
 
 const HOST = "127.0.0.1";
+/** Below what Linux, macOS and Windows hand out for connections and for port 0. */
+const PORTS = [10_000, 32_000] as const;
 const POLL_MS = 40;
 const HEALTH_TIMEOUT_MS = 2_000;
 
@@ -57,6 +60,12 @@ export class ServiceProcess {
       : `${healthCheckPath} did not answer with success within ${deadlineMs / 1000} s`;
   }
 
+  /** Ends the process. Whether its port is somebody else's: it was taken before the process had it. */
+  async endWithoutPort(): Promise<boolean> {
+    await this.process.stop();
+    return !(await isFree(this.port));
+  }
+
   async #exit(): Promise<string> {
     const { code, signal } = await this.process.exited;
     return signal === null ? `status ${code}` : signal;
@@ -82,9 +91,18 @@ export class ServiceProcess {
   }
 }
 
+/** A port that nobody listens on. Not one that a system hands out by itself: that could be taken before the process has it. */
 async function freePort(): Promise<number> {
+  const port = randomInt(...PORTS);
+  return (await isFree(port)) ? port : freePort();
+}
+
+async function isFree(port: number): Promise<boolean> {
   const server = createServer();
-  const port = await listen(server, 0);
+  const free = await listen(server, port).then(
+    () => true,
+    () => false,
+  );
   await new Promise((resolve) => server.close(resolve));
-  return port;
+  return free;
 }

@@ -9,6 +9,8 @@ import type { Supervisor } from "./supervisor.ts";
 /** Render waits a quarter of an hour. */
 const HEALTH_DEADLINE_MS = 30_000;
 const CRASH_PAUSE_MS = 1_000;
+/** Ports that are tried, when somebody else takes one before the process has it. */
+const PORT_TRIES = 3;
 
 /** Is told each line of output. */
 export type OnLine = (line: string, stream: "stdout" | "stderr") => void;
@@ -51,7 +53,11 @@ export class ServiceRuntime {
     return this.#replacing;
   }
 
-  async #replace(deployed: ServiceState["deployed"], signal: AbortSignal): Promise<string | undefined> {
+  async #replace(
+    deployed: ServiceState["deployed"],
+    signal: AbortSignal,
+    tries = PORT_TRIES,
+  ): Promise<string | undefined> {
     if (signal.aborted) return "it was canceled";
     const next = await this.#start(deployed);
     const hasPort = this.#options.service.type === "web_service" || this.#options.service.type === "private_service";
@@ -59,8 +65,8 @@ export class ServiceRuntime {
       const failure = await next.untilHealthy(deployed.healthCheckPath, HEALTH_DEADLINE_MS, signal);
       if (failure !== undefined) {
         this.#note(`==> ${failure}`);
-        await next.process.stop();
-        return failure;
+        const again = (await next.endWithoutPort()) && tries > 1 && !signal.aborted;
+        return again ? this.#replace(deployed, signal, tries - 1) : failure;
       }
     }
     const before = this.#live;

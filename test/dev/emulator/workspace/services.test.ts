@@ -1,4 +1,7 @@
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { z } from "zod";
 import { at, TestRender, until } from "../harness.ts";
 
@@ -142,6 +145,17 @@ describe("deploys", () => {
     expect(await render.deploy(id)).toBe("update_failed");
     expect(await greeting(url)).toBe("none");
     expect((await deploys(id)).map((deploy) => deploy.status)).toEqual(["update_failed", "live"]);
+  });
+
+  test("a port that somebody else takes before the process has it does not fail the deploy", async () => {
+    const directory = mkdtempSync(join(tmpdir(), "render-port-"));
+    onTestFinished(() => rmSync(directory, { recursive: true }));
+    // The thief has its first port for a while, and outlives the process.
+    const thief = `require("net").createServer().listen(process.env.PORT, "127.0.0.1", () => require("fs").mkdirSync("${directory}/2"))`;
+    const robbed = `mkdir ${directory}/1 && { setsid node -e '${thief}; setTimeout(process.exit, 3000)' & until [ -d ${directory}/2 ]; do sleep 0.05; done; exit 1; }`;
+    const { id, url } = await newService(`${robbed}; ${SERVER}`, { healthCheckPath: "/" });
+    expect(await deploys(id)).toMatchObject([{ status: "live" }]);
+    expect(await greeting(url)).toBe("none");
   });
 
   test("fail or are answered with 202 when told to", async () => {
