@@ -1,10 +1,22 @@
-import { lstatSync, realpathSync, rmSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import {
+  copyFileSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Region } from "../../../render/spellings.ts";
 import { Stop } from "../../../runtime/errors.ts";
 import { makePrivateDirectory } from "../../../runtime/private-file.ts";
 
+const CHECKOUT = join(import.meta.dirname, "../../..");
 const PRELOAD = new URL("./private-network.mjs", import.meta.url).href;
 /** Names the directory of the instances that a process can reach. The preload reads it. */
 const REACHABLE = "RENDER_PRIVATE_NETWORK";
@@ -39,9 +51,14 @@ export class PrivateNetwork {
     rmSync(join(this.directory, region, instanceId), { recursive: true, force: true });
   }
 
-  /** What a Node process needs in its environment to be inside. */
+  /** What a process needs in its environment to be inside: one of Node, and where C is compiled, of any language. */
   environment(region: Region, nodeOptions: string | undefined): Record<string, string> {
+    const library = join(this.directory, "inside.so");
+    const compiled = existsSync(library) ? library : compiledLibrary();
+    // A copy: LD_PRELOAD ends a path at a space, and the checkout may have one in its name.
+    if (compiled !== undefined && compiled !== library) copyFileSync(compiled, library);
     return {
+      ...(compiled === undefined ? {} : { LD_PRELOAD: library }),
       NODE_OPTIONS: [nodeOptions, `--import=${PRELOAD}`].filter(Boolean).join(" "),
       [REACHABLE]: join(this.directory, region),
     };
@@ -50,6 +67,24 @@ export class PrivateNetwork {
   /** Removes all sockets. The next start makes the same directory again. */
   close(): void {
     rmSync(this.directory, { recursive: true, force: true });
+  }
+}
+
+/** What puts a program of any language inside; `undefined` on other systems than Linux, and without a C compiler. */
+function compiledLibrary(): string | undefined {
+  if (process.platform !== "linux") return undefined;
+  const source = join(import.meta.dirname, "private-network.c");
+  const digest = createHash("sha256").update(readFileSync(source)).digest("hex").slice(0, 12);
+  const file = join(CHECKOUT, "dist", `private-network-${digest}.so`);
+  if (existsSync(file)) return file;
+  const part = `${file}.${process.pid}`;
+  try {
+    mkdirSync(join(CHECKOUT, "dist"), { recursive: true });
+    execFileSync("cc", ["-shared", "-fPIC", "-O1", "-o", part, source, "-ldl"], { stdio: "ignore" });
+    renameSync(part, file);
+    return file;
+  } catch {
+    return undefined;
   }
 }
 

@@ -1,5 +1,6 @@
 import { connect } from "node:net";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { isInstalled } from "../../../checks/support/redis-server.ts";
 import { TestRender } from "../harness.ts";
 
 let render: TestRender;
@@ -28,6 +29,27 @@ test.each([
 ])("a process inside reaches an instance by its id, without password: %s", async (_, how) => {
   const id = await render.instance();
   expect(await render.job(ping(id, how(id)))).toEqual({ status: "succeeded", output: ["+PONG"] });
+});
+
+/** Programs of other languages, which send PING to an instance and print the answer. */
+const OTHERS: Readonly<Record<string, (id: string) => string>> = {
+  python3: (id) =>
+    `python3 -c 'import socket; s = socket.create_connection(("${id}", 6379)); s.send(b"PING\\r\\n"); print(s.recv(9).decode().strip())'`,
+  perl: (id) =>
+    `perl -MIO::Socket::INET -e '$s = IO::Socket::INET->new("${id}:6379") or die; print $s "PING\\r\\n"; print scalar <$s>'`,
+  bash: (id) => `bash -c 'exec 3<>/dev/tcp/${id}/6379; echo PING >&3; read -r -u 3 a; echo $a'`,
+  "redis-cli": (id) => `echo +$(redis-cli -h ${id} PING)`,
+};
+const COMPILES = process.platform === "linux" && isInstalled("cc");
+
+const THERE = Object.entries(OTHERS).filter(([name]) => COMPILES && isInstalled(name));
+test.skipIf(THERE.length === 0).each(THERE)("a program of another language, too: %s", async (_, program) => {
+  const id = await render.instance();
+  expect((await render.job(program(id))).output.map((line) => line.trim())).toEqual(["+PONG"]);
+  const none = await render.job(program("red-00000000000000000000"));
+  expect(none.output.join("")).not.toContain("PONG");
+  const elsewhere = await render.job(program(await render.instance({ region: "frankfurt" })));
+  expect(elsewhere.output.join("")).not.toContain("PONG");
 });
 
 test("a Redis client inside uses the internal URL as it is", async () => {
