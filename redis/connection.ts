@@ -2,7 +2,7 @@ import { isIP, type Socket, connect as tcpConnect } from "node:net";
 import { TLSSocket, connect as tlsConnect } from "node:tls";
 import type { RedisAddress } from "./address.ts";
 import { RedisFailure } from "./failure.ts";
-import { encode, type Reply, RespParser } from "./resp.ts";
+import { type Encoding, encode, type Reply, RespParser } from "./resp.ts";
 
 /** Longer than any healthy answer takes from anywhere; short enough to leave time for a second try. */
 const PATIENCE_MS = 5_000;
@@ -21,6 +21,8 @@ export interface TlsFacts {
 export interface ConnectionOptions {
   readonly signal: AbortSignal;
   readonly patienceMs?: number;
+  /** Of what is sent and received. Default `utf8`; `latin1` carries keys and values of any bytes. */
+  readonly encoding?: Encoding | undefined;
 }
 
 /**
@@ -34,7 +36,8 @@ export class Connection {
   readonly tls: TlsFacts | undefined;
   readonly #socket: Socket;
   readonly #patienceMs: number;
-  readonly #parser = new RespParser();
+  readonly #encoding: Encoding;
+  readonly #parser: RespParser;
   readonly #waiting: ((reply: Reply) => void)[] = [];
   readonly #unread: Reply[] = [];
   #end: RedisFailure | undefined;
@@ -42,6 +45,8 @@ export class Connection {
   private constructor(socket: Socket, options: ConnectionOptions) {
     this.#socket = socket;
     this.#patienceMs = options.patienceMs ?? PATIENCE_MS;
+    this.#encoding = options.encoding ?? "utf8";
+    this.#parser = new RespParser(this.#encoding);
     this.tls = socket instanceof TLSSocket ? tlsFacts(socket) : undefined;
     const stop = () => this.#fail(new RedisFailure("STOPPED"));
     options.signal.addEventListener("abort", stop, { once: true });
@@ -78,7 +83,7 @@ export class Connection {
 
   /** Sends commands in one write; answers with a reply for each, in order. Never rejects. */
   async send(commands: readonly (readonly string[])[]): Promise<Reply[]> {
-    if (this.#end === undefined) this.#socket.write(encode(commands));
+    if (this.#end === undefined) this.#socket.write(encode(commands, this.#encoding));
     return Promise.all(commands.map(() => this.receive()));
   }
 
@@ -123,10 +128,10 @@ export class Connection {
 }
 
 /** The commands that log in and pick the database; none when the address has no password. */
-export function login(address: RedisAddress): string[][] {
-  const { username, password, db } = address;
+export function login({ username, password, db }: RedisAddress, encoding: Encoding = "utf8"): string[][] {
   const auth = password === undefined ? [] : [username === undefined ? [password] : [username, password]];
-  return [...auth.map((words) => ["AUTH", ...words]), ...(db === 0 ? [] : [["SELECT", String(db)]])];
+  const words = [...auth.map((given) => ["AUTH", ...given]), ...(db === 0 ? [] : [["SELECT", String(db)]])];
+  return words.map((command) => command.map((word) => Buffer.from(word).toString(encoding)));
 }
 
 function opened(socket: Socket, tls: boolean, options: ConnectionOptions): Promise<void> {

@@ -13,12 +13,14 @@ const SHORTEST_ITEM = 3;
 const TLS_ALERT = 0x15;
 const END_OF_LINE = "\r\n";
 
+/** How texts and bytes relate: `latin1` is one character for each byte, whatever the bytes are. */
+export type Encoding = "utf8" | "latin1";
+
 /** Commands in the Redis protocol, version 2. */
-export function encode(commands: readonly (readonly string[])[]): Buffer {
-  const parts = commands.map(
-    (words) => `*${words.length}\r\n${words.map((word) => `$${Buffer.byteLength(word)}\r\n${word}\r\n`).join("")}`,
-  );
-  return Buffer.from(parts.join(""));
+export function encode(commands: readonly (readonly string[])[], encoding: Encoding = "utf8"): Buffer {
+  const text = (word: string) => `$${Buffer.byteLength(word, encoding)}\r\n${word}\r\n`;
+  const parts = commands.map((words) => `*${words.length}\r\n${words.map(text).join("")}`);
+  return Buffer.from(parts.join(""), encoding);
 }
 
 /** A list of which only some items have arrived. */
@@ -46,8 +48,13 @@ export class RespParser {
   /** Length of the text that comes next, where its line has been read. */
   #bulk: number | undefined;
   readonly #lists: OpenList[] = [];
+  readonly #encoding: Encoding;
   /** Bytes that the reply under way has taken so far. */
   #taken = 0;
+
+  constructor(encoding: Encoding = "utf8") {
+    this.#encoding = encoding;
+  }
 
   /**
    * The replies that are complete once these bytes have come.
@@ -146,7 +153,7 @@ export class RespParser {
     if (this.#bytes.toString("latin1", end, end + END_OF_LINE.length) !== END_OF_LINE) {
       throw new RedisFailure("NOT_REDIS");
     }
-    const value = this.#bytes.toString("utf8", this.#at, end);
+    const value = this.#bytes.toString(this.#encoding, this.#at, end);
     this.#at = end + END_OF_LINE.length;
     this.#bulk = undefined;
     return { value };

@@ -15,7 +15,7 @@ export async function inSession<T>(
 ): Promise<T> {
   const connection = await Connection.open(address, options);
   try {
-    assertLoggedIn(await connection.send(login(address)));
+    assertLoggedIn(await connection.send(login(address, options.encoding)));
     return await work(connection);
   } finally {
     connection.close();

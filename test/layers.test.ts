@@ -4,7 +4,8 @@ import { dirname, join, relative } from "node:path";
 import { expect, test } from "vitest";
 
 const ROOT = join(import.meta.dirname, "..");
-const PRODUCT = "runtime redis render environments vantage steps checks constructs stacks pipeline cli".split(" ");
+const PRODUCT =
+  "runtime redis render environments vantage steps checks operations constructs stacks pipeline cli".split(" ");
 
 /** What a room may import beside itself, type imports included. `steps/steps.ts` is a room of its own: it is only a table. */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
@@ -16,6 +17,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "steps/steps.ts": ["render", "runtime"],
   steps: ["steps/steps.ts", "vantage", "render", "environments", "runtime"],
   checks: ["vantage", "redis", "render", "environments", "runtime"],
+  operations: ["checks", "vantage", "redis", "render", "runtime"],
   constructs: ["steps/steps.ts", "render", "runtime"],
   stacks: ["constructs", "environments", "steps/steps.ts", "render", "runtime"],
   pipeline: ["steps/steps.ts", "environments", "render", "runtime"],
