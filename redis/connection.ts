@@ -17,12 +17,22 @@ export interface TlsFacts {
   readonly validTo: string;
 }
 
-/** What ends a connection: the signal, or this many milliseconds without an answer. */
 export interface ConnectionOptions {
+  /** Ends the connection. */
   readonly signal: AbortSignal;
+  /** Milliseconds in which the answers to what is sent at once must have come, or the connection ends. Default 5,000. */
   readonly patienceMs?: number;
   /** Of what is sent and received. Default `utf8`; `latin1` carries keys and values of any bytes. */
   readonly encoding?: Encoding | undefined;
+  /** Bytes: a longer text is not read, and is a `TOO_LARGE` in its place. */
+  readonly longestText?: number;
+}
+
+/** Who waits for replies. */
+interface Waiting {
+  readonly replies: Reply[];
+  readonly count: number;
+  readonly done: () => void;
 }
 
 /**
@@ -38,7 +48,7 @@ export class Connection {
   readonly #patienceMs: number;
   readonly #encoding: Encoding;
   readonly #parser: RespParser;
-  readonly #waiting: ((reply: Reply) => void)[] = [];
+  readonly #waiting: Waiting[] = [];
   readonly #unread: Reply[] = [];
   #end: RedisFailure | undefined;
 
@@ -46,7 +56,7 @@ export class Connection {
     this.#socket = socket;
     this.#patienceMs = options.patienceMs ?? PATIENCE_MS;
     this.#encoding = options.encoding ?? "utf8";
-    this.#parser = new RespParser(this.#encoding);
+    this.#parser = new RespParser(this.#encoding, options.longestText);
     this.tls = socket instanceof TLSSocket ? tlsFacts(socket) : undefined;
     const stop = () => this.#fail(new RedisFailure("STOPPED"));
     options.signal.addEventListener("abort", stop, { once: true });
@@ -84,21 +94,28 @@ export class Connection {
   /** Sends commands in one write; answers with a reply for each, in order. Never rejects. */
   async send(commands: readonly (readonly string[])[]): Promise<Reply[]> {
     if (this.#end === undefined) this.#socket.write(encode(commands, this.#encoding));
-    return Promise.all(commands.map(() => this.receive()));
+    return this.#receive(commands.length);
   }
 
   /** The next reply, or message of a subscription. Never rejects. */
-  receive(): Promise<Reply> {
-    const unread = this.#unread.shift();
-    if (unread !== undefined) return Promise.resolve(unread);
-    if (this.#end !== undefined) return Promise.resolve(this.#end);
+  async receive(): Promise<Reply> {
+    const [reply = null] = await this.#receive(1);
+    return reply;
+  }
+
+  #receive(count: number): Promise<Reply[]> {
+    const replies = this.#unread.splice(0, count);
+    const end = this.#end;
+    if (end !== undefined) while (replies.length < count) replies.push(end);
+    if (replies.length === count) return Promise.resolve(replies);
     return new Promise((resolve) => {
       // A late reply would be taken for the next command's, so silence ends the connection.
       const timer = setTimeout(() => this.#fail(new RedisFailure("TIMEOUT")), this.#patienceMs);
-      this.#waiting.push((reply) => {
+      const done = () => {
         clearTimeout(timer);
-        resolve(reply);
-      });
+        resolve(replies);
+      };
+      this.#waiting.push({ replies, count, done });
     });
   }
 
@@ -110,9 +127,12 @@ export class Connection {
   #read(chunk: Buffer): void {
     try {
       for (const reply of this.#parser.push(chunk)) {
-        const next = this.#waiting.shift();
+        const next = this.#waiting[0];
         if (next === undefined) this.#unread.push(reply);
-        else next(reply);
+        else if (next.replies.push(reply) === next.count) {
+          this.#waiting.shift();
+          next.done();
+        }
         if (this.#unread.length > MOST_UNREAD) throw new RedisFailure("NOT_REDIS");
       }
     } catch (error) {
@@ -122,7 +142,11 @@ export class Connection {
 
   #fail(failure: RedisFailure): void {
     this.#end ??= failure;
-    for (const waiting of this.#waiting.splice(0)) waiting(this.#end);
+    const end = this.#end;
+    for (const { replies, count, done } of this.#waiting.splice(0)) {
+      while (replies.length < count) replies.push(end);
+      done();
+    }
     this.#socket.destroy();
   }
 }

@@ -110,6 +110,10 @@ const OTHERS = {
     what: "it does not know this command",
     remedy: "The command was renamed away: ask Render's support.",
   },
+  TOO_LARGE: {
+    what: "the value is larger than is read at once",
+    remedy: "Split it: a value this large blocks Redis while it is read.",
+  },
   NO_PASSWORD_SET: { what: "it has no password to compare with", remedy: "Anyone may log in. See Render's dashboard." },
   ERR: { what: "the command failed", remedy: RENDER_STATUS },
 } as const satisfies Record<string, Explanation>;

@@ -10,16 +10,24 @@ const LONGEST_LINE = 64 * 1024;
 const DEEPEST = 32;
 /** Bytes of the shortest reply: `+` and the end of its line. */
 const SHORTEST_ITEM = 3;
+const MOST_DIGITS = 19;
+const MOST_DIGITS_OF_A_SIZE = 9;
 const TLS_ALERT = 0x15;
 const END_OF_LINE = "\r\n";
+const FIRST_BYTES = Buffer.from("+-:$*");
+const [PLUS, MINUS, COLON, DOLLAR] = FIRST_BYTES;
+const ZERO = 48;
 
 /** How texts and bytes relate: `latin1` is one character for each byte, whatever the bytes are. */
 export type Encoding = "utf8" | "latin1";
 
 /** Commands in the Redis protocol, version 2. */
 export function encode(commands: readonly (readonly string[])[], encoding: Encoding = "utf8"): Buffer {
-  const text = (word: string) => `$${Buffer.byteLength(word, encoding)}\r\n${word}\r\n`;
-  const parts = commands.map((words) => `*${words.length}\r\n${words.map(text).join("")}`);
+  const parts: string[] = [];
+  for (const words of commands) {
+    parts.push(`*${words.length}\r\n`);
+    for (const word of words) parts.push(`$${Buffer.byteLength(word, encoding)}\r\n`, word, END_OF_LINE);
+  }
   return Buffer.from(parts.join(""), encoding);
 }
 
@@ -51,9 +59,14 @@ export class RespParser {
   readonly #encoding: Encoding;
   /** Bytes that the reply under way has taken so far. */
   #taken = 0;
+  readonly #longestText: number;
+  /** Bytes of a text, longer than is wanted, that are still to be skipped. */
+  #skipped = 0;
 
-  constructor(encoding: Encoding = "utf8") {
+  /** @param longestText Bytes: a longer text is skipped, and `TOO_LARGE` stands in its place. Default: it comes from no Redis. */
+  constructor(encoding: Encoding = "utf8", longestText = Number.POSITIVE_INFINITY) {
     this.#encoding = encoding;
+    this.#longestText = longestText;
   }
 
   /**
@@ -61,7 +74,10 @@ export class RespParser {
    *
    * @throws RedisFailure when the bytes cannot come from a Redis.
    */
-  push(chunk: Buffer): Reply[] {
+  push(bytes: Buffer): Reply[] {
+    const skipped = Math.min(this.#skipped, bytes.length);
+    this.#skipped -= skipped;
+    const chunk = bytes.subarray(skipped);
     this.#pieces.push(chunk);
     this.#size += chunk.length;
     if (this.#size < this.#needed) return [];
@@ -84,25 +100,26 @@ export class RespParser {
   /** The next reply that is no list, or an empty list; `undefined` while part of it is still to come. */
   #item(): { readonly value: Reply } | undefined {
     while (this.#bulk === undefined) {
-      const line = this.#line();
-      if (line === undefined) return undefined;
-      const rest = line.slice(1);
-      switch (line[0]) {
-        case "+":
-          return { value: rest };
-        case "-":
-          return { value: RedisFailure.fromReply(rest) };
-        case ":":
-          return { value: integer(rest) };
-        case "$": {
-          const length = size(rest);
+      const begin = this.#at;
+      const end = this.#endOfLine();
+      if (end === undefined) return undefined;
+      switch (this.#bytes[begin]) {
+        case PLUS:
+          return { value: this.#bytes.toString("utf8", begin + 1, end) };
+        case MINUS:
+          return { value: RedisFailure.fromReply(this.#bytes.toString("utf8", begin + 1, end)) };
+        case COLON:
+          return { value: this.#number(begin + 1, end, MOST_DIGITS) };
+        case DOLLAR: {
+          const length = this.#length(begin + 1, end);
           if (length === -1) return { value: null };
+          if (length > this.#longestText) return this.#skip(length + END_OF_LINE.length);
           this.#take(length + END_OF_LINE.length);
           this.#bulk = length;
           break;
         }
         default: {
-          const length = size(rest);
+          const length = this.#length(begin + 1, end);
           if (length < 1) return { value: length === 0 ? [] : null };
           const least = length * SHORTEST_ITEM;
           if (this.#taken + least > LONGEST_REPLY || this.#lists.length === DEEPEST)
@@ -112,6 +129,13 @@ export class RespParser {
       }
     }
     return this.#text(this.#bulk);
+  }
+
+  #skip(bytes: number): { readonly value: Reply } {
+    const here = Math.min(bytes, this.#bytes.length - this.#at);
+    this.#at += here;
+    this.#skipped = bytes - here;
+    return { value: new RedisFailure("TOO_LARGE") };
   }
 
   /** Puts an item into its list; answers with the whole reply once nothing of it is missing. */
@@ -126,11 +150,12 @@ export class RespParser {
     return reply;
   }
 
-  #line(): string | undefined {
+  /** Reads on to the end of the line, and says where that is; `undefined` while it is still to come. */
+  #endOfLine(): number | undefined {
     const first = this.#bytes[this.#at];
     if (first === undefined) return undefined;
     if (first === TLS_ALERT) throw new RedisFailure("TLS_EXPECTED");
-    if (!"+-:$*".includes(String.fromCharCode(first))) throw new RedisFailure("NOT_REDIS");
+    if (!FIRST_BYTES.includes(first)) throw new RedisFailure("NOT_REDIS");
     const end = this.#bytes.indexOf(END_OF_LINE, this.#at);
     const length = (end === -1 ? this.#bytes.length : end) - this.#at;
     if (length > LONGEST_LINE) throw new RedisFailure("NOT_REDIS");
@@ -138,10 +163,30 @@ export class RespParser {
       this.#needed = length + 1;
       return undefined;
     }
-    const line = this.#bytes.toString("utf8", this.#at, end);
     this.#at = end + END_OF_LINE.length;
     this.#take(length + END_OF_LINE.length);
-    return line;
+    return end;
+  }
+
+  /** A whole number. Digit by digit: a server sends millions of them. */
+  #number(begin: number, end: number, mostDigits: number): number {
+    const sign = this.#bytes[begin];
+    const first = sign === MINUS || sign === PLUS ? begin + 1 : begin;
+    if (end === first || end - first > mostDigits) throw new RedisFailure("NOT_REDIS");
+    let number = 0;
+    for (let at = first; at < end; at += 1) {
+      const digit = (this.#bytes[at] ?? 0) - ZERO;
+      if (digit < 0 || digit > 9) throw new RedisFailure("NOT_REDIS");
+      number = number * 10 + digit;
+    }
+    return sign === MINUS ? -number : number;
+  }
+
+  /** A length or a count; -1 for what there is not. */
+  #length(begin: number, end: number): number {
+    const size = this.#number(begin, end, MOST_DIGITS_OF_A_SIZE);
+    if (size < -1 || Object.is(size, -0)) throw new RedisFailure("NOT_REDIS");
+    return size;
   }
 
   #text(length: number): { readonly value: string } | undefined {
@@ -163,15 +208,4 @@ export class RespParser {
     this.#taken += bytes;
     if (this.#taken > LONGEST_REPLY) throw new RedisFailure("NOT_REDIS");
   }
-}
-
-function integer(text: string): number {
-  if (!/^[+-]?\d{1,19}$/.test(text)) throw new RedisFailure("NOT_REDIS");
-  return Number(text);
-}
-
-/** A length or a count; -1 for what there is not. */
-function size(text: string): number {
-  if (!/^(-1|\d{1,9})$/.test(text)) throw new RedisFailure("NOT_REDIS");
-  return Number(text);
 }

@@ -14,6 +14,29 @@ describe("encode", () => {
   });
 });
 
+describe("bytes", () => {
+  test("go through as they are, a character each", () => {
+    fc.assert(
+      fc.property(fc.array(fc.uint8Array(), { minLength: 1 }), (all) => {
+        const words = all.map((word) => Buffer.from(word).toString("latin1"));
+        expect(new RespParser("latin1").push(encode([words], "latin1"))).toEqual([words]);
+      }),
+    );
+  });
+
+  test("of a text that is too long are skipped, however they are cut, and what follows is read", () => {
+    const all = encode([["a", "x".repeat(9), "", "y".repeat(10), "b"], ["c"]], "latin1");
+    fc.assert(
+      fc.property(fc.array(fc.integer({ min: 0, max: all.length })), (cuts) => {
+        const places = [0, ...cuts.toSorted((a, b) => a - b), all.length];
+        const parser = new RespParser("latin1", 9);
+        const replies = places.slice(1).flatMap((end, index) => parser.push(all.subarray(places[index], end)));
+        expect(replies).toEqual([["a", "x".repeat(9), "", new RedisFailure("TOO_LARGE"), "b"], ["c"]]);
+      }),
+    );
+  });
+});
+
 describe("RespParser", () => {
   test.each<[string, Reply[]]>([
     ["+PONG\r\n", ["PONG"]],
