@@ -11,7 +11,7 @@ const POLLS = { first: 500, longest: 5_000 } as const;
 /** Statuses that do not change by waiting. */
 const STUCK = ["suspended", "recovery_failed"];
 /** `maintenance_scheduled` is available until the maintenance begins. */
-const READY = ["available", "maintenance_scheduled"];
+export const READY: readonly string[] = ["available", "maintenance_scheduled"];
 
 /** The environment's instance cannot be verified, and no waiting changes that. */
 export class NoInstance extends Error {

@@ -10,7 +10,7 @@ import { type LookOptions, noConnection, type Sighting } from "./vantage.ts";
 export async function lookFromOutside<Seen>(
   program: Program<Seen>,
   instance: KeyValue,
-  { client, secrets, signal, onProgress }: LookOptions,
+  { client, secrets, signal, onProgress, connectionInfo }: LookOptions,
   connectWithinMs: number,
 ): Promise<Sighting<Seen>> {
   // The API shows an external URL even when nobody may use it.
@@ -23,7 +23,8 @@ export async function lookFromOutside<Seen>(
     };
   }
   onProgress("connecting from outside");
-  const { externalConnectionString: url } = await client.call(API.getConnectionInfo, { id: instance.id });
+  const info = connectionInfo?.() ?? client.call(API.getConnectionInfo, { id: instance.id });
+  const { externalConnectionString: url } = await info;
   secrets.addUrl(url);
   let proxy: HttpProxy | undefined;
   let tunnel: Tunnel | undefined;

@@ -1,5 +1,6 @@
 import { explain, type FailureKind } from "../redis/explanations.ts";
 import type { RenderClient } from "../render/api/client.ts";
+import type { ConnectionInfo } from "../render/api/endpoints.ts";
 import type { Deadline } from "../runtime/deadline.ts";
 import type { Secrets } from "../runtime/secrets.ts";
 
@@ -51,4 +52,6 @@ export interface LookOptions {
   readonly signal: AbortSignal;
   readonly secrets: Secrets;
   readonly onProgress: (text: string) => void;
+  /** How the instance is reached, where that is kept from look to look. Default: the API is asked. */
+  readonly connectionInfo?: (() => Promise<ConnectionInfo>) | undefined;
 }

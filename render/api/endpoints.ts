@@ -131,6 +131,13 @@ const logsQuery = z.object({
   endTime: z.string().optional(),
 });
 
+/** What Render measured. A new instance has no series yet. */
+const series = z.object({
+  labels: z.array(z.object({ field: z.string(), value: z.string() })),
+  unit: z.string(),
+  values: z.array(z.object({ timestamp: z.string(), value: z.number() })),
+});
+
 /** A service, as far as a list is read: static sites have neither region nor plan. */
 const serviceSummary = z.object({ id: z.string(), name: z.string() });
 
@@ -192,4 +199,6 @@ export const API = {
   getJob: get("/services/:id/jobs/:jobId", job),
   /** What a service, a job or an instance has logged, by default in the last hour. */
   getLogs: { ...get("/logs", logs), sent: logsQuery },
+  /** Of the last hour unless told otherwise. Of a Key Value instance: `memory`, `memory-limit`, `active-connections`, not evictions. */
+  getMetric: { ...get("/metrics/:metric", z.array(series)), sent: z.object({ resource: z.string() }) },
 } as const;

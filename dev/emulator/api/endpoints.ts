@@ -141,12 +141,6 @@ export const logStream = z.object({
   endpoint: z.string(),
 });
 
-const series = z.object({
-  labels: z.array(z.object({ field: z.string(), value: z.string() })),
-  unit: z.string(),
-  values: z.array(z.object({ timestamp: z.string(), value: z.number() })),
-});
-
 const autoscaling = z.looseObject({ enabled: z.boolean() });
 
 const newLogStream = z.object({
@@ -243,8 +237,5 @@ export const RENDER_API = {
   getLogStream: get("/logs/streams/resource/:id", logStream),
   setLogStream: send("PUT", "/logs/streams/resource/:id", newLogStream, logStream),
   deleteLogStream: remove("/logs/streams/resource/:id"),
-  getMetric: {
-    ...get("/metrics/:metric", z.array(series)),
-    sent: z.object({ resource: z.string().optional() }).optional(),
-  },
+  getMetric: { ...API.getMetric, sent: z.object({ resource: z.string().optional() }).optional() },
 } as const;

@@ -65,6 +65,8 @@ const CALLS: Readonly<Record<keyof typeof API, () => Call>> = {
   createJob: () => ({ ...service, sent: { startCommand: "true" } }),
   getJob: () => ({ params: { ...service.params, jobId: ids.job } }),
   getLogs: () => ({ sent: { ownerId: render.ownerId, resource: ids.instance } }),
+  // What needs no running server.
+  getMetric: () => ({ params: { metric: "memory-limit" }, sent: { resource: ids.instance } }),
 };
 
 test.each(Object.entries(API))("the emulator answers %s with all that the client reads", async (name, endpoint) => {
