@@ -37,7 +37,7 @@ export async function findSubject({ client, expected, ownerId, stackDirectory, .
 /**
  * Runs a program against an instance: from the vantage that was asked for, or the first that works.
  *
- * @throws Stop with the way out when none does; RenderApiError.
+ * @throws Stop with the remedy when none does; RenderApiError.
  */
 export async function operate<Seen>(
   program: Program<Seen>,
