@@ -34,7 +34,7 @@ export const seenSchema = observationSchema.extend({
 export type Seen = z.output<typeof seenSchema>;
 
 /** What a sample is judged by. */
-export interface Findings {
+export interface Gathered {
   readonly expected: ExpectedInstance;
   readonly instance: KeyValue | undefined;
   /** Whether Render calls the instance available. */
@@ -60,12 +60,12 @@ const OLDEST_JOB = {
 /** Fails while nothing at all is seen of the Redis. That is no news of the Redis, and so it has more patience than others. */
 export const SEEN = { id: "seen", title: "Seen", proves: "The watch sees the Redis, or that it is away." };
 
-export function judgeSample(findings: Findings): Sample {
-  const { expected, instance, available, look, measured, oldestJobSeconds } = findings;
+export function judgeSample(gathered: Gathered): Sample {
+  const { expected, instance, available, look, measured, oldestJobSeconds } = gathered;
   const seen = "seen" in look ? look.seen : undefined;
   const results: Judged[] = [
     { ...AVAILABLE, durationMs: 0, ...available },
-    ...(instance === undefined ? [] : judgeInstance({ ...findings, instance })),
+    ...(instance === undefined ? [] : judgeInstance({ ...gathered, instance })),
     { ...OLDEST_JOB, durationMs: 0, ...judgeOldest(seen?.queues, oldestJobSeconds) },
   ];
   const ping = results.find(({ id }) => id === "ping")?.status ?? "unknown";
@@ -79,7 +79,7 @@ export function judgeSample(findings: Findings): Sample {
   };
 }
 
-function judgeInstance({ expected, instance, look, measured }: Findings & { readonly instance: KeyValue }): Judged[] {
+function judgeInstance({ expected, instance, look, measured }: Gathered & { readonly instance: KeyValue }): Judged[] {
   const context: CheckContext = {
     ...{ expected, instance, look, names: { instance: undefined, group: undefined } },
     ...{ prove: "no", memoryUse: MEMORY_USE },
@@ -93,7 +93,7 @@ function judgeInstance({ expected, instance, look, measured }: Findings & { read
 }
 
 /** The headroom by what Render measured, where Redis could not be asked. */
-function headroom(context: CheckContext, measured: Findings["measured"]): Result | undefined {
+function headroom(context: CheckContext, measured: Gathered["measured"]): Result | undefined {
   const none: Answer = { failure: "CLOSED" };
   const reply = Object.entries(measured).map(([field, value]) => `${field}:${value}`);
   const core = {
