@@ -1,5 +1,5 @@
 import { runProgram } from "./cli/program.ts";
-import { loadEnvironments } from "./environments/load.ts";
+import { ENVIRONMENTS_DIRECTORY, loadEnvironments } from "./environments/load.ts";
 import { secretsIn } from "./environments/secrets.ts";
 import { refuseUnlisted } from "./environments/unlisted.ts";
 import { Stop } from "./runtime/errors.ts";
@@ -12,7 +12,7 @@ async function synthesize(): Promise<undefined> {
   try {
     const names = process.argv.slice(2);
     const { resolveEnvironment, resolveEnvironments } = await loadEnvironments();
-    if (names.length === 0) refuseUnlisted();
+    if (names.length === 0) refuseUnlisted(ENVIRONMENTS_DIRECTORY);
     const environments = names.length === 0 ? resolveEnvironments() : names.map((name) => resolveEnvironment(name));
     const found = environments.map(async ({ name, backend }) => [name, await secretsIn(backend.env)] as const);
     createApp(environments, undefined, new Map(await Promise.all(found))).synth();

@@ -15,7 +15,7 @@ export const DEPLOYS = [
 export const SERVERS = [
   "test/checks/**/{experiments,faults,libraries,proxy,try-libraries}.test.ts",
   "test/cli/{exit-codes,gone,program-process,step,verify,verify-secrets}.test.ts",
-  "test/cli/bundle/**/*.test.ts",
+  "test/build.test.ts",
   "test/constructs/render/escape-template.test.ts",
   "test/dev/doctor/**/*.test.ts",
   "test/dev/emulator/**/*.test.ts",
@@ -48,7 +48,7 @@ class SlowestFirst extends BaseSequencer {
 
 export default defineConfig({
   test: {
-    globalSetup: "test/secret-scan.ts",
+    globalSetup: ["test/build.ts", "test/secret-scan.ts"],
     setupFiles: ["test/watch-secrets.ts", "test/end-children.ts"],
     // Real servers, real Terraform and real builds: slow under load, and never to be hurried.
     testTimeout: 300_000,

@@ -7,7 +7,6 @@ import { allChecks } from "../checks/catalogue/all-checks.ts";
 import { verdictOf } from "../checks/verdict.ts";
 import { Verification } from "../checks/verification.ts";
 import { verify } from "../checks/verify.ts";
-import { buildChecks } from "../cli/bundle/build.ts";
 import { runProgram } from "../cli/program.ts";
 import { RENDER_API } from "../dev/emulator/api/endpoints.ts";
 import { listen } from "../dev/emulator/machine/listen.ts";
@@ -26,7 +25,7 @@ const RUNS = 25;
 const LATENCY_MS = 100;
 const ENVIRONMENTS = 20;
 
-const LAUNCHER = join(REPOSITORY, "checks/start.cjs");
+const PROGRAM = join(REPOSITORY, "render-redis.mjs");
 const LIMITS = { start: 2.2, plain: 2, secured: 3, environments: 2 } as const;
 
 const EXPECTED: ExpectedInstance = {
@@ -46,7 +45,6 @@ const core = allChecks.filter(({ observes, about }) => observes === undefined &&
 runProgram(bench, { name: "bench:checks", ends: "when done" });
 
 async function bench(): Promise<Outcome> {
-  await buildChecks(join(REPOSITORY, "dist/checks.cjs"));
   const rehearsal = await Rehearsal.start({ provider: "registry", creationDelayMs: 1, rateLimits: "off" });
   try {
     const redis = await createRedis(rehearsal);
@@ -113,7 +111,7 @@ async function timeNothing(nothing: string): Promise<number> {
 
 /** The core checks as Terraform's provisioner runs them; answers with the exit code. */
 async function runChecks({ id, rehearsal }: Redis, host = rehearsal.render.host): Promise<number | null> {
-  const args = [LAUNCHER, "--post-apply", ...core.flatMap(({ id }) => ["--only", id])];
+  const args = [PROGRAM, "step", "checks", ...core.flatMap(({ id }) => ["--only", id])];
   const { code } = await runChild(process.execPath, args, {
     env: {
       PATH: process.env.PATH,

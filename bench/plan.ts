@@ -32,9 +32,12 @@ async function bench(): Promise<undefined> {
     runCommand(command, args, { cwd: checkout.path, env: { ...rehearsal.commandVariables, CI: "" } });
   try {
     checkout.write(STAGING);
-    await succeed(run(process.execPath, "cli/start.cjs", "plan", "staging"), 2);
+    await succeed(run(process.execPath, "render-redis.mjs", "plan", "staging"), 2);
     const { review } = JSON.parse(readFileSync(join(checkout.path, ".plans/staging/review.json"), "utf8"));
-    await succeed(run(process.execPath, "cli/start.cjs", "apply", "staging", "--fingerprint", review.fingerprint), 0);
+    await succeed(
+      run(process.execPath, "render-redis.mjs", "apply", "staging", "--fingerprint", review.fingerprint),
+      0,
+    );
     await rehearsal.control.setFaults({ latencyMs: RENDER_LATENCY_MS });
 
     // Interleaved, so that whatever else the machine does falls on all of them.
@@ -77,7 +80,7 @@ async function round(run: Run) {
   const init = "terraform init -input=false && terraform plan -input=false -detailed-exitcode";
   return {
     ours: await time(() => run("npm", "run", "--silent", "plan", "--", "staging")),
-    bare: await time(() => run(process.execPath, "cli/start.cjs", "plan", "staging")),
+    bare: await time(() => run(process.execPath, "render-redis.mjs", "plan", "staging")),
     terraform: await time(() => run("bash", "-c", `cd cdktf.out/stacks/staging && ${init}`)),
     cdktf: await time(() => run("env", "CI=true", "DISABLE_VERSION_CHECK=1", CDKTF, "diff", "staging")),
   };

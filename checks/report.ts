@@ -46,7 +46,7 @@ const verificationReport = z.object({
 });
 
 /**
- * The JSON report, version 1. `npm run build:checks` writes its JSON schema to `dist/report.schema.json`.
+ * The JSON report, version 1. `node render-redis.mjs schema` prints its JSON schema.
  *
  * A new field leaves the version as it is; a field that is removed, or means something else, raises it.
  */

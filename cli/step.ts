@@ -1,50 +1,48 @@
-import { Command } from "commander";
-import { stackPath } from "../environments/define.ts";
-import { RenderClient } from "../render/api/client.ts";
 import { describeTarget } from "../render/api/target.ts";
 import { readKnownIds } from "../render/terraform-state.ts";
-import { Stop } from "../runtime/errors.ts";
+import { notOneOf, Stop } from "../runtime/errors.ts";
 import { within } from "../runtime/wait.ts";
 import type { StepContext } from "../steps/deploy.ts";
-import { drain } from "../steps/drain.ts";
-import { drainBehind, handOver } from "../steps/hand-over.ts";
-import { type Intent, preflight } from "../steps/preflight.ts";
-import { leave, rollOut } from "../steps/roll-out.ts";
-import { OWN_STEP_IDS, type OwnStepId, programName, type Read, readStep, STEPS } from "../steps/steps.ts";
-import { parse } from "./parse.ts";
-import { intentOf, PREFLIGHT_CALL_MS } from "./preflight-intent.ts";
+import { programName, type Read, readStep, STEP_IDS, type StepId } from "../steps/steps.ts";
 import { type Ending, type Program, runProgram } from "./program.ts";
-import { formatPreflight } from "./report-preflight.ts";
+import { connectionOf } from "./render-connection.ts";
+import { type Subject, subjectOfStep } from "./verify-request.ts";
 
-/** Seconds for all of them: many more than they take one after the other where each is slow. */
-const PREFLIGHT_SECONDS = 180;
 /** Seconds that a service may take to drain an instance, with a count of its jobs before and after. */
 const DRAIN_SECONDS = 420;
 
 /** What a step's program works with. */
 interface Tools {
-  connect(deadlineMs: number): RenderClient;
-  limit: Program["limit"];
+  readonly program: Program;
   /** Does something within a time. @param about What its lines begin with. */
   work(about: string, seconds: number, act: (context: StepContext) => Promise<void>): Promise<Ending>;
+  verify(subject: Subject): Promise<Ending>;
 }
 
-type StepProgram<Id extends OwnStepId> = (read: Read<Id>, tools: Tools) => Promise<Ending>;
+type StepProgram<Id extends StepId> = (read: Read<Id>, tools: Tools) => Promise<Ending>;
 
-/** One that is missing here does not compile. */
-const PROGRAMS: { readonly [Id in OwnStepId]: StepProgram<Id> } = {
-  preflight: ({ REDIS_EXPECTED: redis, BACKEND_EXPECTED: wanted, RENDER_OWNER_ID: ownerId, ...read }, tools) =>
-    judge({ redis, wanted, ownerId, acceptUnknown: read.REDIS_CHECKS.acceptUnknown }, read.TERRAFORM_DIRECTORY, tools),
+/** One that is missing here does not compile. Each loads only what it needs: a deploy starts many. */
+const PROGRAMS: { readonly [Id in StepId]: StepProgram<Id> } = {
+  async preflight({ REDIS_EXPECTED: redis, BACKEND_EXPECTED: wanted, RENDER_OWNER_ID: ownerId, ...read }, tools) {
+    const { judge } = await import("./judge-preflight.ts");
+    const intent = { redis, wanted, ownerId, acceptUnknown: read.REDIS_CHECKS.acceptUnknown };
+    return judge(intent, read.TERRAFORM_DIRECTORY, tools.program);
+  },
+  checks: (read, { verify }) => verify(subjectOfStep(read)),
+  proof: ({ BACKEND_EXPECTED: service, ...read }, { verify }) => verify(subjectOfStep(read, service)),
   roll_out: ({ BACKEND_EXPECTED: { serviceId, name, rollOutSeconds } }, { work }) =>
-    work(name, rollOutSeconds, (context) => {
+    work(name, rollOutSeconds, async (context) => {
       context.say(describeTarget({ id: process.env.RENDER_OWNER_ID ?? "not known" }, [{ id: serviceId, name }]));
+      const { rollOut } = await import("../steps/roll-out.ts");
       return rollOut({ ...context, serviceId });
     }),
   leave: ({ BACKEND_SERVICE_ID: serviceId, BACKEND_ROLL_OUT_SECONDS: seconds, ...read }, { work }) => {
     const { BACKEND_DRAIN_COMMAND: command, REDIS_ADDRESS: address } = read;
     return work(serviceId, seconds + (command === undefined ? 0 : DRAIN_SECONDS), async (context) => {
+      const { leave } = await import("../steps/roll-out.ts");
       await within(seconds * 1_000, (signal) => leave({ ...context, signal, serviceId }), context.signal);
       if (command === undefined) return;
+      const { drainBehind } = await import("../steps/hand-over.ts");
       const known = await readKnownIds(read.TERRAFORM_DIRECTORY, context.signal);
       await drainBehind({ ...context, serviceId, command, address, known });
     });
@@ -54,73 +52,57 @@ const PROGRAMS: { readonly [Id in OwnStepId]: StepProgram<Id> } = {
     if (!serviceId) {
       throw new Stop("misused", "`TF_VAR_backend_service_id` is not set: the service that drains the instance");
     }
+    const { drain } = await import("../steps/drain.ts");
     return work(instanceId, DRAIN_SECONDS, (context) => drain({ ...context, serviceId, instanceId, command }));
   },
   async hand_over({ REDIS_INSTANCE_ID: instanceId, BACKEND_EXPECTED: { serviceId, drainCommand }, ...read }, { work }) {
     if (drainCommand === undefined) throw new Stop("misused", "`BACKEND_EXPECTED` has no drainCommand");
     const options = { serviceId, instanceId, command: drainCommand, address: read.REDIS_ADDRESS };
     return work(instanceId, DRAIN_SECONDS, async (context) => {
+      const { handOver } = await import("../steps/hand-over.ts");
       const known = await readKnownIds(read.TERRAFORM_DIRECTORY, context.signal);
       return handOver({ ...context, ...options, known });
     });
   },
 };
 
-async function judge(intent: Intent, directory: string, { connect, limit }: Tools): Promise<Ending> {
-  limit(PREFLIGHT_SECONDS);
-  const stack = { directory, known: () => readKnownIds(directory) };
-  const { target, results } = await preflight(connect(PREFLIGHT_CALL_MS), intent, stack);
-  process.stdout.write(formatPreflight(intent.redis.environment, target, results));
-  const refusals = results.flatMap((result) => result.refusals);
-  if (refusals.some(({ unknown }) => !unknown)) return "failed";
-  return refusals.length > 0 ? "unknown" : "good";
-}
-
-function toolsFor(program: Program): Tools {
-  const interrupted = new AbortController();
-  program.onInterruption(() => interrupted.abort());
-  const onWait = (text: string) => console.error(text);
-  const connect = (deadlineMs: number) =>
-    RenderClient.fromEnvironment(process.env, { deadlineMs, signal: interrupted.signal, onWait });
+/** @param args Of checks and proof: `verify`'s own options. Terraform gives none. */
+function toolsFor(program: Program, args: readonly string[]): Tools {
   return {
-    connect,
-    limit: program.limit,
+    program,
     async work(about, seconds, act) {
       const { signal } = program.limit(seconds);
       // One call may take as long as all of it: Render's limit of deploys is waited out.
-      const client = connect(seconds * 1_000);
+      const client = connectionOf(program)(seconds * 1_000);
       await act({ client, signal, say: (line) => console.log(`${about}: ${line}`) });
+      return "good";
+    },
+    async verify(subject) {
+      const [{ readCommandLine, USAGE }, { verifyAll }] = await Promise.all([
+        import("./verify-options.ts"),
+        import("./verify-run.ts"),
+      ]);
+      const request = await readCommandLine(args, process.env, subject);
+      if (request === undefined) process.stdout.write(USAGE);
+      else await verifyAll(request, program);
       return "good";
     },
   };
 }
 
-function run<Id extends OwnStepId>(step: Id, tools: Tools): Promise<Ending> {
+function run<Id extends StepId>(step: Id, tools: Tools): Promise<Ending> {
   return PROGRAMS[step](readStep(step, process.env), tools);
 }
 
+const [name = "", ...args] = process.argv.slice(2);
+const id = STEP_IDS.find((step) => programName(step) === name);
+
 runProgram(
   async (program) => {
-    const tools = toolsFor(program);
-    let ending: Ending | undefined;
-    const command = new Command("step")
-      .description("What a deploy does in Terraform's graph: before it, and after the Redis is proven.")
-      .showHelpAfterError()
-      .exitOverride();
-    for (const step of OWN_STEP_IDS) {
-      const own = command.command(programName(step)).summary("for Terraform").description(STEPS[step].says);
-      if (step === "preflight") {
-        own.summary("says whether a deploy can begin, and changes nothing");
-        own.argument("[environment]", "the environment's name; Terraform says by variables what it deploys");
-      }
-      own.action(async (environment?: string) => {
-        // Without an argument there are only commander's options here.
-        if (typeof environment !== "string") ending = await run(step, tools);
-        else ending = await judge(await intentOf(environment), stackPath(environment), tools);
-      });
-    }
-    await parse(command);
-    return ending;
+    if (id === undefined) throw new Stop("misused", `The step ${notOneOf(STEP_IDS.map(programName), name).message}`);
+    return run(id, toolsFor(program, args));
   },
-  { name: "The step", stopped: "Stopped. What was begun on Render goes on." },
+  id === "checks" || id === "proof"
+    ? { name: "The checks" }
+    : { name: "The step", stopped: "Stopped. What was begun on Render goes on." },
 );

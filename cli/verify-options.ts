@@ -11,7 +11,7 @@ import { InvalidValue, notOneOf, Stop } from "../runtime/errors.ts";
 import { VANTAGES } from "../vantage/vantage.ts";
 import { CHECK_FORMATS, type CheckFormat } from "./report/checks/reports.ts";
 import { type ReportRequest, readReport } from "./report/write-reports.ts";
-import { postApplySubject, type Subject } from "./verify-request.ts";
+import type { Subject } from "./verify-request.ts";
 
 export const USAGE = `Usage: npm run verify -- <environment>... [options]
 
@@ -28,7 +28,6 @@ Proves that the Redis on Render is the one that the environment describes.
   --report <format>[=<file>]
                         table (default), json, junit, markdown or github (annotations); repeatable, without a
                         file to standard output; in GitHub Actions the Markdown also goes to the step summary
-  --post-apply          for Terraform: what to verify comes from REDIS_INSTANCE_ID, REDIS_EXPECTED and REDIS_CHECKS
   --help
 
 Reads RENDER_API_KEY, RENDER_OWNER_ID, RENDER_HOST, TF_VAR_backend_service_id; HTTPS_PROXY and NO_PROXY;
@@ -47,11 +46,13 @@ export interface VerifyRequest {
 /**
  * What the command line asks for; `undefined` when it asks for help.
  *
+ * @param deployed What a step of Terraform's graph verifies, which then names no environment.
  * @throws Stop
  */
 export async function readCommandLine(
   args: readonly string[],
   env: NodeJS.ProcessEnv,
+  deployed?: Subject,
 ): Promise<VerifyRequest | undefined> {
   const { values, positionals } = parse(args);
   if (values.help) return undefined;
@@ -65,11 +66,9 @@ export async function readCommandLine(
     ...(values.instance === undefined ? {} : { instanceId: values.instance }),
     ...(values.prove ? { prove: "by hand" as const } : {}),
   };
-  if (values["post-apply"]) {
-    if (positionals.length > 0) throw new Stop("misused", "--post-apply takes no environment.");
-    const subject = postApplySubject(env);
-    const checks = values.only === undefined ? checksAfterApply(subject) : choices.checks;
-    return { targets: [{ ...subject, ...choices, checks, ...given, afterApply: true }], reports };
+  if (deployed !== undefined) {
+    const checks = values.only === undefined ? checksAfterApply(deployed) : choices.checks;
+    return { targets: [{ ...deployed, ...choices, checks, ...given, afterApply: true }], reports };
   }
   if (positionals.length === 0) throw new Stop("misused", `Name at least one environment.\n\n${USAGE}`);
   if (values.instance !== undefined && positionals.length !== 1) {
@@ -94,7 +93,6 @@ function parse(args: readonly string[]) {
         "memory-fail": { type: "string" },
         "accept-unknown": { type: "boolean" },
         report: { type: "string", multiple: true },
-        "post-apply": { type: "boolean" },
         help: { type: "boolean", short: "h" },
       },
     });

@@ -1,5 +1,6 @@
 import type { VerifyOptions } from "../checks/verify.ts";
-import { readStep } from "../steps/steps.ts";
+import type { ExpectedService } from "../render/service.ts";
+import type { Read } from "../steps/steps.ts";
 
 /** What is to be verified: all of it that the environment, or Terraform, decides. */
 export type Subject = Pick<
@@ -10,14 +11,8 @@ export type Subject = Pick<
   readonly acceptUnknown: boolean;
 };
 
-/**
- * What Terraform's provisioner asks for, from the variables that it sets.
- *
- * @throws Stop naming each variable that is missing or wrong.
- */
-export function postApplySubject(env: NodeJS.ProcessEnv): Subject {
-  const read =
-    "BACKEND_EXPECTED" in env ? readStep("proof", env) : { ...readStep("checks", env), BACKEND_EXPECTED: undefined };
+/** What a step of Terraform's graph verifies: an instance, or a service after its roll-out. */
+export function subjectOfStep(read: Read<"checks">, service?: ExpectedService): Subject {
   const { REDIS_CHECKS: limits, TF_VAR_backend_service_id } = read;
   return {
     expected: read.REDIS_EXPECTED,
@@ -26,7 +21,7 @@ export function postApplySubject(env: NodeJS.ProcessEnv): Subject {
     acceptUnknown: limits.acceptUnknown,
     prove: limits.prove ? "in a deploy" : "no",
     serviceId: limits.backendServiceId ?? (TF_VAR_backend_service_id || undefined),
-    service: read.BACKEND_EXPECTED,
+    service,
     stackDirectory: read.TERRAFORM_DIRECTORY,
   };
 }

@@ -66,7 +66,7 @@ async function demo(provider: Options["provider"], signal: AbortSignal): Promise
     await cdktf("deploy");
 
     step(3, `npm run verify -- ${ENVIRONMENT}`);
-    await run("all", process.execPath, ["checks/start.cjs", ENVIRONMENT]);
+    await run("all", process.execPath, ["render-redis.mjs", "verify", ENVIRONMENT]);
 
     step(4, "The backend, which the deploy has rolled out");
     await showBackend(rehearsal, signal);

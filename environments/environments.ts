@@ -2,20 +2,14 @@ import { posix } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { notOneOf, Stop } from "../runtime/errors.ts";
 import { type Environment, type EnvironmentInput, parseEnvironment } from "./define.ts";
-import { local } from "./local.ts";
-import { production } from "./production.ts";
-import { staging } from "./staging.ts";
 import type { State } from "./state.ts";
-
-/** Every environment; a new file in this folder is added here. */
-const ENVIRONMENTS: readonly EnvironmentInput[] = [production, staging, local];
 
 /**
  * One environment, everything decided. A mistake in another one does not matter here.
  *
  * @throws Stop naming the environments and the nearest match, the mistakes in it, or what it shares with another one.
  */
-export function resolveEnvironment(name: string, known: readonly EnvironmentInput[] = ENVIRONMENTS): Environment {
+export function resolveEnvironment(name: string, known: readonly EnvironmentInput[]): Environment {
   const input = known.find((candidate) => candidate.name === name);
   if (input === undefined) {
     const names = known.map((candidate) => candidate.name);
@@ -31,7 +25,7 @@ export function resolveEnvironment(name: string, known: readonly EnvironmentInpu
  *
  * @throws Stop with the mistakes in one, or with what two of them share.
  */
-export function resolveEnvironments(known: readonly EnvironmentInput[] = ENVIRONMENTS): Environment[] {
+export function resolveEnvironments(known: readonly EnvironmentInput[]): Environment[] {
   const environments = known.map(parseEnvironment);
   for (const [index, environment] of environments.entries()) {
     refuseShared(environment, environments.slice(index + 1));
@@ -40,7 +34,7 @@ export function resolveEnvironments(known: readonly EnvironmentInput[] = ENVIRON
 }
 
 /** Every environment without a mistake in it. */
-export function validEnvironments(known: readonly EnvironmentInput[] = ENVIRONMENTS): Environment[] {
+export function validEnvironments(known: readonly EnvironmentInput[]): Environment[] {
   return known.flatMap(unlessWrong);
 }
 

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Stop } from "../runtime/errors.ts";
 
-const LIST = "environments.ts";
+const LIST = "list.ts";
 const DESCRIBES = /^export (const \w+ = |default )defineEnvironment\(/m;
 
 /**
@@ -11,7 +11,7 @@ const DESCRIBES = /^export (const \w+ = |default )defineEnvironment\(/m;
  * @param directory Of the environments' files.
  * @throws Stop naming each.
  */
-export function refuseUnlisted(directory: string = import.meta.dirname): void {
+export function refuseUnlisted(directory: string): void {
   const list = readFileSync(join(directory, LIST), "utf8");
   const unlisted = readdirSync(directory)
     .filter((file) => file.endsWith(".ts") && file !== LIST && !list.includes(`from "./${file}"`))

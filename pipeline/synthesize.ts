@@ -88,7 +88,7 @@ function isPipeline(env: NodeJS.ProcessEnv): boolean {
  * @returns What is wrong with an environment; `undefined` when the Terraform was written.
  */
 export async function runApp(outdir: string, names: readonly string[] = []): Promise<string | undefined> {
-  const { code, stderr } = await runChild(process.execPath, ["--import", "tsx", "main.ts", ...names], {
+  const { code, stderr } = await runChild(process.execPath, ["render-redis.mjs", "app", ...names], {
     cwd: REPOSITORY,
     env: { ...process.env, CDKTF_OUTDIR: outdir },
   });

@@ -49,16 +49,12 @@ interface Step {
   readonly reads: z.ZodRawShape;
   /** What it reads beside them in the environment that Terraform itself runs in, as it does `RENDER_API_KEY`. */
   readonly finds?: z.ZodRawShape;
-  /** The command, where it is not the steps' own program. */
-  readonly command?: string;
   /** Its part of the address, where that is not its id. */
   readonly address?: string;
   /** The review's sentence, and what it is about. */
   readonly kind: "checks" | "redeploy" | "behaviour";
   readonly says: string;
 }
-
-const VERIFY = "node checks/start.cjs --post-apply";
 
 /** Every command that an apply runs in Terraform's graph. The construct, the program and the review read this. */
 export const STEPS = {
@@ -92,7 +88,6 @@ export const STEPS = {
       TERRAFORM_DIRECTORY,
     },
     finds: { TF_VAR_backend_service_id },
-    command: VERIFY,
     kind: "checks",
     says: "Runs the checks. A failed check stops the apply.",
   },
@@ -155,7 +150,6 @@ export const STEPS = {
       TERRAFORM_DIRECTORY,
     },
     finds: { TF_VAR_backend_service_id },
-    command: VERIFY,
     address: "checks",
     kind: "checks",
     says: "Runs the checks. A failed check stops the apply.",
@@ -192,15 +186,11 @@ type Reads<Id extends StepId> = z.output<z.ZodObject<Steps[Id]["reads"]>>;
 export type Read<Id extends StepId> = Reads<Id> &
   (Steps[Id] extends { readonly finds: infer F extends z.ZodRawShape } ? z.output<z.ZodObject<F>> : unknown);
 
-/** A step that is run by the steps' own program. */
-export type OwnStepId = { [Id in StepId]: Steps[Id] extends { readonly command: string } ? never : Id }[StepId];
-export const OWN_STEP_IDS = STEP_IDS.filter((step): step is OwnStepId => TABLE[step].command === undefined);
-
 export function commandOf(step: StepId): string {
-  return TABLE[step].command ?? `node --import tsx wiring/main.ts ${programName(step)}`;
+  return `node render-redis.mjs step ${programName(step)}`;
 }
 
-/** How the steps' own program calls it: `roll-out`. */
+/** How a command calls it: `roll-out`. */
 export function programName(step: StepId): string {
   return step.replaceAll("_", "-");
 }

@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 
@@ -6,7 +7,13 @@ const TARGET = "node18";
 
 /** A program as one plain script, which needs no files: for a one-off job, or for a thread. */
 export async function buildScript(entryPoint: URL): Promise<string> {
-  const { outputFiles } = await build({
+  return (await bundleScript(entryPoint)).text;
+}
+
+/** The same, and the files that it is made of. */
+export async function bundleScript(entryPoint: URL): Promise<{ readonly text: string; readonly inputs: string[] }> {
+  const { outputFiles, metafile } = await build({
+    absWorkingDir: join(import.meta.dirname, ".."),
     entryPoints: [fileURLToPath(entryPoint)],
     bundle: true,
     platform: "node",
@@ -15,6 +22,7 @@ export async function buildScript(entryPoint: URL): Promise<string> {
     minify: true,
     legalComments: "none",
     write: false,
+    metafile: true,
   });
-  return outputFiles[0]?.text ?? "";
+  return { text: outputFiles[0]?.text ?? "", inputs: Object.keys(metafile.inputs) };
 }

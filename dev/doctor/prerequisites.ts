@@ -2,6 +2,7 @@ import { realpathSync } from "node:fs";
 import { basename } from "node:path";
 import { z } from "zod";
 import { validEnvironments } from "../../environments/environments.ts";
+import { ENVIRONMENTS } from "../../environments/list.ts";
 import { TERRAFORM_NEEDS, terraformNeed } from "../../environments/terraform-versions.ts";
 
 /** How software is installed on this machine, named after the package manager; `other` when none of them is there. */
@@ -111,7 +112,10 @@ export const PREREQUISITES: readonly Prerequisite[] = [
         const remedy = [`export ${TERRAFORM_BINARY_NAME}=${basename(path)}`];
         return { problem: "cdktf runs `terraform` unless it is told otherwise", remedy };
       }
-      const needs = validEnvironments().map((environment) => ({ environment, need: terraformNeed(environment) }));
+      const needs = validEnvironments(ENVIRONMENTS).map((environment) => ({
+        environment,
+        need: terraformNeed(environment),
+      }));
       const lacking = needs.find(({ need }) => {
         return !isAtLeast(version, need.version) || (need.onlyOpenTofu && product !== "OpenTofu");
       });

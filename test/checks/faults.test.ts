@@ -3,7 +3,6 @@ import { afterAll, beforeAll, describe, test } from "vitest";
 import type { ExpectedInstance } from "../../render/instance.ts";
 import { EVICTION_POLICIES, redisSpelling } from "../../render/spellings.ts";
 import { isIdle } from "../idle.ts";
-import { bundleChecks } from "./support/bundle.ts";
 import { type Certificates, makeCertificates } from "./support/certificates.ts";
 import { AWKWARD_PASSWORDS, spellings } from "./support/passwords.ts";
 import {
@@ -49,15 +48,13 @@ interface Row {
 }
 
 let certificates: Certificates;
-let bundle: Awaited<ReturnType<typeof bundleChecks>>;
 
 beforeAll(async () => {
-  [certificates, bundle] = await Promise.all([makeCertificates(), bundleChecks()]);
+  certificates = await makeCertificates();
 });
 
 afterAll(() => {
   rmSync(certificates.directory, { recursive: true });
-  rmSync(bundle.directory, { recursive: true });
 });
 
 function external(port: number, password: string, scheme = "rediss"): string {
@@ -664,7 +661,6 @@ describe.each([
       onTestFinished(stop);
       const deadlineSeconds = row.deadlineSeconds ?? 20;
       const result = await runChecks({
-        bundle: bundle.file,
         host,
         deadlineSeconds,
         args: row.args,

@@ -3,7 +3,6 @@ import { connect } from "node:net";
 import { createServer as createTlsServer } from "node:tls";
 import { afterAll, beforeAll, expect, onTestFinished, test, vi } from "vitest";
 import { sendHttp } from "../../runtime/http.ts";
-import { bundleChecks } from "./support/bundle.ts";
 import { type Certificates, makeCertificates } from "./support/certificates.ts";
 import { type HttpProxyOptions, startHttpProxy } from "./support/http-proxy.ts";
 import { startRedis, USER } from "./support/redis-server.ts";
@@ -16,13 +15,12 @@ const PASSWORD = "a-password-of-the-proxy";
 const LOGIN = Buffer.from(`somebody:${PASSWORD}`).toString("base64");
 
 let certificates: Certificates;
-let bundle: Awaited<ReturnType<typeof bundleChecks>>;
 
 beforeAll(async () => {
-  [certificates, bundle] = await Promise.all([makeCertificates(), bundleChecks()]);
+  certificates = await makeCertificates();
 });
 afterAll(() => {
-  for (const { directory } of [certificates, bundle]) rmSync(directory, { recursive: true });
+  rmSync(certificates.directory, { recursive: true });
 });
 
 /** Runs the checks where Render and the Redis can be reached through a proxy only. */
@@ -52,7 +50,6 @@ async function verify(
     await Promise.all([redis.stop(), api.stop()]);
   });
   const ran = await runChecks({
-    bundle: bundle.file,
     host: `https://${HOST}/v1`,
     args: [...["ping", "tls", "auth", "queue"].flatMap((id) => ["--only", id]), ...args],
     deadlineSeconds: 20,

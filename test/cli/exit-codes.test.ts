@@ -38,7 +38,6 @@ describe.each<[script: string, ...[args: string, code: number, says: RegExp][]]>
     ["nowhere", 2, /must be one of production, staging, local/],
     ["local --report x", 2, /must be one of table, json/],
     ["local", 2, /`RENDER_API_KEY` is not set/],
-    ["--post-apply", 2, /`REDIS_INSTANCE_ID` is not set/],
   ],
   ["preflight", ["--help", 0, /Usage/], ["a b", 2, /too many arguments/], ["nowhere", 2, /must be one of/]],
   ["plan", ["--help", 0, /Exit codes: 0 no changes/], ["", 1, /missing required/], ["nowhere", 1, /must be one of/]],
@@ -67,7 +66,7 @@ describe.each<[script: string, ...[args: string, code: number, says: RegExp][]]>
 });
 
 test("every command is held to its exit codes", () => {
-  const tools = ["typecheck", "lint", "test", "test:unit", "rules", "build:checks", "mutation", "recordings"];
+  const tools = ["typecheck", "lint", "test", "test:unit", "rules", "build", "prepare", "mutation", "recordings"];
   const commands = Object.keys(scripts).filter((name) => !name.startsWith("bench:") && !tools.includes(name));
   expect(commands.sort()).toEqual([
     "apply",

@@ -6,6 +6,7 @@ import { Child } from "../../runtime/child-process.ts";
 import { EXPECTED } from "../checks/support/render-api.ts";
 import { listen } from "../checks/support/sockets.ts";
 import { isIdle } from "../idle.ts";
+import { PROGRAM } from "../program.ts";
 
 /** Where the machine is busy, only what goes on as if nothing had happened is a fault. */
 const BUSY_MS = 60_000;
@@ -29,7 +30,7 @@ function stuckApp(): string {
   const file = join(directory, "stuck.mjs");
   const hang = `
     import { writeFileSync } from "node:fs";
-    if (process.argv.some((arg) => arg.endsWith("main.ts"))) {
+    if (process.argv.some((arg) => arg === "app")) {
       process.on("SIGTERM", () => {});
       writeFileSync("${RUNNING}", "");
       for (;;) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1_000);
@@ -76,18 +77,18 @@ const HAND_OVER = {
 };
 
 const COMMANDS: readonly [what: string, args: readonly string[], () => Promise<Stuck>, env?: NodeJS.ProcessEnv][] = [
-  ["verify, with a stuck API", ["checks/start.cjs", "local", "--deadline", "3000"], stuckApi],
-  ["preflight, with a stuck API", ["--import", "tsx", "cli/step.ts", "preflight", "local"], stuckApi],
-  ["a roll-out, with a stuck API", ["--import", "tsx", "cli/step.ts", "roll-out"], stuckApi, STEP],
+  ["verify, with a stuck API", [PROGRAM, "verify", "local", "--deadline", "3000"], stuckApi],
+  ["preflight, with a stuck API", [PROGRAM, "preflight", "local"], stuckApi],
+  ["a roll-out, with a stuck API", [PROGRAM, "step", "roll-out"], stuckApi, STEP],
   [
     "a hand-over, with a stuck Terraform",
-    ["--import", "tsx", "cli/step.ts", "hand-over"],
+    [PROGRAM, "step", "hand-over"],
     () => stuckChild({ TERRAFORM_BINARY_NAME: stuckProgram("terraform") }),
     HAND_OVER,
   ],
   [
     "synth, with a stuck app",
-    ["--import", "tsx", "cli/synth.ts", "--check"],
+    [PROGRAM, "synth", "--check"],
     () => stuckChild({ NODE_OPTIONS: `--import ${stuckApp()}` }),
   ],
 ];

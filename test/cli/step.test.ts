@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { resolveEnvironment } from "../../environments/environments.ts";
+import { ENVIRONMENTS } from "../../environments/list.ts";
 import { RenderClient } from "../../render/api/client.ts";
 import { expectedService } from "../../render/service.ts";
 import type { StepContext } from "../../steps/deploy.ts";
@@ -41,40 +42,34 @@ function set(variables: Readonly<Record<string, string | undefined>>): void {
 }
 
 test.each<[string, string[], Record<string, string | undefined>, number, RegExp]>([
-  ["nothing stands in the way", ["preflight", "local"], {}, 0, /a deploy can begin/],
-  [
-    "a shell for Render itself",
-    ["preflight", "local"],
-    { TF_VAR_emulator: undefined },
-    2,
-    /for Render on this machine only/,
-  ],
-  ["an environment for Render itself", ["preflight", "production"], {}, 2, /set up for Render on this machine/],
-  ["no such environment", ["preflight", "locl"], {}, 2, /Did you mean "local"/],
-  ["no such command", ["rollout"], {}, 2, /unknown command[\s\S]*Usage: /],
-  ["help", ["--help"], {}, 0, /says whether a deploy can begin[\s\S]*roll-out +for Terraform\n/],
-  ["help with a step", ["preflight", "--help"], {}, 0, /Preflight runs first\.[\s\S]*the environment's name/],
-  ["too much", ["preflight", "a", "b"], {}, 2, /too many arguments/],
-  ["no key", ["preflight", "local"], { RENDER_API_KEY: undefined }, 2, /RENDER_API_KEY` is not set/],
-  ["no workspace", ["preflight", "local"], { RENDER_OWNER_ID: undefined }, 2, /RENDER_OWNER_ID` is not set/],
-  ["no backend", ["preflight", "local"], { TF_VAR_backend_service_id: "" }, 2, /TF_VAR_backend_service_id/],
-  ["no backend's id", ["preflight", "local"], { TF_VAR_backend_service_id: `srv-${"a".repeat(21)}` }, 2, /not known/],
-  [
-    "no id of a backend",
-    ["preflight", "local"],
-    { TF_VAR_backend_service_id: `xsrv-${"a".repeat(20)}` },
-    2,
-    /not known/,
-  ],
-  ["a wrong key", ["preflight", "local"], { RENDER_API_KEY: "rnd_wrong" }, 1, /401.*RENDER_API_KEY/],
-  ["another workspace", ["preflight", "local"], { RENDER_OWNER_ID: "tea-x" }, 1, /refused: \d reasons?; nothing was/],
-  ["not called by Terraform", ["roll-out"], {}, 2, /`BACKEND_EXPECTED` is not set/],
+  ["nothing stands in the way", ["local"], {}, 0, /a deploy can begin/],
+  ["a shell for Render itself", ["local"], { TF_VAR_emulator: undefined }, 2, /for Render on this machine only/],
+  ["an environment for Render itself", ["production"], {}, 2, /set up for Render on this machine/],
+  ["no such environment", ["locl"], {}, 2, /Did you mean "local"/],
+  ["help", ["--help"], {}, 0, /whether a deploy can begin/],
+  ["too much", ["a", "b"], {}, 2, /too many arguments/],
+  ["no key", ["local"], { RENDER_API_KEY: undefined }, 2, /RENDER_API_KEY` is not set/],
+  ["no workspace", ["local"], { RENDER_OWNER_ID: undefined }, 2, /RENDER_OWNER_ID` is not set/],
+  ["no backend", ["local"], { TF_VAR_backend_service_id: "" }, 2, /TF_VAR_backend_service_id/],
+  ["no backend's id", ["local"], { TF_VAR_backend_service_id: `srv-${"a".repeat(21)}` }, 2, /not known/],
+  ["no id of a backend", ["local"], { TF_VAR_backend_service_id: `xsrv-${"a".repeat(20)}` }, 2, /not known/],
+  ["a wrong key", ["local"], { RENDER_API_KEY: "rnd_wrong" }, 1, /401.*RENDER_API_KEY/],
+  ["another workspace", ["local"], { RENDER_OWNER_ID: "tea-x" }, 1, /refused: \d reasons?; nothing was/],
 ])("%s", async (_what, args, change, code, message) => {
   set(change);
-  const ended = await run("step", args);
+  const ended = await run("preflight", args);
   expect(ended.stdout + ended.stderr).toMatch(message);
   expect(ended.stdout + ended.stderr).not.toContain(render.render.apiKey);
   expect(ended.code).toBe(code);
+});
+
+test.each([
+  [["roll-out"], /The step roll-out is for Terraform[\s\S]*`BACKEND_EXPECTED` is not set/],
+  [["checks"], /`REDIS_INSTANCE_ID` is not set/],
+  [["rollout"], /The step must be one of preflight, checks, .*, got: "rollout"\. Did you mean "roll-out"/],
+  [[], /The step must be one of preflight/],
+])("%j: what nobody but Terraform calls says so", async (args, message) => {
+  expect(await run("step", args)).toMatchObject({ code: 2, stdout: "", stderr: expect.stringMatching(message) });
 });
 
 test("Terraform says by variables what it deploys", async () => {
@@ -97,20 +92,20 @@ test("Terraform says by variables what it deploys", async () => {
 });
 
 test("what the state does not know is refused; a state that cannot be read is unknown", async () => {
-  const { name } = resolveEnvironment("local").redis;
+  const { name } = resolveEnvironment("local", ENVIRONMENTS).redis;
   const id = await render.instance({ name, region: "oregon" });
   state.readKnownIds.mockResolvedValue(undefined);
-  const unread = await run("step", ["preflight", "local"]);
+  const unread = await run("preflight", ["local"]);
   expect([unread.code, unread.stdout]).toEqual([
     3,
     expect.stringMatching(new RegExp(`\\?.*\n.*state cannot be read.*${id}`)),
   ]);
   expect(unread.stdout).toContain("not established; nothing was changed");
   state.readKnownIds.mockResolvedValue(new Map());
-  const strange = await run("step", ["preflight", "local"]);
+  const strange = await run("preflight", ["local"]);
   expect([strange.code, strange.stdout]).toEqual([1, expect.stringContaining(`import render_keyvalue.redis ${id}`)]);
   state.readKnownIds.mockResolvedValue(new Map([["render_keyvalue.redis", [id]]]));
-  expect((await run("step", ["preflight", "local"])).code).toBe(0);
+  expect((await run("preflight", ["local"])).code).toBe(0);
   expect(state.readKnownIds).toHaveBeenLastCalledWith("cdktf.out/stacks/local");
   await render.call("DELETE", `/key-value/${id}`);
 });
@@ -120,7 +115,7 @@ test("Render cannot be asked: what to look at, after ten seconds", async () => {
   const { fromEnvironment } = RenderClient;
   const connect = vi.spyOn(RenderClient, "fromEnvironment");
   connect.mockImplementation((env, options) => fromEnvironment.call(RenderClient, env, { ...options, deadlineMs: 50 }));
-  expect(await run("step", ["preflight", "local"])).toMatchObject({
+  expect(await run("preflight", ["local"])).toMatchObject({
     code: 3,
     stderr: expect.stringMatching("RENDER_HOST"),
   });

@@ -1,50 +1,33 @@
-import { cp, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { execa } from "execa";
 import { afterEach, expect, test } from "vitest";
-
-const REPOSITORY = join(import.meta.dirname, "../..");
-const SOURCES = [
-  "main.ts",
-  "package.json",
-  "environments",
-  "stacks",
-  "constructs",
-  "render",
-  "runtime",
-  "steps",
-  "cli",
-  "pipeline",
-  "synthesized",
-];
+import { Checkout } from "../../dev/checkout.ts";
 
 const copies: string[] = [];
 afterEach(async () => {
   for (const copy of copies.splice(0)) await rm(copy, { recursive: true, force: true });
 });
 
-/** The repository's sources in a folder of their own, so that a test can change them. */
-async function copyOfRepository(): Promise<string> {
-  const copy = await mkdtemp(join(tmpdir(), "synth-"));
-  copies.push(copy);
-  for (const source of SOURCES) await cp(join(REPOSITORY, source), join(copy, source), { recursive: true });
-  await symlink(join(REPOSITORY, "node_modules"), join(copy, "node_modules"));
-  return copy;
+/** The repository in a folder of its own, so that a test can change it. */
+function copyOfRepository(): string {
+  const { path } = new Checkout();
+  copies.push(path);
+  return path;
 }
 
 function synth(cwd: string, ...args: string[]) {
-  return execa(process.execPath, ["--import", "tsx", "cli/synth.ts", ...args], { cwd, reject: false });
+  return execa(process.execPath, ["render-redis.mjs", "synth", ...args], { cwd, reject: false });
 }
 
 test("synthesized/ is what the sources give, from another folder, too", async () => {
-  const { exitCode, stdout } = await synth(await copyOfRepository(), "--check");
+  const { exitCode, stdout } = await synth(copyOfRepository(), "--check");
   expect(stdout).toBe("synthesized/ is what the sources give");
   expect(exitCode).toBe(0);
 });
 
 test("a mistake in an environment is told without a trace, and nothing is written", async () => {
-  const copy = await copyOfRepository();
+  const copy = copyOfRepository();
   const staging = join(copy, "environments/staging.ts");
   await writeFile(staging, (await readFile(staging, "utf8")).replace('"oregon"', '"oregn"'));
   const { exitCode, stdout, stderr } = await synth(copy);

@@ -1,8 +1,10 @@
 import { describe, expect, test } from "vitest";
 import { allChecks } from "../../checks/catalogue/all-checks.ts";
 import { readCommandLine } from "../../cli/verify-options.ts";
+import { subjectOfStep } from "../../cli/verify-request.ts";
 import { expectedService } from "../../render/service.ts";
 import { Stop } from "../../runtime/errors.ts";
+import { readStep } from "../../steps/steps.ts";
 import { EXPECTED } from "../checks/support/render-api.ts";
 
 const POST_APPLY = {
@@ -15,6 +17,13 @@ const LIMITS = JSON.stringify({ deadlineSeconds: 60, acceptUnknown: true, backen
 const SERVICE = JSON.stringify(
   expectedService({ name: "backend", env: {}, rollOutSeconds: 60 }, `srv-${"a".repeat(20)}`, "queues"),
 );
+
+/** What a step of Terraform's graph verifies. */
+function afterApply(args: readonly string[], variables: object) {
+  const env = { ...POST_APPLY, ...variables } as NodeJS.ProcessEnv;
+  const service = "BACKEND_EXPECTED" in env ? readStep("proof", env).BACKEND_EXPECTED : undefined;
+  return readCommandLine(args, env, subjectOfStep(readStep("checks", env), service));
+}
 
 describe("readCommandLine", () => {
   test("an environment, with its own settings", async () => {
@@ -74,8 +83,8 @@ describe("readCommandLine", () => {
     expect(request?.targets[0]?.checks.map(({ id }) => id)).toEqual(checks);
   });
 
-  test("what Terraform's provisioner sets", async () => {
-    const request = await readCommandLine(["--post-apply"], { ...POST_APPLY, TF_VAR_backend_service_id: "" });
+  test("what a step of Terraform's graph is given", async () => {
+    const request = await afterApply([], { TF_VAR_backend_service_id: "" });
     expect(request?.targets).toEqual([
       {
         ...{ expected: EXPECTED, instanceId: "red-abc", deadlineSeconds: 300, acceptUnknown: false },
@@ -94,7 +103,7 @@ describe("readCommandLine", () => {
     [{ prove: true }, ["--prove"], "by hand"],
   ])("in a deploy, the proof is asked for by %j and %j", async (limits, args, prove) => {
     const REDIS_CHECKS = JSON.stringify({ deadlineSeconds: 60, acceptUnknown: false, ...limits });
-    const request = await readCommandLine(["--post-apply", ...args], { ...POST_APPLY, REDIS_CHECKS });
+    const request = await afterApply(args, { REDIS_CHECKS });
     expect(request?.targets).toMatchObject([{ prove }]);
   });
 
@@ -112,7 +121,7 @@ describe("readCommandLine", () => {
     ],
     [{ BACKEND_EXPECTED: SERVICE }, ["--only", "auth"], undefined, 300, /^auth$/],
   ])("after an apply with %j and %j", async (variables, args, serviceId, deadlineSeconds, checks) => {
-    const request = await readCommandLine(["--post-apply", ...args], { ...POST_APPLY, ...variables });
+    const request = await afterApply(args, variables);
     expect(request?.targets).toMatchObject([{ serviceId, deadlineSeconds }]);
     expect(request?.targets[0]?.service?.name).toBe("BACKEND_EXPECTED" in variables ? "backend" : undefined);
     expect(request?.targets[0]?.checks.map(({ id }) => id).join(",")).toMatch(checks);
@@ -138,7 +147,7 @@ describe("readCommandLine", () => {
     expect(request?.targets).toMatchObject([{ deadlineSeconds: 86_400, memoryUse }]);
   });
 
-  test.each<[string[], RegExp, object?]>([
+  test.each<[string[], RegExp]>([
     [[], /Name at least one environment/],
     [["locl"], /The environment must be one of .*, got: "locl"\. Did you mean "local"\?/],
     [["--instance", "red-abc"], /Name at least one environment/],
@@ -156,18 +165,8 @@ describe("readCommandLine", () => {
     [["local", "--report", "xml"], /--report must be one of table, json, junit, markdown, github/],
     [["local", "--report", "json="], /--report must be one of/],
     [["local", "--shout"], /Unknown option '--shout'/],
-    [["--post-apply", "local"], /takes no environment/],
-    [["--post-apply"], /`REDIS_INSTANCE_ID` is not set\.\n`REDIS_EXPECTED` is not set\.\n`REDIS_CHECKS` is not set\./],
-    [["--post-apply"], /`REDIS_INSTANCE_ID` is not an instance's id/, { ...POST_APPLY, REDIS_INSTANCE_ID: "srv-1" }],
-    [["--post-apply"], /`REDIS_EXPECTED` is not JSON/, { ...POST_APPLY, REDIS_EXPECTED: "{" }],
-    [
-      ["--post-apply"],
-      /`REDIS_EXPECTED\.plan` must be one of/,
-      { ...POST_APPLY, REDIS_EXPECTED: JSON.stringify({ ...EXPECTED, plan: "huge" }) },
-    ],
-    [["--post-apply"], /`REDIS_CHECKS\.deadlineSeconds`/, { ...POST_APPLY, REDIS_CHECKS: "{}" }],
-  ])("%j is refused", async (args, message, env = {}) => {
-    const refused = readCommandLine(args, env as NodeJS.ProcessEnv);
+  ])("%j is refused", async (args, message) => {
+    const refused = readCommandLine(args, {});
     await expect(refused).rejects.toThrow(Stop);
     await expect(refused).rejects.toThrow(message);
   });

@@ -1,6 +1,5 @@
 import { rmSync } from "node:fs";
 import { afterAll, beforeAll, describe, test } from "vitest";
-import { bundleChecks } from "../checks/support/bundle.ts";
 import { type Certificates, makeCertificates } from "../checks/support/certificates.ts";
 import { AWKWARD_PASSWORDS, spellings } from "../checks/support/passwords.ts";
 import { startRedis, USER } from "../checks/support/redis-server.ts";
@@ -9,15 +8,13 @@ import { API_KEY, runChecks } from "../checks/support/run-checks.ts";
 
 describe("a good run with the password", () => {
   let certificates: Certificates;
-  let bundle: Awaited<ReturnType<typeof bundleChecks>>;
 
   beforeAll(async () => {
-    [certificates, bundle] = await Promise.all([makeCertificates(), bundleChecks()]);
+    certificates = await makeCertificates();
   });
 
   afterAll(() => {
     rmSync(certificates.directory, { recursive: true });
-    rmSync(bundle.directory, { recursive: true });
   });
 
   const logins = AWKWARD_PASSWORDS.flatMap((password) => {
@@ -31,7 +28,7 @@ describe("a good run with the password", () => {
     const { host, stop } = await startTestApi({ url: `rediss://${USER}:${login}@localhost:${server.tlsPort}` });
     onTestFinished(stop);
 
-    const result = await runChecks({ bundle: bundle.file, host, env: { NODE_EXTRA_CA_CERTS: certificates.ca } });
+    const result = await runChecks({ host, env: { NODE_EXTRA_CA_CERTS: certificates.ca } });
 
     expect(result.exitCode, result.everything).toBe(0);
     const alone = password.length > 5 ? spellings(password) : [`:${password}@`, `"${password}"`, ` ${password} `];

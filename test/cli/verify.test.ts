@@ -2,18 +2,10 @@ import { execFile, spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
 import { jsonReportSchema } from "../../checks/report.ts";
-import { bundleChecks } from "../checks/support/bundle.ts";
 import { INSTANCE, startTestApi, type TestApiOptions } from "../checks/support/render-api.ts";
-
-let bundle: Awaited<ReturnType<typeof bundleChecks>>;
-
-beforeAll(async () => {
-  bundle = await bundleChecks();
-});
-
-afterAll(() => rmSync(bundle.directory, { recursive: true }));
+import { PROGRAM } from "../program.ts";
 
 /** The checks as a person runs them. */
 async function run(args: readonly string[], options: TestApiOptions = {}, env: Readonly<Record<string, string>> = {}) {
@@ -21,7 +13,7 @@ async function run(args: readonly string[], options: TestApiOptions = {}, env: R
   onTestFinished(stop);
   return new Promise<{ code: unknown; stdout: string; stderr: string }>((resolve) => {
     const settings = { env: { PATH: process.env.PATH, RENDER_HOST: host, RENDER_API_KEY: "rnd_key", ...env } };
-    execFile(process.execPath, [bundle.file, ...args], settings, (error, stdout, stderr) => {
+    execFile(process.execPath, [PROGRAM, "verify", ...args], settings, (error, stdout, stderr) => {
       resolve({ code: error === null ? 0 : error.code, stdout, stderr });
     });
   });
@@ -80,8 +72,8 @@ test("a reader that does not read holds the process no longer than a second beyo
   onTestFinished(stop);
   // More than a pipe takes.
   const reports = Array.from({ length: 60 }, () => ["--report", "json"]).flat();
-  const settings = { PATH: process.env.PATH, RENDER_HOST: host, RENDER_API_KEY: "rnd_key", FILE: bundle.file };
-  const script = `{ "$0" "$FILE" staging --deadline 2 "$@"; echo "exit $?" >&2; } | sleep 86400 & wait $(jobs -p)`;
+  const settings = { PATH: process.env.PATH, RENDER_HOST: host, RENDER_API_KEY: "rnd_key", FILE: PROGRAM };
+  const script = `{ "$0" "$FILE" verify staging --deadline 2 "$@"; echo "exit $?" >&2; } | sleep 86400 & wait $(jobs -p)`;
   const shell = spawn("bash", ["-c", script, process.execPath, ...reports], { env: settings, detached: true });
   onTestFinished(() => void process.kill(-(shell.pid ?? 0), "SIGKILL"));
   let stderr = "";

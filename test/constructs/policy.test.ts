@@ -9,6 +9,7 @@ import { policyRules } from "../../constructs/policy-rules.ts";
 import { Keyvalue } from "../../constructs/render/keyvalue.ts";
 import { defineEnvironment, type EnvironmentInput } from "../../environments/define.ts";
 import { resolveEnvironments } from "../../environments/environments.ts";
+import { ENVIRONMENTS } from "../../environments/list.ts";
 import { readPlan } from "../../pipeline/review/plan/planned.ts";
 import { terraformPlanSchema } from "../../pipeline/review/plan/terraform-plan.ts";
 import { reviewPlan } from "../../pipeline/review/review.ts";
@@ -217,7 +218,7 @@ test("every rule is tested both ways, and its id is never used twice", () => {
 });
 
 test("the environments of this repository keep the policy; production waits for a place for its state", () => {
-  const app = createApp(resolveEnvironments(), join(outdir, "all"));
+  const app = createApp(resolveEnvironments(ENVIRONMENTS), join(outdir, "all"));
   expect(() => app.synth()).not.toThrow();
   const stacks = app.node.children.filter((child) => child instanceof RedisStack);
   const exceptions = stacks.flatMap((stack) =>

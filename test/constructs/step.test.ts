@@ -56,7 +56,7 @@ test("a step is a command of the table, with texts for what its program reads, i
   const checks = `{"deadlineSeconds":60,"acceptUnknown":false,"backendServiceId":"\${var.service}"}`;
   expect(name).toBe("redis_checks");
   expect(triggers).toEqual({ instance_id: "red-1", checks, name: `a$\${b}` });
-  expect(command.command).toBe("node checks/start.cjs --post-apply");
+  expect(command.command).toBe("node render-redis.mjs step checks");
   expect(Object.keys(command.environment)).toEqual([
     "REDIS_CHECKS",
     "REDIS_EXPECTED",
@@ -76,7 +76,7 @@ test("a step at a removal runs then, with what is in its triggers", () => {
   const { name, command, ...resource } = step((stack) => void new Step(stack, "leave", LEAVE));
   expect(name).toBe("backend_leave");
   expect(command).toMatchObject({
-    command: "node --import tsx wiring/main.ts leave",
+    command: "node render-redis.mjs step leave",
     when: "destroy",
     environment: { BACKEND_SERVICE_ID: `\${self.triggers.service_id}`, BACKEND_ROLL_OUT_SECONDS: "900" },
   });

@@ -6,8 +6,9 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { installedFrom } from "../../dev/terraform-provider/plugins.ts";
 import { type RunningProvider, startProvider } from "../../dev/terraform-provider/server.ts";
 import { resolveEnvironments } from "../../environments/environments.ts";
+import { ENVIRONMENTS } from "../../environments/list.ts";
 
-const NAMES = resolveEnvironments().map(({ name }) => name);
+const NAMES = resolveEnvironments(ENVIRONMENTS).map(({ name }) => name);
 const REPOSITORY = join(import.meta.dirname, "../..");
 
 let directory: string;

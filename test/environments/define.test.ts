@@ -5,6 +5,8 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { defineEnvironment, type EnvironmentInput, parseEnvironment } from "../../environments/define.ts";
 import { resolveEnvironment, resolveEnvironments } from "../../environments/environments.ts";
+import { ENVIRONMENTS } from "../../environments/list.ts";
+import { ENVIRONMENTS_DIRECTORY } from "../../environments/load.ts";
 import { refuseUnlisted } from "../../environments/unlisted.ts";
 import { expectedInstance } from "../../render/instance.ts";
 import { Stop } from "../../runtime/errors.ts";
@@ -38,7 +40,7 @@ test("the smallest environment has everything decided", () => {
 });
 
 test("production is what the mission says", () => {
-  const production = resolveEnvironment("production");
+  const production = resolveEnvironment("production", ENVIRONMENTS);
   expect(expectedInstance(production.name, production.redis)).toEqual({
     environment: "production",
     name: "koinoniasms-redis",
@@ -59,7 +61,8 @@ test("production is what the mission says", () => {
 });
 
 test("what is decided can be decided again", () => {
-  for (const environment of resolveEnvironments()) expect(parseEnvironment(environment)).toEqual(environment);
+  for (const environment of resolveEnvironments(ENVIRONMENTS))
+    expect(parseEnvironment(environment)).toEqual(environment);
 });
 
 const OTHER: EnvironmentInput = {
@@ -139,16 +142,16 @@ test("two environments may have one service when both say so", () => {
 test("a file that is not in the list is named, one that describes nothing is not", () => {
   const directory = mkdtempSync(join(tmpdir(), "environments-"));
   const write = (name: string, text: string) => writeFileSync(join(directory, name), text);
-  write("environments.ts", 'import { production } from "./production.ts";\n');
+  write("list.ts", 'import { production } from "./production.ts";\n');
   write("production.ts", "export const production = defineEnvironment({});");
   write("helper.ts", "export const regions = [];");
   expect(() => refuseUnlisted(directory)).not.toThrow();
   write("qa.ts", "export const qa = defineEnvironment({});");
   expect(() => refuseUnlisted(directory)).toThrow(
-    "Not in the list of environments: environments/qa.ts. Add it to ENVIRONMENTS in environments/environments.ts",
+    "Not in the list of environments: environments/qa.ts. Add it to ENVIRONMENTS in environments/list.ts",
   );
   rmSync(directory, { recursive: true });
-  refuseUnlisted();
+  refuseUnlisted(ENVIRONMENTS_DIRECTORY);
 });
 
 test("a mistake in one environment does not stop a command about another one", () => {
@@ -159,7 +162,7 @@ test("a mistake in one environment does not stop a command about another one", (
 });
 
 test("an unknown environment is refused with the nearest one", () => {
-  expect(() => resolveEnvironment("prodution")).toThrow(
+  expect(() => resolveEnvironment("prodution", ENVIRONMENTS)).toThrow(
     'The environment must be one of production, staging, local, got: "prodution". Did you mean "production"?',
   );
 });

@@ -69,7 +69,7 @@ describe("plan and apply", () => {
 
   test("without an approval nothing is applied where nobody can be asked", async () => {
     const { fingerprint } = project.savedReview("staging");
-    const { exitCode, output } = await project.run(process.execPath, ["cli/start.cjs", "apply", "staging"]);
+    const { exitCode, output } = await project.run(process.execPath, ["render-redis.mjs", "apply", "staging"]);
     expect(exitCode).toBe(3);
     expect(output).toMatch(/staging: changes – [\s\S]*Nothing was applied: nobody approved this plan/);
     expect(output).toContain(`fingerprint ${fingerprint}`);
@@ -259,7 +259,7 @@ describe("plan and apply", () => {
     await project.plan("staging");
     await project.control.setFaults({ stuckCreating: true });
     const running = project.start(process.execPath, [
-      "cli/start.cjs",
+      "render-redis.mjs",
       "apply",
       "staging",
       "--ack",
@@ -287,7 +287,7 @@ describe("plan and apply", () => {
     await project.plan("staging");
     await project.control.setFaults({ stuckCreating: true });
     const running = project.start(process.execPath, [
-      "cli/start.cjs",
+      "render-redis.mjs",
       "apply",
       "staging",
       "--ack",
@@ -332,7 +332,7 @@ describe("plan and apply", () => {
       { ...settings, ownerId: project.render.ownerId },
     );
     const marked = (...args: string[]) => {
-      return project.run(process.execPath, ["cli/start.cjs", ...args], { env: { TF_VAR_emulator: "true" } });
+      return project.run(process.execPath, ["render-redis.mjs", ...args], { env: { TF_VAR_emulator: "true" } });
     };
     const { exitCode, output } = await marked("plan", "local");
     expect(exitCode, output).toBe(3);
@@ -351,7 +351,7 @@ describe("plan and apply", () => {
     await project.plan("staging", "--replace", "render_keyvalue.redis");
     await project.control.setFaults({ latencyMs: 1_000 });
     const running = project.start(process.execPath, [
-      ...["cli/start.cjs", "apply", "staging", "--ack", LOSS],
+      ...["render-redis.mjs", "apply", "staging", "--ack", LOSS],
       ...project.approval("staging"),
     ]);
     for await (const text of running.iterable({ from: "all" })) {
@@ -396,7 +396,7 @@ describe("plan and apply", () => {
   });
 
   test("when Render cannot be asked which instances there are, there is no plan", async () => {
-    const { exitCode, output } = await project.run(process.execPath, ["cli/start.cjs", "plan", "local"], {
+    const { exitCode, output } = await project.run(process.execPath, ["render-redis.mjs", "plan", "local"], {
       env: { RENDER_API_KEY: "rnd_not-the-key" },
     });
     expect(exitCode, output).toBe(1);
@@ -427,7 +427,7 @@ test("on a full disk an apply fails in words, and what it leaves nobody else can
   const full = await Project.start();
   expect((await full.plan("staging")).exitCode).toBe(2);
   // No file may grow beyond 10 KB, and a state is larger.
-  const script = 'ulimit -f 20 && exec "$0" cli/start.cjs apply staging "$@"';
+  const script = 'ulimit -f 20 && exec "$0" render-redis.mjs apply staging "$@"';
   const { exitCode, output } = await full.run("sh", ["-c", script, process.execPath, ...full.approval("staging")]);
   expect(exitCode, output).toBe(1);
   expect(output).toMatch(/file too large|no space left/i);

@@ -82,13 +82,13 @@ export class Project extends Checkout {
   }
 
   plan(...args: string[]): Promise<Outcome> {
-    return this.run(process.execPath, ["cli/start.cjs", "plan", ...args]);
+    return this.run(process.execPath, ["render-redis.mjs", "plan", ...args]);
   }
 
   /** Applies the saved plan as somebody who has approved it, unless the arguments say otherwise. */
   apply(environment: string, ...args: string[]): Promise<Outcome> {
     const approved = args.includes("--fingerprint") ? [] : this.approval(environment);
-    return this.run(process.execPath, ["cli/start.cjs", "apply", environment, ...approved, ...args]);
+    return this.run(process.execPath, ["render-redis.mjs", "apply", environment, ...approved, ...args]);
   }
 
   /** The options that approve the plan that is saved. */

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { resolveEnvironments } from "../../environments/environments.ts";
+import { ENVIRONMENTS } from "../../environments/list.ts";
 import { readShell } from "../../pipeline/shell-variables.ts";
 import { readStack, type SynthesizedStack } from "../../pipeline/synthesized-stack.ts";
 import { createApp } from "../../stacks/create-app.ts";
@@ -146,7 +147,7 @@ describe("Terraform's settings", () => {
 });
 
 test("the mark of the emulator's exports is a variable of every environment", () => {
-  const environments = resolveEnvironments();
+  const environments = resolveEnvironments(ENVIRONMENTS);
   createApp(environments, join(directory, "cdktf.out")).synth();
   for (const { name } of environments) {
     const stack = readStack(name, join(directory, "cdktf.out", "stacks", name));

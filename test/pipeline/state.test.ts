@@ -11,7 +11,7 @@ import { StateServer } from "./state-server.ts";
 const STATE: State = { type: "pg", schemaName: "staging" };
 const programs = findPostgres();
 const startApply = (project: Project) =>
-  project.start(process.execPath, ["cli/start.cjs", "apply", "staging", ...project.approval("staging")]);
+  project.start(process.execPath, ["render-redis.mjs", "apply", "staging", ...project.approval("staging")]);
 
 // Where PostgreSQL is missing these are skipped, and counted as skipped: install Debian's package "postgresql".
 describe.skipIf(programs === undefined)("state in PostgreSQL", () => {

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, relative } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -81,11 +81,4 @@ function foldersOf(...files: string[]): string[] {
 
 test("all that synthesis reads is in its stamp", () => {
   expect(SYNTHESIS_SOURCES).toEqual(expect.arrayContaining(foldersOf("main.ts")));
-});
-
-test("the bundles of plan and apply are made again when a source of theirs changes", () => {
-  const launcher = readFileSync(join(REPOSITORY, "cli/bundle/run-bundle.cjs"), "utf8");
-  const sources = /PIPELINE = (\[.*\])/.exec(launcher)?.[1] ?? "[]";
-  expect(JSON.parse(sources)).toEqual(expect.arrayContaining(foldersOf("cli/plan.ts", "cli/apply.ts")));
-  expect(readdirSync(REPOSITORY)).toEqual(expect.arrayContaining(JSON.parse(sources)));
 });

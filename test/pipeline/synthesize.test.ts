@@ -45,7 +45,7 @@ test("the Terraform is written when one of the environments needs it, and then n
   await synthesize(NAMES);
   expect(app.run).toHaveBeenCalledTimes(1);
   const [command, args, options] = app.run.mock.calls[0] ?? [];
-  expect([command, args]).toEqual([process.execPath, ["--import", "tsx", "main.ts", ...NAMES]]);
+  expect([command, args]).toEqual([process.execPath, ["render-redis.mjs", "app", ...NAMES]]);
   const env = { ...process.env, CDKTF_OUTDIR: join(REPOSITORY, "cdktf.out") };
   expect(options).toEqual({ cwd: REPOSITORY, env });
   write(second, "http");
@@ -87,7 +87,7 @@ test("a mistake in an environment is what the app prints, and leaves no stamp", 
   await expect(synthesize([first])).rejects.toMatchObject(refused);
   await expect(synthesize([first])).rejects.toMatchObject(refused);
   expect(await runApp(tmpdir())).toBe("No such region.");
-  expect(app.run.mock.lastCall?.[1]).toEqual(["--import", "tsx", "main.ts"]);
+  expect(app.run.mock.lastCall?.[1]).toEqual(["render-redis.mjs", "app"]);
 });
 
 test.each([

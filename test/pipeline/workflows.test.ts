@@ -177,7 +177,7 @@ describe("against a Render on this machine", { timeout: 300_000 }, () => {
   }
 
   async function commitSynthesized() {
-    expect((await project.run(process.execPath, ["--import", "tsx", "cli/synth.ts"])).exitCode).toBe(0);
+    expect((await project.run(process.execPath, ["render-redis.mjs", "synth"])).exitCode).toBe(0);
   }
 
   /** As a runner finds it: a fresh checkout, without what another job left behind. */

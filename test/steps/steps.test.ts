@@ -15,13 +15,13 @@ import { type Blocks, provisionerOf } from "../pipeline/review/configured.ts";
 
 test("the commands are a contract with every state that holds them", () => {
   expect(Object.fromEntries(STEP_IDS.map((step) => [step, commandOf(step)]))).toEqual({
-    preflight: "node --import tsx wiring/main.ts preflight",
-    checks: "node checks/start.cjs --post-apply",
-    drain: "node --import tsx wiring/main.ts drain",
-    leave: "node --import tsx wiring/main.ts leave",
-    roll_out: "node --import tsx wiring/main.ts roll-out",
-    proof: "node checks/start.cjs --post-apply",
-    hand_over: "node --import tsx wiring/main.ts hand-over",
+    preflight: "node render-redis.mjs step preflight",
+    checks: "node render-redis.mjs step checks",
+    drain: "node render-redis.mjs step drain",
+    leave: "node render-redis.mjs step leave",
+    roll_out: "node render-redis.mjs step roll-out",
+    proof: "node render-redis.mjs step proof",
+    hand_over: "node render-redis.mjs step hand-over",
   });
 });
 
@@ -32,8 +32,8 @@ test.each(STEP_IDS)("%s is known by all of its provisioner, and by its resource"
 });
 
 test.each<[what: string, changes: Blocks]>([
-  ["more of a command", { command: "node --import tsx wiring/main.ts leave; curl https://elsewhere.example" }],
-  ["a space before it", { command: " node --import tsx wiring/main.ts leave" }],
+  ["more of a command", { command: "node render-redis.mjs step leave; curl https://elsewhere.example" }],
+  ["a space before it", { command: " node render-redis.mjs step leave" }],
   ["a command that sounds alike", { command: "npm run leave" }],
   ["a command by reference", { command: `\${local.command}` }],
   ["an interpreter", { interpreter: ["/bin/bash", "-c"] }],

