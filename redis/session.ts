@@ -34,8 +34,11 @@ export function assertLoggedIn(replies: readonly Reply[]): void {
   }
 }
 
+/** What sends commands in one write, and answers with a reply for each. */
+export type Sender = Pick<Connection, "send">;
+
 /** One command's reply. @throws RedisFailure when it is an error. */
-export async function ask(connection: Connection, ...command: string[]): Promise<Reply> {
+export async function ask(connection: Sender, ...command: string[]): Promise<Reply> {
   const [reply = null] = await connection.send([command]);
   if (reply instanceof RedisFailure) throw reply;
   return reply;

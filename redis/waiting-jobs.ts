@@ -1,7 +1,7 @@
 import type { RedisAddress } from "./address.ts";
-import type { Connection } from "./connection.ts";
 import { RedisFailure } from "./failure.ts";
-import { COUNTS, listIn, type QueueKey, queueKeysAt, textsIn } from "./queue-keys.ts";
+import { listIn, QueueSearch, textsIn } from "./queue-keys.ts";
+import { countJobs } from "./queues.ts";
 import { ask, inSession } from "./session.ts";
 
 /** Jobs that wait in a Redis, or are being processed, by queue. */
@@ -19,31 +19,23 @@ const MOST_SCANS = 10_000;
  */
 export function countWaitingJobs(address: RedisAddress, signal: AbortSignal): Promise<WaitingJobs> {
   return inSession(address, { signal }, async (connection) => {
-    // SCAN may give a key more than once.
-    const queues = new Map<string, QueueKey>();
+    const search = new QueueSearch();
     let cursor = "0";
     for (let scans = 0; scans < MOST_SCANS; scans += 1) {
       const [next = "0", keys = null] = listIn(await ask(connection, "SCAN", cursor, "COUNT", SCAN_KEYS));
-      for (const key of textsIn(keys))
-        for (const queue of (await queueKeysAt(connection, key)).filter(isUnfinished)) queues.set(queue.key, queue);
+      for (const key of textsIn(keys)) search.add(key);
       cursor = String(next);
-      if (cursor === "0") return countAll(connection, [...queues.values()]);
+      if (cursor !== "0") continue;
+      const found = await search.find(connection);
+      const unfinished = found.filter(({ state }) => state !== "completed" && state !== "failed");
+      const counts = await countJobs(connection, unfinished);
+      const waiting = new Map<string, number>();
+      for (const [index, { queue }] of unfinished.entries()) {
+        const jobs = counts[index] ?? 0;
+        if (jobs > 0) waiting.set(queue, (waiting.get(queue) ?? 0) + jobs);
+      }
+      return Object.fromEntries(waiting);
     }
     throw new RedisFailure("TIMEOUT");
   });
-}
-
-async function countAll(connection: Connection, queues: readonly QueueKey[]): Promise<WaitingJobs> {
-  const waiting = new Map<string, number>();
-  for (const { key, queue, type } of queues) {
-    // Another kind of value under such a name is no queue.
-    if ((await ask(connection, "TYPE", key)) !== type) continue;
-    const jobs = Number(await ask(connection, COUNTS[type], key));
-    if (jobs > 0) waiting.set(queue, (waiting.get(queue) ?? 0) + jobs);
-  }
-  return Object.fromEntries(waiting);
-}
-
-function isUnfinished({ state }: QueueKey): boolean {
-  return state !== "completed" && state !== "failed";
 }
