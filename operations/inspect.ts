@@ -3,7 +3,7 @@ import type { RedisAddress } from "../redis/address.ts";
 import { RedisFailure } from "../redis/failure.ts";
 import { parseInfo } from "../redis/info.ts";
 import { type QueueKey, QueueSearch } from "../redis/queue-keys.ts";
-import { byQueue, libraryOf, oldestWaiting } from "../redis/queues.ts";
+import { byQueue, libraryOf, waitingSince } from "../redis/queues.ts";
 import { inSession } from "../redis/session.ts";
 import { type Measure, type StateSize, sizeStates, sizesOf } from "../redis/sizes.ts";
 import { findAllowed } from "./allowed.ts";
@@ -141,7 +141,7 @@ async function inspectQueue(
 ): Promise<Inspection["queues"][number]> {
   const [first] = states;
   if (first === undefined) throw new Error("a queue has at least one key");
-  const since = await oldestWaiting(paced, states);
+  const since = Math.min(...(await waitingSince(paced, states)).filter((time) => time !== undefined));
   const [events = 0] = first.library === "bull" ? await sizesOf(paced, [`${first.base}:events`], measure) : [];
   return {
     db,
@@ -149,7 +149,9 @@ async function inspectQueue(
     library: first.library,
     version: await libraryOf(paced, first),
     states: states.map(({ state, jobs, bytes }) => ({ state, jobs, bytes })),
-    ...(since === undefined ? {} : { oldestWaitingSeconds: Math.max(0, Math.round((Date.now() - since) / 1_000)) }),
+    ...(since === Number.POSITIVE_INFINITY
+      ? {}
+      : { oldestWaitingSeconds: Math.max(0, Math.round((Date.now() - since) / 1_000)) }),
     events,
   };
 }

@@ -25,53 +25,64 @@ export function byQueue<Key extends QueueKey>(keys: readonly Key[]): Key[][] {
 const PRIORITIZED = 100;
 
 /**
- * When the job that has waited longest became ready, in milliseconds since 1970; `undefined` where no job waits, or the library
- * does not say when: Celery's messages do not.
- *
- * @param keys Those of one queue.
+ * When the job that has waited longest in each of these keys became ready, in milliseconds since 1970; `undefined` where no job
+ * waits, or the library does not say when: Celery's messages do not.
  */
-export async function oldestWaiting(sender: Sender, keys: readonly QueueKey[]): Promise<number | undefined> {
-  const times: number[] = [];
-  for (const { library, base, key, state } of keys) {
-    if (state !== "waiting" && state !== "paused" && state !== "prioritized") continue;
-    const last = state === "prioritized" ? ["ZRANGE", key, "0", String(PRIORITIZED)] : ["LRANGE", key, "-2", "-1"];
-    const ends = await sender.send([last, ["LRANGE", key, "0", "1"]]);
-    const jobs = [...new Set(ends.flatMap(textsIn))];
-    times.push(...(await READY[library](sender, base, jobs)));
+export async function waitingSince(sender: Sender, keys: readonly QueueKey[]): Promise<(number | undefined)[]> {
+  const lists = keys.map(({ library, key, state }) => {
+    if (SINCE[library] === undefined) return [];
+    if (state === "prioritized") return [["ZRANGE", key, "0", String(PRIORITIZED)]];
+    // One end has what came first; the other what was put before all.
+    return state === "waiting" || state === "paused"
+      ? [
+          ["LINDEX", key, "0"],
+          ["LINDEX", key, "-1"],
+        ]
+      : [];
+  });
+  const replies = await sender.send(lists.flat());
+  const entries = keys.flatMap((key, index) => {
+    const found = replies.splice(0, lists[index]?.length ?? 0).flatMap((reply) => [reply, ...textsIn(reply)]);
+    return [...new Set(found)].flatMap((entry) => (typeof entry === "string" ? [{ index, key, entry }] : []));
+  });
+  const jobs = await sender.send(entries.map(({ key, entry }) => SINCE[key.library]?.ask(key, entry) ?? ["PING"]));
+  const oldest: (number | undefined)[] = keys.map(() => undefined);
+  for (const [at, { index, key }] of entries.entries()) {
+    const since = SINCE[key.library]?.read(jobs[at] ?? null) ?? Number.NaN;
+    if (!(since > 0)) continue;
+    // Sidekiq 8 counts milliseconds, the ones before count seconds.
+    const milliseconds = since < 1e11 ? since * 1_000 : since;
+    oldest[index] = Math.min(oldest[index] ?? milliseconds, milliseconds);
   }
-  return times.length === 0 ? undefined : Math.min(...times);
+  return oldest;
 }
 
-type ReadyTimes = (sender: Sender, base: string, jobs: readonly string[]) => Promise<number[]>;
-
-/** When jobs became ready, by what each library keeps of them. */
-const READY: Readonly<Record<QueueKey["library"], ReadyTimes>> = {
-  async bull(sender, base, ids) {
-    const jobs = await sender.send(ids.map((id) => ["HMGET", `${base}:${id}`, "timestamp", "opts", "processedOn"]));
-    return jobs.flatMap((job) => {
-      const [timestamp, opts, processedOn] = listIn(job);
-      const delay = Number(fieldOf(opts, "delay") ?? 0);
+/** Since when a job is ready, by what its library keeps of it. */
+const SINCE: {
+  readonly [Library in QueueKey["library"]]?: {
+    ask: (key: QueueKey, entry: string) => string[];
+    read: (reply: Reply) => number;
+  };
+} = {
+  bull: {
+    ask: ({ base }, id) => ["HMGET", `${base}:${id}`, "timestamp", "opts", "processedOn"],
+    read: (reply) => {
+      const [timestamp, opts, processedOn] = listIn(reply);
+      if (typeof timestamp !== "string") return Number.NaN;
       // A job that is tried again has waited since its last try.
-      return milliseconds(Math.max(Number(timestamp ?? Number.NaN) + delay, Number(processedOn ?? 0)));
-    });
+      return Math.max(Number(timestamp) + Number(fieldOf(opts, "delay") ?? 0), Number(processedOn ?? 0));
+    },
   },
-  async rq(sender, _base, ids) {
-    const jobs = await sender.send(ids.map((id) => ["HGET", `rq:job:${id}`, "enqueued_at"]));
-    return jobs.flatMap((time) => milliseconds(Date.parse(String(time))));
+  rq: {
+    ask: (_, id) => ["HGET", `rq:job:${id}`, "enqueued_at"],
+    read: (reply) => Date.parse(String(reply)),
   },
-  sidekiq: async (_sender, _base, jobs) => jobs.flatMap((job) => milliseconds(Number(fieldOf(job, "enqueued_at")))),
-  async dramatiq(sender, base, ids) {
-    const jobs = await sender.send(ids.map((id) => ["HGET", `${base}.msgs`, id]));
-    return jobs.flatMap((job) => milliseconds(Number(fieldOf(job, "message_timestamp"))));
+  sidekiq: { ask: (_, job) => ["ECHO", job], read: (reply) => Number(fieldOf(reply, "enqueued_at")) },
+  dramatiq: {
+    ask: ({ base }, id) => ["HGET", `${base}.msgs`, id],
+    read: (reply) => Number(fieldOf(reply, "message_timestamp")),
   },
-  celery: async () => [],
 };
-
-/** Sidekiq 8 counts milliseconds, the ones before count seconds. */
-function milliseconds(time: number): number[] {
-  if (!Number.isFinite(time) || time <= 0) return [];
-  return [time < 1e11 ? time * 1_000 : time];
-}
 
 function fieldOf(json: Reply | undefined, field: string): unknown {
   try {
@@ -110,13 +121,15 @@ export async function* idsIn(
   most: number,
 ): AsyncGenerator<string[]> {
   if (type === "hash") return;
-  const range = type === "list" ? "LRANGE" : "ZRANGE";
-  const isSample = jobs > most;
-  const page = isSample ? Math.ceil(most / PLACES) : PAGE;
-  const step = isSample ? Math.floor((jobs - page) / (PLACES - 1)) : page;
-  for (let from = 0; from < jobs; from += step) {
-    const [ids] = await sender.send([[range, key, String(from), String(from + page - 1)]]);
-    yield textsIn(ids);
+  const command = type === "list" ? "LRANGE" : "ZRANGE";
+  const range = (from: number, length: number) => [command, key, String(from), String(from + length - 1)];
+  if (jobs > most) {
+    const length = Math.ceil(most / PLACES);
+    const step = (jobs - length) / (PLACES - 1);
+    const places = Array.from({ length: PLACES }, (_, place) => range(Math.floor(place * step), length));
+    yield (await sender.send(places)).flatMap(textsIn);
+  } else {
+    for (let from = 0; from < jobs; from += PAGE) yield (await sender.send([range(from, PAGE)])).flatMap(textsIn);
   }
 }
 
