@@ -23,7 +23,8 @@ export async function subjectOf(
 ): Promise<Subject & { stopProgress(): void }> {
   const deadline = program.limit(seconds);
   const { resolveEnvironment } = await loadEnvironments();
-  const { name, redis, backend, emulator } = resolveEnvironment(environment);
+  const described = resolveEnvironment(environment);
+  const { name, redis, backend, emulator } = described;
   requireOwnRender({ name, emulator }, process.env);
   if (instance !== undefined && instance !== "redis") {
     throw new Stop("misused", `The environment "${name}" has no instance "${instance}": it has redis.`);
@@ -41,7 +42,7 @@ export async function subjectOf(
     signal: deadline.signal,
     secrets: program.secrets,
     onProgress,
-    expected: expectedInstance(name, redis),
+    expected: expectedInstance(described, redis),
     ownerId: process.env.RENDER_OWNER_ID || undefined,
     stackDirectory: stackPath(name),
     serviceId: backend.serviceId ?? (process.env.TF_VAR_backend_service_id || undefined),

@@ -15,7 +15,8 @@ export const PREFLIGHT_CALL_MS = 10_000;
 /** What a person asks about. The environments are loaded only here: Terraform brings its own description. */
 export async function intentOf(name: string): Promise<Intent> {
   const { resolveEnvironment } = await loadEnvironments();
-  const { name: environment, redis, backend, checks, emulator } = resolveEnvironment(name);
+  const environment = resolveEnvironment(name);
+  const { redis, backend, checks, emulator } = environment;
   requireOwnRender({ name, emulator }, process.env);
   const serviceId = backend.serviceId ?? process.env.TF_VAR_backend_service_id ?? "";
   if (!SERVICE_ID.test(serviceId)) {

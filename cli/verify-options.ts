@@ -107,13 +107,14 @@ async function subjectOf(name: string, env: NodeJS.ProcessEnv): Promise<Subject>
     loadEnvironments(),
     import("../environments/define.ts"),
   ]);
-  const { name: environment, redis, backend, checks: limits, emulator } = resolveEnvironment(name);
+  const environment = resolveEnvironment(name);
+  const { redis, backend, checks: limits, emulator } = environment;
   // Without the mark nothing can be mistaken: what is looked at is only read.
   if (env.TF_VAR_emulator) requireOwnRender({ name, emulator }, env);
   const { prove: _inDeploysOnly, ...checks } = limits;
   const serviceId = backend.serviceId ?? (env.TF_VAR_backend_service_id || undefined);
   const service = serviceId === undefined ? undefined : expectedService(backend, serviceId, redis.name);
-  const stackDirectory = stackPath(environment);
+  const stackDirectory = stackPath(environment.name);
   const expected = expectedInstance(environment, redis);
   return { expected, ...checks, prove: "no", serviceId, service, stackDirectory };
 }

@@ -8,8 +8,6 @@ export interface PolicySubject {
   readonly environment: string;
   /** Whether people depend on it. */
   readonly isProduction: boolean;
-  /** Whether the service keeps jobs in the Redis, which it is told by `ENABLE_QUEUES`. */
-  readonly hasQueues: boolean;
   /** Where the service runs, when the environment says so. */
   readonly serviceRegion: string | undefined;
   /** Terraform's kind of backend, which keeps the state. */
@@ -17,7 +15,12 @@ export interface PolicySubject {
   /** What looks like a secret among the service's variables, by name: the end of a sentence. */
   readonly secrets: readonly string[];
   /** Every instance in the stack, as it is configured. */
-  readonly instances: readonly { readonly address: string; readonly config: KeyvalueConfig }[];
+  readonly instances: readonly {
+    readonly address: string;
+    readonly config: KeyvalueConfig;
+    /** Whether it may evict and begin empty. What nobody calls a cache is a queue. */
+    readonly isCache: boolean;
+  }[];
 }
 
 /** One rule of the policy: a pure function, and what a person needs to agree or to object. */
@@ -36,17 +39,19 @@ export interface PolicyRule {
 type Instance = PolicySubject["instances"][number];
 
 /** A violation for each instance that breaks a rule. */
-function eachInstance(breaks: (config: Instance["config"], subject: PolicySubject) => string | undefined) {
+function eachInstance(
+  breaks: (config: Instance["config"], about: PolicySubject & Pick<Instance, "isCache">) => string | undefined,
+) {
   return (subject: PolicySubject) =>
-    subject.instances.flatMap(({ address, config }) => {
-      const broken = breaks(config, subject);
+    subject.instances.flatMap(({ address, config, isCache }) => {
+      const broken = breaks(config, { ...subject, isCache });
       return broken === undefined ? [] : [`${address} ${broken}`];
     });
 }
 
 /** The same, where it is a matter of production. */
-function inProduction(breaks: (config: Instance["config"]) => string | undefined) {
-  return eachInstance((config, { isProduction }) => (isProduction ? breaks(config) : undefined));
+function inProduction(breaks: (config: Instance["config"], about: Pick<Instance, "isCache">) => string | undefined) {
+  return eachInstance((config, about) => (about.isProduction ? breaks(config, about) : undefined));
 }
 
 /** What cannot be judged here does not hold. */
@@ -64,11 +69,11 @@ export const policyRules: readonly PolicyRule[] = [
   {
     id: "queues-never-evict",
     severity: "error",
-    what: "A Redis that holds queues never evicts.",
+    what: "A queue never evicts.",
     why: "Any other policy lets Redis delete queued jobs when memory is full, silently.",
-    remedy: 'Set redis.evictionPolicy to "noevict", or backend.env.ENABLE_QUEUES to "false".',
-    violations: eachInstance(({ maxMemoryPolicy }, { hasQueues }) =>
-      hasQueues && maxMemoryPolicy !== NEVER_EVICT ? `has the eviction policy ${maxMemoryPolicy}` : undefined,
+    remedy: 'Set redis.evictionPolicy to "noevict", or redis.role to "cache" if there are no queues in it.',
+    violations: eachInstance(({ maxMemoryPolicy }, { isCache }) =>
+      !isCache && maxMemoryPolicy !== NEVER_EVICT ? `has the eviction policy ${maxMemoryPolicy}` : undefined,
     ),
   },
   {
@@ -82,12 +87,15 @@ export const policyRules: readonly PolicyRule[] = [
   {
     id: "production-persists",
     severity: "error",
-    what: "Production keeps its data on disk.",
+    what: "A queue in production is kept on disk.",
     why: "Without persistence a restart, for maintenance or for a larger plan, loses every job that waits.",
-    remedy: 'Set redis.persistence to "journal_snapshot". Switching it on loses what is in the instance.',
-    violations: inProduction(({ persistenceMode: mode }) =>
-      mode === "off" ? "has persistence off" : unknownUntilApply("persistence", mode),
-    ),
+    remedy:
+      'Set redis.persistence to "journal_snapshot". Switching it on loses what is in the instance. A cache (redis.role) needs ' +
+      "none.",
+    violations: inProduction(({ persistenceMode: mode }, { isCache }) => {
+      if (isCache) return undefined;
+      return mode === "off" ? "has persistence off" : unknownUntilApply("persistence", mode);
+    }),
   },
   {
     id: "production-protected",

@@ -1,19 +1,21 @@
 import type { IConstruct } from "constructs";
 import { isProduction } from "../render/exposure.ts";
+import { isCache } from "../render/instance.ts";
 import { notOneOf } from "../runtime/errors.ts";
 import { type PolicyRule, type PolicySubject, policyRules } from "./policy-rules.ts";
+import { RedisInstance } from "./redis-instance.ts";
 import { Keyvalue } from "./render/keyvalue.ts";
 
 export interface PolicyProps {
-  /** The environment's name; by it production is told. */
+  /** The environment's name. */
   readonly environment: string;
+  /** Whether people depend on it. Default by its name. */
+  readonly production?: boolean | undefined;
   /** Terraform's kind of backend, which keeps the state. */
   readonly stateType: string;
   readonly backend: {
     /** Where it runs, when that is known before the deploy. */
     readonly region?: string | undefined;
-    /** What it reads; `ENABLE_QUEUES` says whether there are jobs in the Redis. */
-    readonly env: Readonly<Record<string, string>>;
   };
   /** What looks like a secret among its variables, by name; default nothing. */
   readonly secrets?: readonly string[];
@@ -72,25 +74,21 @@ export class Policy {
   }
 }
 
-function subjectOf(scope: IConstruct, { environment, stateType, backend, secrets = [] }: PolicyProps): PolicySubject {
+function subjectOf(scope: IConstruct, props: PolicyProps): PolicySubject {
+  const { environment, production, stateType, backend, secrets = [] } = props;
   const instances = scope.node.findAll().filter((construct) => construct instanceof Keyvalue);
   return {
     environment,
-    isProduction: isProduction(environment),
-    hasQueues: isOn(backend.env.ENABLE_QUEUES),
+    isProduction: isProduction({ name: environment, production }),
     serviceRegion: backend.region,
     stateType,
     secrets,
     instances: instances.map((keyvalue) => ({
       address: `render_keyvalue.${keyvalue.friendlyUniqueId}`,
       config: keyvalue.config,
+      isCache: keyvalue.node.scope instanceof RedisInstance && isCache(keyvalue.node.scope.instance),
     })),
   };
-}
-
-/** Services read a switch in many spellings: what does not clearly say off is on. */
-function isOn(value: string | undefined): boolean {
-  return value !== undefined && !/^(?:0|n|no|off|false|disabled)?$/i.test(value.trim());
 }
 
 function describe(environment: string, rule: PolicyRule, violations: readonly string[]): string {

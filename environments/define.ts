@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { isProduction } from "../render/exposure.ts";
 import { written } from "../render/field.ts";
 import { INSTANCE, instanceSchema } from "../render/instance.ts";
 import { mistakesIn } from "../render/mistakes.ts";
@@ -26,6 +27,8 @@ const exceptionSchema = z.strictObject({
 export const environmentSchema = z.strictObject({
   /** Names the stack and the state. Changing it: leaves the old state, and what it holds, behind. */
   name: written("must be lower-case letters, digits and -, beginning with a letter", /^[a-z][a-z0-9-]{0,38}$/),
+  /** Whether people depend on it. Default by its name: `production`, `prod`, `prod-eu`. */
+  production: z.boolean().optional(),
   redis: instanceSchema,
   backend: serviceSchema,
   state: stateSchema,
@@ -40,7 +43,9 @@ export const environmentSchema = z.strictObject({
 export interface EnvironmentInput extends z.input<typeof environmentSchema> {}
 
 /** An environment with everything decided. */
-export interface Environment extends z.output<typeof environmentSchema> {}
+export interface Environment extends z.output<typeof environmentSchema> {
+  production: boolean;
+}
 
 /** Describes an environment. It is validated when a command is about it: see {@link parseEnvironment}. */
 export function defineEnvironment(environment: EnvironmentInput): EnvironmentInput {
@@ -54,7 +59,7 @@ export function defineEnvironment(environment: EnvironmentInput): EnvironmentInp
  */
 export function parseEnvironment(input: EnvironmentInput): Environment {
   const parsed = environmentSchema.safeParse(input);
-  if (parsed.success) return parsed.data;
+  if (parsed.success) return { ...parsed.data, production: isProduction(parsed.data) };
   const name = typeof input?.name === "string" ? input.name.slice(0, 60) : "?";
   const lines = mistakesIn(parsed.error, input, KNOWN_FIELDS).map((mistake) => `  ${mistake}`);
   throw new Stop("misused", [`The environment "${name}" is not valid:`, ...lines].join("\n"));

@@ -76,7 +76,12 @@ export function networkBehind(block: string): string | undefined {
   return network === address.toString() ? undefined : `${network}/${bits}`;
 }
 
-/** Whether people depend on an environment, by its name: `production`, `prod`, `prod-eu`. */
-export function isProduction(environment: string): boolean {
-  return /^prod(uction)?(-|$)/.test(environment);
+export interface NamedEnvironment {
+  readonly name: string;
+  readonly production?: boolean | undefined;
+}
+
+/** Whether people depend on an environment: as it says, otherwise by its name: `production`, `prod`, `prod-eu`. */
+export function isProduction({ name, production }: NamedEnvironment): boolean {
+  return production ?? /^prod(uction)?(-|$)/.test(name);
 }

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { InvalidValue } from "../runtime/errors.ts";
+import { isProduction, type NamedEnvironment } from "./exposure.ts";
 import { type Field, orIssue, provenOf, provenShapeOf, separated, shapeOf, spelled, written } from "./field.ts";
 import { type MemorySize, parseMemorySize } from "./memory-size.ts";
 import {
@@ -13,14 +14,20 @@ import {
   smallestPlanWith,
 } from "./plans.ts";
 import {
+  CACHE_EVICTION,
   type EvictionPolicy,
   holdsToken,
   NEVER_EVICT,
   type PersistenceMode,
   parseEvictionPolicy,
   parsePersistenceMode,
+  parseQueueLibrary,
   parseRegion,
+  parseRole,
+  QUEUE_LIBRARIES,
+  type QueueLibrary,
   type Region,
+  type Role,
   type WithHyphens,
 } from "./spellings.ts";
 
@@ -121,15 +128,37 @@ export const INSTANCE = {
     changing: { restarts: "", loses: "from `free`" },
   },
   /**
+   * What it is for. A queue never evicts, persists in production, and has room left. A cache may evict, be full and begin
+   * empty. Default a queue. Changing it: no effect on data.
+   */
+  role: {
+    schema: spelled<Role, Role>(parseRole).prefault("queue"),
+    what: "`queue` or `cache`: what the rules and the checks ask of it",
+    otherwise: "`queue`",
+    changing: { none: "" },
+    proven: true,
+  },
+  /**
+   * The libraries whose queues are in it: the checks try what each needs. Default Bull and BullMQ. Changing it: no effect
+   * on data.
+   */
+  queues: {
+    schema: z.array(spelled<QueueLibrary, QueueLibrary>(parseQueueLibrary)).readonly().optional(),
+    what: `whose queues are in it: ${QUEUE_LIBRARIES.map((name) => `\`${name}\``).join(", ")}`,
+    otherwise: "`bullmq` and `bull`",
+    changing: { none: "" },
+    proven: true,
+  },
+  /**
    * What Redis does when its memory is full. A queue needs never-evict: every other policy deletes accepted jobs without
-   * an error. Default never evict. Changing it: restarts.
+   * an error. Default never evict, and for a cache `allkeys_lru`. Changing it: restarts.
    */
   evictionPolicy: {
     schema: spelled<EvictionPolicy | WithHyphens<EvictionPolicy> | "noevict", EvictionPolicy>(
       parseEvictionPolicy,
-    ).prefault(NEVER_EVICT),
+    ).optional(),
     what: "`noevict`, or one of Redis's",
-    otherwise: "`noeviction`",
+    otherwise: "`noeviction`; of a cache `allkeys_lru`",
     changing: { restarts: "" },
     away: UNDOCUMENTED,
     terraform: "max_memory_policy",
@@ -200,8 +229,18 @@ export const instanceSchema = z.strictObject(shapeOf(INSTANCE)).transform(({ mem
   const path = tooMuch || (rest.plan === undefined && memory !== undefined) ? "memory" : "plan";
   const plan = orIssue(context, () => choosePlan(rest.plan, memory), [path]);
   const persistence = orIssue(context, () => choosePersistence(plan, rest.persistence), ["persistence"]);
-  return { ...rest, plan, persistence };
+  const evictionPolicy = rest.evictionPolicy ?? (isCache(rest) ? CACHE_EVICTION : NEVER_EVICT);
+  if (isCache(rest) && rest.queues !== undefined) {
+    const message = `must be left out: a cache has no queues. Remove it, or set role to "queue".`;
+    context.addIssue({ code: "custom", message, path: ["queues"] });
+  }
+  return { ...rest, plan, evictionPolicy, persistence };
 });
+
+/** Whether it is a cache, so that it may evict, be full and begin empty. */
+export function isCache({ role }: { readonly role?: Role | undefined }): boolean {
+  return role === "cache";
+}
 
 /** An instance as people write it: in an environment's file, or as the properties of `RedisInstance`. */
 export interface InstanceInput extends z.input<typeof instanceSchema> {}
@@ -214,20 +253,30 @@ export const expectedInstanceSchema = z
   .object({
     /** The environment that describes it: `production`. */
     environment: z.string().min(1),
+    /** Whether people depend on it, where its name does not say so. */
+    production: z.boolean().optional(),
     ...provenShapeOf(INSTANCE),
   })
-  .required({ plan: true, persistence: true });
+  .required({ plan: true, evictionPolicy: true, persistence: true })
+  .partial({ role: true });
 
 export interface ExpectedInstance extends Readonly<z.output<typeof expectedInstanceSchema>> {}
 
-export function expectedInstance(environment: string, instance: Instance): ExpectedInstance {
-  return { environment, ...provenOf(INSTANCE, instance) };
+export function expectedInstance(environment: NamedEnvironment, instance: Instance): ExpectedInstance {
+  const { name, production } = environment;
+  const said = isProduction(environment) === isProduction({ name }) ? {} : { production };
+  return { environment: name, ...said, ...toldOf(instance) };
+}
+
+/** What is proven of it. That it is a queue goes without saying, as before there were roles. */
+function toldOf(instance: Instance) {
+  const { role, ...told } = provenOf(INSTANCE, instance);
+  return { ...told, ...(isCache(instance) ? { role } : {}) };
 }
 
 /** A text for each field that is proven: when one changes, the checks run again. */
 export function triggersOf(instance: Instance): Record<string, string> {
-  const proven: Readonly<Record<string, unknown>> = provenOf(INSTANCE, instance);
-  const texts = Object.entries(proven).map(([name, value]) => {
+  const texts = Object.entries(toldOf(instance)).map(([name, value]) => {
     return [separated(name, "_"), typeof value === "string" ? value : JSON.stringify(value)];
   });
   return Object.fromEntries(texts);

@@ -19,6 +19,19 @@ export const EVICTION_POLICIES = [
 
 export type EvictionPolicy = (typeof EVICTION_POLICIES)[number];
 
+/** The policy of a cache of which nothing else is said. */
+export const CACHE_EVICTION: EvictionPolicy = "allkeys_lru";
+
+/** What an instance is for. */
+export const ROLES = ["queue", "cache"] as const;
+
+export type Role = (typeof ROLES)[number];
+
+/** The queue libraries of which it is known what they need of a Redis. */
+export const QUEUE_LIBRARIES = ["bullmq", "bull", "celery", "sidekiq", "rq", "dramatiq"] as const;
+
+export type QueueLibrary = (typeof QUEUE_LIBRARIES)[number];
+
 /** The policy under which no accepted write is ever deleted; Redis refuses new writes instead. */
 export const NEVER_EVICT: EvictionPolicy = "noeviction";
 
@@ -59,6 +72,16 @@ export function parseEvictionPolicy(text: string): EvictionPolicy {
  */
 export function parsePersistenceMode(text: string): PersistenceMode {
   return oneOf(PERSISTENCE_MODES, text);
+}
+
+/** @throws InvalidValue */
+export function parseRole(text: string): Role {
+  return oneOf(ROLES, text);
+}
+
+/** @throws InvalidValue naming the libraries and the nearest match. */
+export function parseQueueLibrary(text: string): QueueLibrary {
+  return oneOf(QUEUE_LIBRARIES, text);
 }
 
 /** The spelling that Redis itself uses in `INFO memory` and `CONFIG GET`: `allkeys-lru`. */

@@ -53,7 +53,7 @@ export class RedisStack extends GuardedStack {
 
     const { backend, checks: limits } = environment;
     const serviceId = backend.serviceId ?? serviceIdVariable(this);
-    const instance = expectedInstance(environment.name, environment.redis);
+    const instance = expectedInstance(environment, environment.redis);
     const service = expectedService(backend, serviceId, instance.name);
 
     const { name: _instance, ...judgedInstance } = instance;

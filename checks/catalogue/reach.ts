@@ -138,7 +138,7 @@ export const exposure: Check = {
     const remedy =
       "Anyone may try passwords. List the addresses in `redis.ipAllowList`, or empty it: inside needs none.";
     const open = { ...evidence, expected: "a list that is not open to the world" };
-    return isProduction(expected.environment) ? fail(open, remedy) : warn(open, remedy);
+    return isProduction({ ...expected, name: expected.environment }) ? fail(open, remedy) : warn(open, remedy);
   },
 };
 

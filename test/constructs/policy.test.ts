@@ -43,18 +43,16 @@ function stackOf(change: Change, edit?: (stack: RedisStack) => void) {
   return { app, policy: stack.policy };
 }
 
-const noQueues = { backend: { name: "backend", env: { ENABLE_QUEUES: "false" } } };
 const open = [{ cidrBlock: "0.0.0.0/0", description: "everybody" }];
 
-test.each(["TRUE", "1", "yes", "On", " y", "enabled", "sms,mail"])("the queues are on with ENABLE_QUEUES=%o", (on) => {
-  const redis = { evictionPolicy: "allkeys-lru" } as const;
-  const errors = (ENABLE_QUEUES: string) => {
-    return stackOf({ redis, backend: { name: "backend", env: { ENABLE_QUEUES } } })
+test.each(["true", "false"])("what an instance is for says its role, not the service's ENABLE_QUEUES=%s", (text) => {
+  const backend = { name: "backend", env: { ENABLE_QUEUES: text } };
+  const errors = (role: "queue" | "cache") =>
+    stackOf({ redis: { role, evictionPolicy: "allkeys-lru" }, backend })
       .policy.result()
       .errors.join();
-  };
-  expect(errors(on)).toContain("breaks the rule queues-never-evict");
-  for (const off of ["0", "No", "off", "FALSE", " n", "disabled"]) expect(errors(off)).toBe("");
+  expect(errors("queue")).toContain("breaks the rule queues-never-evict");
+  expect(errors("cache")).toBe("");
 });
 
 /** What breaks each rule, and the nearest that keeps it. */
@@ -62,14 +60,20 @@ const BOTH_WAYS: [id: string, breaking: Change, keeping: Change, said: string][]
   [
     "queues-never-evict",
     { redis: { evictionPolicy: "allkeys-lru" } },
-    { redis: { evictionPolicy: "allkeys-lru" }, ...noQueues },
+    { redis: { role: "cache", evictionPolicy: "allkeys-lru" } },
     "render_keyvalue.redis has the eviction policy allkeys_lru",
   ],
   ["production-paid", { redis: { plan: "free" } }, { name: "preview", redis: { plan: "free" } }, "is on the plan free"],
   [
     "production-persists",
     { redis: { persistence: "off" } },
-    { redis: { persistence: "snapshot" } },
+    { redis: { role: "cache", persistence: "off" } },
+    "has persistence off",
+  ],
+  [
+    "production-persists",
+    { name: "live", production: true, redis: { persistence: "off" } },
+    { production: false, redis: { persistence: "off" } },
     "has persistence off",
   ],
   [
@@ -213,7 +217,7 @@ test("a variable that looks like a secret stops the synthesis, unless it is exce
 test("every rule is tested both ways, and its id is never used twice", () => {
   const ids = policyRules.map((rule) => rule.id);
   expect(new Set(ids).size).toBe(ids.length);
-  const tested = [...BOTH_WAYS.map(([id]) => id), "plan-written-out", "not-open", "host-bits", SECRETS];
+  const tested = [...new Set(BOTH_WAYS.map(([id]) => id)), "plan-written-out", "not-open", "host-bits", SECRETS];
   expect(ids.toSorted()).toEqual(tested.toSorted());
 });
 

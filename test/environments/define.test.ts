@@ -21,10 +21,12 @@ const MINIMAL: EnvironmentInput = {
 test("the smallest environment has everything decided", () => {
   expect(parseEnvironment(defineEnvironment(MINIMAL))).toEqual({
     name: "test",
+    production: false,
     redis: {
       name: "queues",
       region: "oregon",
       plan: "standard",
+      role: "queue",
       evictionPolicy: "noeviction",
       persistence: "journal_snapshot",
       ipAllowList: [],
@@ -41,7 +43,7 @@ test("the smallest environment has everything decided", () => {
 
 test("production is what the mission says", () => {
   const production = resolveEnvironment("production", ENVIRONMENTS);
-  expect(expectedInstance(production.name, production.redis)).toEqual({
+  expect(expectedInstance(production, production.redis)).toEqual({
     environment: "production",
     name: "koinoniasms-redis",
     region: "oregon",

@@ -83,7 +83,7 @@ test.each([
   ["preprod", false],
   ["staging", false],
 ])("%s is production: %s", (environment, production) => {
-  expect(isProduction(environment)).toBe(production);
+  expect(isProduction({ name: environment })).toBe(production);
 });
 
 test.each([

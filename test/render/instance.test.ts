@@ -79,7 +79,7 @@ test("Terraform is told all of an instance but what only this project knows", ()
 });
 
 test("what the checks prove is told in the order of the table, and each has a trigger", () => {
-  const told = expectedInstance("test", INSTANCE_OF_OURS);
+  const told = expectedInstance({ name: "test" }, INSTANCE_OF_OURS);
   const names = ["name", "region", "plan", "evictionPolicy", "persistence", "ipAllowList", "internalAuthentication"];
   expect(Object.keys(told)).toEqual(["environment", ...names]);
   expect(expectedInstanceSchema.parse(JSON.parse(JSON.stringify(told)))).toEqual(told);
@@ -97,16 +97,43 @@ test("what the checks prove is told in the order of the table, and each has a tr
 test.each(["name", "plan", "evictionPolicy", "persistence", "ipAllowList", "internalAuthentication"])(
   "the checks are not told of an instance without %s: nothing is made up",
   (name) => {
-    const told = { ...expectedInstance("test", INSTANCE_OF_OURS), [name]: undefined };
+    const told = { ...expectedInstance({ name: "test" }, INSTANCE_OF_OURS), [name]: undefined };
     expect(expectedInstanceSchema.safeParse(told).success).toBe(false);
   },
 );
+
+test.each([
+  ["a queue never evicts", {}, { role: "queue", evictionPolicy: "noeviction" }],
+  ["a cache evicts what is used least", { role: "cache" }, { role: "cache", evictionPolicy: "allkeys_lru" }],
+  ["a cache may do otherwise", { role: "cache", evictionPolicy: "volatile-ttl" }, { evictionPolicy: "volatile_ttl" }],
+] as const)("%s where nothing else is said", (_, said, decided) => {
+  expect(instanceSchema.parse({ name: "a", region: "oregon", plan: "pro", ...said })).toMatchObject(decided);
+});
+
+test.each([
+  [{ role: "queue", queues: ["celrey"] }, /must be one of bullmq, .*"celrey". Did you mean "celery"/],
+  [{ role: "cash" }, /must be one of queue, cache, got: "cash". Did you mean "cache"/],
+  [{ role: "cache", queues: ["bullmq"] }, /must be left out: a cache has no queues/],
+])("%o is refused", (said, message) => {
+  const parsed = instanceSchema.safeParse({ name: "a", region: "oregon", plan: "pro", ...said });
+  expect(parsed.error?.issues.map((issue) => issue.message).join()).toMatch(message);
+});
+
+test("the steps are told of a role and of production where they would not think so themselves", () => {
+  const cache = instanceSchema.parse({ name: "a", region: "oregon", plan: "pro", role: "cache" });
+  const told = expectedInstance({ name: "production", production: false }, cache);
+  expect(told).toMatchObject({ environment: "production", production: false, role: "cache" });
+  expect(expectedInstanceSchema.parse(JSON.parse(JSON.stringify(told)))).toEqual(told);
+  expect(triggersOf(cache)).toMatchObject({ role: "cache" });
+  const usual = expectedInstance({ name: "production", production: true }, INSTANCE_OF_OURS);
+  expect([Object.hasOwn(usual, "role"), Object.hasOwn(usual, "production")]).toEqual([false, false]);
+});
 
 test("an instance is compared with what Render shows, by either name of its plan", () => {
   const options = { maxmemoryPolicy: "noeviction", persistenceMode: "snapshot" };
   const compared = (plan: string, shown: string) =>
     comparisonsOf(
-      { ...expectedInstance("test", INSTANCE_OF_OURS), plan: parsePlan(plan) },
+      { ...expectedInstance({ name: "test" }, INSTANCE_OF_OURS), plan: parsePlan(plan) },
       { name: "queues", region: "oregon", plan: shown, options },
     );
   expect(compared("pro", "5g")).toEqual([

@@ -140,13 +140,17 @@ test("the checks get the id and what is expected, and no secret", () => {
   expect(JSON.stringify(environment)).not.toContain("connection_info");
 });
 
-const noQueues = { backend: { name: "backend", env: { ENABLE_QUEUES: "false" } } };
-
 test.each<[string, Partial<EnvironmentInput["redis"]>, Partial<EnvironmentInput>?]>([
   ["name", { name: "other" }],
   ["region", { region: "ohio" }],
   ["plan", { plan: "pro" }],
-  ["policy", { evictionPolicy: "allkeys_lru" }, noQueues],
+  [
+    "policy",
+    { evictionPolicy: "allkeys_lru" },
+    { exceptions: [{ rule: "queues-never-evict", reason: "It is measured." }] },
+  ],
+  ["role", { role: "cache", evictionPolicy: "noevict" }],
+  ["queues", { queues: ["celery"] }],
   ["persistence", { persistence: "snapshot" }],
   ["allow list", { ipAllowList: [{ cidrBlock: "192.0.2.0/24", description: "office" }] }],
   ["internal authentication", { internalAuthentication: true }],
