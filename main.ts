@@ -14,7 +14,10 @@ async function synthesize(): Promise<undefined> {
     const { resolveEnvironment, resolveEnvironments } = await loadEnvironments();
     if (names.length === 0) refuseUnlisted(ENVIRONMENTS_DIRECTORY);
     const environments = names.length === 0 ? resolveEnvironments() : names.map((name) => resolveEnvironment(name));
-    const found = environments.map(async ({ name, backend }) => [name, await secretsIn(backend.env)] as const);
+    const found = environments.map(async ({ name, services }) => {
+      const secrets = Object.values(services).map(({ env }) => secretsIn(env));
+      return [name, (await Promise.all(secrets)).flat()] as const;
+    });
     createApp(environments, undefined, new Map(await Promise.all(found))).synth();
   } catch (error) {
     if (error instanceof Stop || !(error instanceof Error)) throw error;

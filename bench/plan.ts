@@ -3,14 +3,14 @@ import { join } from "node:path";
 import { runProgram } from "../cli/program.ts";
 import { Checkout } from "../dev/checkout.ts";
 import { type Ran, REPOSITORY, Rehearsal, runCommand } from "../dev/rehearsal.ts";
-import type { EnvironmentInput } from "../environments/define.ts";
+import type { ShortEnvironment } from "../environments/define.ts";
 import { Stop } from "../runtime/errors.ts";
 
 const ROUNDS = Number(process.env.ROUNDS ?? 7);
 /** Render's API answers a GET in 66 to 73 ms, by the recordings of its provider's tests of June 2026. */
 const RENDER_LATENCY_MS = 70;
 const CDKTF = join(REPOSITORY, "node_modules/.bin/cdktf");
-const STAGING: EnvironmentInput = {
+const STAGING: ShortEnvironment = {
   name: "staging",
   redis: {
     name: "bench-redis",

@@ -1,10 +1,11 @@
 import { stackPath } from "../environments/define.ts";
 import { requireOwnRender } from "../environments/emulator-mark.ts";
 import { loadEnvironments } from "../environments/load.ts";
+import { pickInstance } from "../environments/pick.ts";
 import type { Subject } from "../operations/operate.ts";
 import { RenderClient } from "../render/api/client.ts";
 import { expectedInstance } from "../render/instance.ts";
-import { Stop } from "../runtime/errors.ts";
+import { serviceIdOf } from "../render/service.ts";
 import { startProgress } from "../runtime/progress.ts";
 import type { Program } from "./program.ts";
 
@@ -24,11 +25,9 @@ export async function subjectOf(
   const deadline = program.limit(seconds);
   const { resolveEnvironment } = await loadEnvironments();
   const described = resolveEnvironment(environment);
-  const { name, redis, backend, emulator } = described;
-  requireOwnRender({ name, emulator }, process.env);
-  if (instance !== undefined && instance !== "redis") {
-    throw new Stop("misused", `The environment "${name}" has no instance "${instance}": it has redis.`);
-  }
+  const { name, services } = described;
+  requireOwnRender(described, process.env);
+  const [key, redis] = pickInstance(described, instance);
   const progress = await startProgress(process.stderr);
   const onProgress = (text: string) => progress.update(name, text);
   const client = RenderClient.fromEnvironment(process.env, {
@@ -45,7 +44,10 @@ export async function subjectOf(
     expected: expectedInstance(described, redis),
     ownerId: process.env.RENDER_OWNER_ID || undefined,
     stackDirectory: stackPath(name),
-    serviceId: backend.serviceId ?? (process.env.TF_VAR_backend_service_id || undefined),
+    serviceId: Object.entries(services)
+      .filter(([, { uses }]) => Object.values(uses).some((use) => use.redis === key))
+      .map(([name, service]) => serviceIdOf(name, service, process.env))
+      .find((id) => id !== undefined),
     stopProgress: () => progress.stop(),
   };
 }

@@ -1,9 +1,10 @@
 import { requireOwnRender } from "../environments/emulator-mark.ts";
 import { loadEnvironments } from "../environments/load.ts";
+import { pickInstance } from "../environments/pick.ts";
 import { RenderClient } from "../render/api/client.ts";
 import { RenderApiError } from "../render/api/error.ts";
 import { expectedInstance } from "../render/instance.ts";
-import { expectedService, SERVICE_ID, SERVICE_ID_FORM } from "../render/service.ts";
+import { expectedService, SERVICE_ID, SERVICE_ID_FORM, serviceIdOf } from "../render/service.ts";
 import { readKnownIds } from "../render/terraform-state.ts";
 import { Stop } from "../runtime/errors.ts";
 import { type Intent, preflight } from "../steps/preflight.ts";
@@ -16,19 +17,20 @@ export const PREFLIGHT_CALL_MS = 10_000;
 export async function intentOf(name: string): Promise<Intent> {
   const { resolveEnvironment } = await loadEnvironments();
   const environment = resolveEnvironment(name);
-  const { redis, backend, checks, emulator } = environment;
-  requireOwnRender({ name, emulator }, process.env);
-  const serviceId = backend.serviceId ?? process.env.TF_VAR_backend_service_id ?? "";
-  if (!SERVICE_ID.test(serviceId)) {
+  requireOwnRender(environment, process.env);
+  const [, instance] = pickInstance(environment);
+  const [key = "", service] = Object.entries(environment.services)[0] ?? [];
+  const serviceId = service && serviceIdOf(key, service, process.env);
+  if (service === undefined || serviceId === undefined || !SERVICE_ID.test(serviceId)) {
     throw new Stop(
       "misused",
       "The service's id is not known. Set backend.serviceId in the environment file, or TF_VAR_backend_service_id. " +
         `It must be ${SERVICE_ID_FORM}.`,
     );
   }
-  const wanted = expectedService(backend, serviceId, redis.name);
-  const { acceptUnknown } = checks;
-  return { redis: expectedInstance(environment, redis), wanted, ownerId: requireOwner(process.env), acceptUnknown };
+  const wanted = expectedService(service, serviceId);
+  const { acceptUnknown } = environment.checks;
+  return { redis: expectedInstance(environment, instance), wanted, ownerId: requireOwner(process.env), acceptUnknown };
 }
 
 /**

@@ -5,8 +5,9 @@ import { AVAILABLE } from "../checks/verification.ts";
 import type { VerifyOptions } from "../checks/verify.ts";
 import { requireOwnRender } from "../environments/emulator-mark.ts";
 import { loadEnvironments } from "../environments/load.ts";
+import { pickInstance } from "../environments/pick.ts";
 import { expectedInstance } from "../render/instance.ts";
-import { expectedService } from "../render/service.ts";
+import { expectedService, serviceIdOf } from "../render/service.ts";
 import { InvalidValue, notOneOf, Stop } from "../runtime/errors.ts";
 import { VANTAGES } from "../vantage/vantage.ts";
 import { CHECK_FORMATS, type CheckFormat } from "./report/checks/reports.ts";
@@ -108,14 +109,15 @@ async function subjectOf(name: string, env: NodeJS.ProcessEnv): Promise<Subject>
     import("../environments/define.ts"),
   ]);
   const environment = resolveEnvironment(name);
-  const { redis, backend, checks: limits, emulator } = environment;
   // Without the mark nothing can be mistaken: what is looked at is only read.
-  if (env.TF_VAR_emulator) requireOwnRender({ name, emulator }, env);
-  const { prove: _inDeploysOnly, ...checks } = limits;
-  const serviceId = backend.serviceId ?? (env.TF_VAR_backend_service_id || undefined);
-  const service = serviceId === undefined ? undefined : expectedService(backend, serviceId, redis.name);
+  if (env.TF_VAR_emulator) requireOwnRender(environment, env);
+  const { prove: _inDeploysOnly, ...checks } = environment.checks;
+  const [, instance] = pickInstance(environment);
+  const [key = "", used] = Object.entries(environment.services)[0] ?? [];
+  const serviceId = used && serviceIdOf(key, used, env);
+  const service = used && serviceId !== undefined ? expectedService(used, serviceId) : undefined;
   const stackDirectory = stackPath(environment.name);
-  const expected = expectedInstance(environment, redis);
+  const expected = expectedInstance(environment, instance);
   return { expected, ...checks, prove: "no", serviceId, service, stackDirectory };
 }
 

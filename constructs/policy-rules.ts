@@ -1,6 +1,6 @@
 import { networkBehind, openToTheWorld } from "../render/exposure.ts";
 import { describePlan } from "../render/plans.ts";
-import { holdsToken, NEVER_EVICT } from "../render/spellings.ts";
+import { holdsToken, NEVER_EVICT, type Region } from "../render/spellings.ts";
 import type { KeyvalueConfig } from "./render/keyvalue.ts";
 
 /** What the rules judge: an environment as it is about to be synthesized. */
@@ -8,11 +8,9 @@ export interface PolicySubject {
   readonly environment: string;
   /** Whether people depend on it. */
   readonly isProduction: boolean;
-  /** Where the service runs, when the environment says so. */
-  readonly serviceRegion: string | undefined;
   /** Terraform's kind of backend, which keeps the state. */
   readonly stateType: string;
-  /** What looks like a secret among the service's variables, by name: the end of a sentence. */
+  /** What looks like a secret among the services' variables, by name: the end of a sentence. */
   readonly secrets: readonly string[];
   /** Every instance in the stack, as it is configured. */
   readonly instances: readonly {
@@ -20,7 +18,11 @@ export interface PolicySubject {
     readonly config: KeyvalueConfig;
     /** Whether it may evict and begin empty. What nobody calls a cache is a queue. */
     readonly isCache: boolean;
+    /** The services that use it, with where they run, when the environment says so. */
+    readonly users: readonly { readonly name: string; readonly region?: Region | undefined }[];
   }[];
+  /** Whether there is any service that could use an instance. */
+  readonly hasServices: boolean;
 }
 
 /** One rule of the policy: a pure function, and what a person needs to agree or to object. */
@@ -39,19 +41,17 @@ export interface PolicyRule {
 type Instance = PolicySubject["instances"][number];
 
 /** A violation for each instance that breaks a rule. */
-function eachInstance(
-  breaks: (config: Instance["config"], about: PolicySubject & Pick<Instance, "isCache">) => string | undefined,
-) {
+function eachInstance(breaks: (instance: Instance, subject: PolicySubject) => string | undefined) {
   return (subject: PolicySubject) =>
-    subject.instances.flatMap(({ address, config, isCache }) => {
-      const broken = breaks(config, { ...subject, isCache });
-      return broken === undefined ? [] : [`${address} ${broken}`];
+    subject.instances.flatMap((instance) => {
+      const broken = breaks(instance, subject);
+      return broken === undefined ? [] : [`${instance.address} ${broken}`];
     });
 }
 
 /** The same, where it is a matter of production. */
-function inProduction(breaks: (config: Instance["config"], about: Pick<Instance, "isCache">) => string | undefined) {
-  return eachInstance((config, about) => (about.isProduction ? breaks(config, about) : undefined));
+function inProduction(breaks: (config: Instance["config"], instance: Instance) => string | undefined) {
+  return eachInstance((instance, { isProduction }) => (isProduction ? breaks(instance.config, instance) : undefined));
 }
 
 /** What cannot be judged here does not hold. */
@@ -72,7 +72,7 @@ export const policyRules: readonly PolicyRule[] = [
     what: "A queue never evicts.",
     why: "Any other policy lets Redis delete queued jobs when memory is full, silently.",
     remedy: 'Set redis.evictionPolicy to "noevict", or redis.role to "cache" if there are no queues in it.',
-    violations: eachInstance(({ maxMemoryPolicy }, { isCache }) =>
+    violations: eachInstance(({ config: { maxMemoryPolicy }, isCache }) =>
       !isCache && maxMemoryPolicy !== NEVER_EVICT ? `has the eviction policy ${maxMemoryPolicy}` : undefined,
     ),
   },
@@ -121,7 +121,7 @@ export const policyRules: readonly PolicyRule[] = [
     what: "An environment outside production is not open to the world.",
     why: "Test data is often a copy of real data, and an open Redis is found within hours. Open is as in production-not-open.",
     remedy: "List the addresses that need access in redis.ipAllowList.",
-    violations: eachInstance((config, { isProduction }) => (isProduction ? undefined : worldBlocks(config))),
+    violations: eachInstance(({ config }, { isProduction }) => (isProduction ? undefined : worldBlocks(config))),
   },
   {
     id: "host-bits",
@@ -140,13 +140,24 @@ export const policyRules: readonly PolicyRule[] = [
   {
     id: "one-region",
     severity: "error",
-    what: "The instance and the service are in one region.",
+    what: "An instance and the services that use it are in one region.",
     why: "Render's private network ends at the region: from another one the internal URL does not resolve.",
     remedy: "Set redis.region to the service's region. Changing it replaces the instance, which loses data.",
-    violations: eachInstance(({ region }, { serviceRegion }) =>
-      serviceRegion !== undefined && region !== serviceRegion
-        ? `is in ${region}, and the service in ${serviceRegion}`
-        : undefined,
+    violations: ({ instances }) =>
+      instances.flatMap(({ address, config: { region }, users }) =>
+        users
+          .filter((user) => user.region !== undefined && user.region !== region)
+          .map((user) => `${address} is in ${region}, and the service "${user.name}" in ${user.region}`),
+      ),
+  },
+  {
+    id: "instance-used",
+    severity: "warning",
+    what: "Every instance is used.",
+    why: "It costs money, and no service of this environment reads it.",
+    remedy: "Name it in the `uses` of a service, or remove it.",
+    violations: eachInstance(({ users }, { hasServices }) =>
+      hasServices && users.length === 0 ? "is used by no service" : undefined,
     ),
   },
   {
@@ -155,7 +166,7 @@ export const policyRules: readonly PolicyRule[] = [
     what: "The plan of every instance is written out.",
     why: `Left out, Terraform's provider takes ${describePlan("pro_plus")}.`,
     remedy: "Give the instance a plan, or use RedisInstance, which asks for one.",
-    violations: eachInstance(({ plan }) => (plan === undefined ? "names no plan" : undefined)),
+    violations: eachInstance(({ config: { plan } }) => (plan === undefined ? "names no plan" : undefined)),
   },
   {
     id: "production-remote-state",
@@ -170,7 +181,7 @@ export const policyRules: readonly PolicyRule[] = [
   {
     id: "no-secrets-in-variables",
     severity: "error",
-    what: "No variable of the service holds a secret.",
+    what: "No variable of a service holds a secret.",
     why: "The environment's file, the Terraform and every review show it.",
     remedy: "Set it on the service itself, in Render's dashboard, and revoke what was committed.",
     violations: ({ secrets }) => secrets,

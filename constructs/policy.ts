@@ -1,25 +1,23 @@
 import type { IConstruct } from "constructs";
-import { isProduction } from "../render/exposure.ts";
 import { isCache } from "../render/instance.ts";
+import type { Service } from "../render/service.ts";
 import { notOneOf } from "../runtime/errors.ts";
 import { type PolicyRule, type PolicySubject, policyRules } from "./policy-rules.ts";
 import { RedisInstance } from "./redis-instance.ts";
 import { Keyvalue } from "./render/keyvalue.ts";
 
 export interface PolicyProps {
-  /** The environment's name. */
-  readonly environment: string;
-  /** Whether people depend on it. Default by its name. */
-  readonly production?: boolean | undefined;
+  readonly environment: {
+    readonly name: string;
+    /** Whether people depend on it. */
+    readonly production: boolean;
+    readonly services: Readonly<Record<string, Pick<Service, "region" | "uses">>>;
+    readonly exceptions: PolicyResult["exceptions"];
+  };
   /** Terraform's kind of backend, which keeps the state. */
   readonly stateType: string;
-  readonly backend: {
-    /** Where it runs, when that is known before the deploy. */
-    readonly region?: string | undefined;
-  };
-  /** What looks like a secret among its variables, by name; default nothing. */
+  /** What looks like a secret among the services' variables, by name; default nothing. */
   readonly secrets?: readonly string[];
-  readonly exceptions: PolicyResult["exceptions"];
 }
 
 /** What the policy says of one environment. */
@@ -50,7 +48,7 @@ export class Policy {
   /** Of the constructs as they are now. */
   result(): PolicyResult {
     const subject = subjectOf(this.#scope, this.#props);
-    const { environment, exceptions } = this.#props;
+    const { name, exceptions } = this.#props.environment;
     const broken = policyRules.flatMap((rule) => {
       const violations = rule.violations(subject);
       return violations.length === 0 ? [] : [{ rule, violations }];
@@ -60,7 +58,7 @@ export class Policy {
     const warnings = open.filter(({ rule }) => rule.severity === "warning");
     return {
       errors: [
-        ...errors.map(({ rule, violations }) => describe(environment, rule, violations)),
+        ...errors.map(({ rule, violations }) => describe(name, rule, violations)),
         ...exceptions.flatMap(({ rule }) =>
           uselessException(
             rule,
@@ -74,20 +72,23 @@ export class Policy {
   }
 }
 
-function subjectOf(scope: IConstruct, props: PolicyProps): PolicySubject {
-  const { environment, production, stateType, backend, secrets = [] } = props;
+function subjectOf(scope: IConstruct, { environment, stateType, secrets = [] }: PolicyProps): PolicySubject {
   const instances = scope.node.findAll().filter((construct) => construct instanceof Keyvalue);
+  const services = Object.entries(environment.services);
   return {
-    environment,
-    isProduction: isProduction({ name: environment, production }),
-    serviceRegion: backend.region,
+    environment: environment.name,
+    isProduction: environment.production,
     stateType,
     secrets,
-    instances: instances.map((keyvalue) => ({
-      address: `render_keyvalue.${keyvalue.friendlyUniqueId}`,
-      config: keyvalue.config,
-      isCache: keyvalue.node.scope instanceof RedisInstance && isCache(keyvalue.node.scope.instance),
+    instances: instances.map(({ friendlyUniqueId: key, config, node: { scope: owner } }) => ({
+      address: `render_keyvalue.${key}`,
+      config,
+      isCache: owner instanceof RedisInstance && isCache(owner.instance),
+      users: services.flatMap(([name, { region, uses }]) =>
+        Object.values(uses).some(({ redis }) => redis === key) ? [{ name, region }] : [],
+      ),
     })),
+    hasServices: services.length > 0,
   };
 }
 

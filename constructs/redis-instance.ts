@@ -69,7 +69,7 @@ export class RedisInstance extends Construct {
   #parse(input: InstanceInput): Instance {
     const parsed = instanceSchema.safeParse(input);
     if (parsed.success) return parsed.data;
-    const mistakes = mistakesIn(parsed.error, input, Object.keys(INSTANCE), this.node.id);
+    const mistakes = mistakesIn(parsed.error, input, Object.keys(INSTANCE), (path) => [this.node.id, ...path]);
     throw mistake(mistakes.join(" "), this);
   }
 }

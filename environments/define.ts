@@ -1,10 +1,12 @@
 import { z } from "zod";
 import { isProduction } from "../render/exposure.ts";
 import { written } from "../render/field.ts";
-import { INSTANCE, instanceSchema } from "../render/instance.ts";
+import { INSTANCE, type InstanceInput, instanceSchema } from "../render/instance.ts";
 import { mistakesIn } from "../render/mistakes.ts";
 import { SERVICE, serviceSchema } from "../render/service.ts";
-import { Stop } from "../runtime/errors.ts";
+import { InvalidValue, Stop } from "../runtime/errors.ts";
+import { refuseContradictions } from "./contradictions.ts";
+import { type BackendInput, toGeneral } from "./short-form.ts";
 import { stateSchema } from "./state.ts";
 
 const checksSchema = z.strictObject({
@@ -23,14 +25,28 @@ const exceptionSchema = z.strictObject({
   reason: written("must be a reason of at least 10 characters", /^\S[\s\S]{9,}$/),
 });
 
+/** Taken by what every environment has. */
+const TAKEN = ["checks", "preflight"];
+
+const key = written(
+  "must be a key of small letters, digits and _, beginning with a letter",
+  /^[a-z][a-z0-9_]*$/,
+).refine((text) => !TAKEN.includes(text), {
+  error: ({ input }) => new InvalidValue(`must be another key than ${TAKEN.join(" and ")}`, input).message,
+});
+
 /** One deployment: one file in this folder, one stack, one Terraform state. */
 export const environmentSchema = z.strictObject({
   /** Names the stack and the state. Changing it: leaves the old state, and what it holds, behind. */
   name: written("must be lower-case letters, digits and -, beginning with a letter", /^[a-z][a-z0-9-]{0,38}$/),
   /** Whether people depend on it. Default by its name: `production`, `prod`, `prod-eu`. */
   production: z.boolean().optional(),
-  redis: instanceSchema,
-  backend: serviceSchema,
+  /** Its instances by key, which is their name in Terraform's addresses: another one destroys what is there. */
+  redis: z
+    .record(key, instanceSchema)
+    .refine((redis) => Object.keys(redis).length > 0, { error: "must describe an instance." }),
+  /** What uses them, by key, in the order in which they are rolled out. */
+  services: z.record(key, serviceSchema),
   state: stateSchema,
   checks: checksSchema.prefault({}),
   /** Whether it is for Render on this machine (`npm run local`), and for nothing else. Default no. */
@@ -39,10 +55,26 @@ export const environmentSchema = z.strictObject({
   exceptions: z.array(exceptionSchema).default([]),
 });
 
-/** An environment as its file writes it. */
-export interface EnvironmentInput extends z.input<typeof environmentSchema> {}
+const wholeSchema = environmentSchema.superRefine(refuseContradictions);
 
-/** An environment with everything decided. */
+type General = z.input<typeof environmentSchema>;
+
+/** An environment as its file writes it: an instance and a service by themselves, or several by their keys. */
+export interface EnvironmentInput extends Omit<General, "redis" | "services"> {
+  readonly redis: InstanceInput | General["redis"];
+  /** One service that reads `REDIS_URL`. Either it or `services`. */
+  readonly backend?: BackendInput | undefined;
+  /** None: the instances are provisioned and proven, and nothing is given them. */
+  readonly services?: General["services"];
+}
+
+/** The form for one instance and one service. */
+export interface ShortEnvironment extends EnvironmentInput {
+  readonly redis: InstanceInput;
+  readonly backend: BackendInput;
+}
+
+/** An environment with everything decided, in the general form. */
 export interface Environment extends z.output<typeof environmentSchema> {
   production: boolean;
 }
@@ -57,11 +89,12 @@ export function defineEnvironment(environment: EnvironmentInput): EnvironmentInp
  *
  * @throws Stop with a line for each mistake: the field, what is allowed, the value, and the nearest match.
  */
-export function parseEnvironment(input: EnvironmentInput): Environment {
-  const parsed = environmentSchema.safeParse(input);
+export function parseEnvironment(environment: EnvironmentInput): Environment {
+  const { input, written: named } = toGeneral(environment);
+  const parsed = wholeSchema.safeParse(input);
   if (parsed.success) return { ...parsed.data, production: isProduction(parsed.data) };
-  const name = typeof input?.name === "string" ? input.name.slice(0, 60) : "?";
-  const lines = mistakesIn(parsed.error, input, KNOWN_FIELDS).map((mistake) => `  ${mistake}`);
+  const name = typeof environment?.name === "string" ? environment.name.slice(0, 60) : "?";
+  const lines = mistakesIn(parsed.error, input, KNOWN_FIELDS, named).map((mistake) => `  ${mistake}`);
   throw new Stop("misused", [`The environment "${name}" is not valid:`, ...lines].join("\n"));
 }
 
@@ -72,8 +105,11 @@ export function stackPath(environment: string): string {
 
 const KNOWN_FIELDS = [
   ...Object.keys(environmentSchema.shape),
+  "backend",
   ...Object.keys(INSTANCE),
   ...Object.keys(SERVICE),
+  "serviceId",
+  "drainCommand",
   ...Object.keys(checksSchema.shape),
   ...Object.keys(exceptionSchema.shape),
 ];

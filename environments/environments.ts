@@ -49,13 +49,19 @@ function unlessWrong(input: EnvironmentInput): Environment[] {
 /** What two environments must not share, or one would change or destroy what is the other's. */
 const OWN: readonly [
   what: string,
-  of: (environment: Environment) => unknown,
-  share?: (one: Environment) => boolean | undefined,
+  of: (environment: Environment) => readonly unknown[],
+  /** What lets them have it both. */
+  unless?: (environment: Environment, value: unknown) => boolean | undefined,
 ][] = [
-  ["name", ({ name }) => name],
-  ["state", ({ state }) => placeOf(state)],
-  ["redis.name, after which the environment group is named", ({ redis }) => redis.name],
-  ["backend.serviceId", ({ backend }) => backend.serviceId, ({ backend }) => backend.sharesService],
+  ["name", ({ name }) => [name]],
+  ["state", ({ state }) => [placeOf(state)]],
+  ["name of an instance", ({ redis }) => Object.values(redis).map(({ name }) => name)],
+  ["name of an environment group", ({ services }) => Object.values(services).map(({ groupName }) => groupName)],
+  [
+    "service",
+    ({ services }) => Object.values(services).flatMap(({ id }) => id ?? []),
+    ({ services }, value) => Object.values(services).find(({ id }) => id === value)?.sharesService,
+  ],
 ];
 
 /** Which state it is: however it is locked, encrypted or written. */
@@ -77,13 +83,14 @@ function placeOf(state: State): unknown {
 /** @throws Stop naming what an environment shares with another one. */
 function refuseShared(environment: Environment, others: readonly Environment[]): void {
   for (const other of others) {
-    for (const [what, of, share] of OWN) {
-      if (of(environment) === undefined || !isDeepStrictEqual(of(environment), of(other))) continue;
-      if (share?.(environment) && share(other)) continue;
-      const remedy = share && "If that is meant, set backend.sharesService: true in both.";
+    for (const [what, of, unless] of OWN) {
+      const shared = of(environment).find((value) => of(other).some((one) => isDeepStrictEqual(one, value)));
+      if (shared === undefined || (unless?.(environment, shared) && unless(other, shared))) continue;
+      const which = typeof shared === "string" && what !== "name" ? `, "${shared}"` : "";
+      const remedy = unless && "If that is meant, set sharesService: true of it in both.";
       throw new Stop(
         "misused",
-        `The environments "${environment.name}" and "${other.name}" have the same ${what}.`,
+        `The environments "${environment.name}" and "${other.name}" have the same ${what}${which}.`,
         remedy === undefined ? {} : { remedy },
       );
     }

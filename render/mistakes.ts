@@ -5,16 +5,16 @@ import { InvalidValue, nearest } from "../runtime/errors.ts";
  * A line for each mistake in what somebody wrote: the field, what is allowed, the value, and the nearest match.
  *
  * @param known Every field that there is, for the nearest match of one that there is not.
- * @param name What the whole is called; its fields are named after it.
+ * @param named Where somebody wrote what stands at a path.
  */
 export function mistakesIn(
   { issues }: Pick<z.ZodError, "issues">,
   input: unknown,
   known: readonly string[],
-  name?: string,
+  named: (path: readonly PropertyKey[]) => readonly PropertyKey[] = (path) => path,
 ): string[] {
   return issues.flatMap((issue) => {
-    const field = (key?: string) => `\`${[name, ...issue.path, key].filter((part) => part !== undefined).join(".")}\``;
+    const field = (...key: string[]) => `\`${named([...issue.path, ...key]).join(".")}\``;
     const got = valueAt(input, issue.path);
     switch (issue.code) {
       case "unrecognized_keys":

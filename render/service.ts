@@ -1,5 +1,7 @@
+import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
-import { type Field, provenOf, provenShapeOf, shapeOf, spelled, written } from "./field.ts";
+import { notOneOf } from "../runtime/errors.ts";
+import { type Field, shapeOf, spelled, written } from "./field.ts";
 import { HEALTH_PATH, isHealthPath } from "./health-address.ts";
 import { parseRegion, type Region } from "./spellings.ts";
 
@@ -8,14 +10,32 @@ interface ServiceField extends Field {
   readonly changing: string;
 }
 
-const variables = z
-  .record(
-    written("must be a variable's name of letters, digits and _", /^[A-Za-z_][A-Za-z0-9_]*$/),
-    written("must be a text, and not empty: Render refuses empty variables", /[\s\S]/),
-  )
-  .refine((env) => !("REDIS_URL" in env), {
-    error: "must not hold REDIS_URL: it is built from the instance. Remove it.",
-  });
+const variableName = written("must be a variable's name of letters, digits and _", /^[A-Za-z_][A-Za-z0-9_]*$/);
+
+const variables = z.record(
+  variableName,
+  written("must be a text, and not empty: Render refuses empty variables", /[\s\S]/),
+);
+
+/** What a variable may hold of an instance. */
+const PARTS = ["url", "host", "port", "password"] as const;
+
+const useSchema = z.strictObject({
+  /** The instance's key in the environment's file. */
+  redis: z.string({ error: ({ input }) => (input === undefined ? "is missing." : "must be an instance's key.") }),
+  as: z.enum(PARTS, { error: ({ input }) => notOneOf(PARTS, input).message }).prefault("url"),
+  /** The number of the database, at the end of the URL. */
+  database: z.int().min(0).max(15).optional(),
+});
+
+/** What one variable of a service holds. */
+export interface Use extends Readonly<z.output<typeof useSchema>> {}
+
+/** Of an instance its URL, or a part of it. */
+const use = z
+  .custom<string | z.input<typeof useSchema>>()
+  .transform((input): unknown => (typeof input === "string" ? { redis: input } : input))
+  .pipe(useSchema);
 
 /** A service's id. A cron job's begins with `crn-`. */
 export const SERVICE_ID = /^(?:srv|crn)-[a-z0-9]{20}$/;
@@ -30,13 +50,12 @@ export const SERVICE = {
     changing: "–",
     proven: true,
   },
-  /** The service's id (`srv-…`, or `crn-…` of a cron job). Left out, the Terraform variable `backend_service_id` has it. */
-  serviceId: {
+  /** The service's id (`srv-…`, or `crn-…` of a cron job). Left out, the Terraform variable `<key>_service_id` has it. */
+  id: {
     schema: written(`must be a service's id: ${SERVICE_ID_FORM}`, SERVICE_ID).optional(),
     what: "its id, `srv-…`, or `crn-…` of a cron job",
-    otherwise: "`TF_VAR_backend_service_id`",
+    otherwise: "`TF_VAR_<key>_service_id`",
     changing: "links the other service",
-    proven: true,
   },
   /** Whether another environment may have the same service; it must say so, too. Default no. */
   sharesService: {
@@ -45,11 +64,19 @@ export const SERVICE = {
     otherwise: "`false`",
     changing: "no effect on data",
   },
-  /** What the service reads beside `REDIS_URL`. Not for secrets: the file and the Terraform show them. */
+  /** What the service reads of which instance, by the variable's name. */
+  uses: {
+    schema: z.record(variableName, use).refine((uses) => Object.keys(uses).length > 0, {
+      error: "must name a variable, and the instance that it is of.",
+    }),
+    what: 'its variables: `{ REDIS_URL: "queue" }`, or `{ redis: "queue", as: "host" }`; `as` is `url`, `host`, `port` or `password`, `database` 0 to 15',
+    changing: "at the next deploy",
+  },
+  /** What the service reads beside. Not for secrets: the file and the Terraform show them. Default nothing. */
   env: {
-    schema: variables.prefault({ ENABLE_QUEUES: "true" }),
-    what: "what the service reads beside `REDIS_URL`; no secrets",
-    otherwise: '`ENABLE_QUEUES: "true"`',
+    schema: variables.prefault({}),
+    what: "what the service reads beside; no secrets",
+    otherwise: "nothing",
     changing: "at the next deploy",
     proven: true,
   },
@@ -72,15 +99,14 @@ export const SERVICE = {
     proven: true,
   },
   /**
-   * A command of the service that drains the Redis at `REDIS_URL`: it processes every waiting job, then ends. It is run as
-   * a one-off job before an instance is destroyed. Without it, what waits in the instance then is lost.
+   * A command of the service that drains the Redis at `REDIS_URL`, by the instance: it processes every waiting job, then
+   * ends. It is run as a one-off job before the instance is destroyed. Without it, what waits in the instance then is lost.
    */
-  drainCommand: {
-    schema: written("must be a command", /\S/).optional(),
-    what: "processes what waits in an instance before that is destroyed",
-    otherwise: "none: it is lost",
+  drain: {
+    schema: z.record(z.string(), written("must be a command", /\S/)).prefault({}),
+    what: 'by instance, what processes the jobs that wait in it before it is destroyed: `{ queue: "node drain.js" }`',
+    otherwise: "none: they are lost",
     changing: "no effect on data",
-    proven: true,
   },
   /** Seconds that a roll-out may take, with the wait for a deploy that is in progress. Default 900. */
   rollOutSeconds: {
@@ -90,27 +116,61 @@ export const SERVICE = {
     changing: "no effect on data",
     proven: true,
   },
+  /** The name of the environment group that gives the service its variables. */
+  groupName: {
+    schema: written("must be a group's name", /\S/).optional(),
+    what: "the name of its environment group",
+    otherwise: "`<name>-redis-env`",
+    changing: "no effect on data",
+  },
 } as const satisfies Readonly<Record<string, ServiceField>>;
 
-/** Reads a service as people write it. */
-export const serviceSchema = z.strictObject(shapeOf(SERVICE));
+/** Reads a service as people write it, and decides its group's name. */
+export const serviceSchema = z
+  .strictObject(shapeOf(SERVICE))
+  .transform((service) => ({ ...service, groupName: service.groupName ?? `${service.name}-redis-env` }));
+
+/** A service as people write it. */
+export interface ServiceInput extends z.input<typeof serviceSchema> {}
 
 /** A service with everything decided but its id, which may be left to whoever deploys. */
 export interface Service extends z.output<typeof serviceSchema> {}
 
+/** Terraform's variable for a service's id that the file leaves to whoever deploys. */
+export function serviceIdVariable(key: string): string {
+  return `${key}_service_id`;
+}
+
+/** A service's id: from the file, or from the shell; `undefined` where neither has it. */
+export function serviceIdOf(key: string, { id }: Pick<Service, "id">, env: NodeJS.ProcessEnv): string | undefined {
+  return id ?? (env[`TF_VAR_${serviceIdVariable(key)}`] || undefined);
+}
+
 /** What a service should read, and how it is rolled out and drained: what the steps are told, and the checks prove. */
-export const expectedServiceSchema = z
-  .object({
-    ...provenShapeOf(SERVICE),
-    /** The environment group that gives it its variables. */
-    groupName: z.string().min(1),
-  })
-  .required({ serviceId: true });
+export const expectedServiceSchema = z.object({
+  name: SERVICE.name.schema,
+  serviceId: written(`must be a service's id: ${SERVICE_ID_FORM}`, SERVICE_ID),
+  groupName: z.string().min(1),
+  /** What it reads of which instance. Left out, `REDIS_URL` is the URL of the one instance that there is. */
+  uses: z.record(z.string(), useSchema).optional(),
+  env: variables,
+  healthPath: SERVICE.healthPath.schema,
+  /** Drains the instance that it uses, where it uses one. */
+  drainCommand: z.string().min(1).optional(),
+  rollOutSeconds: SERVICE.rollOutSeconds.schema.unwrap(),
+});
 
 export interface ExpectedService extends Readonly<z.output<typeof expectedServiceSchema>> {}
 
-/** @param instance The name of the instance that the service uses; the group is named after it. */
-export function expectedService(service: Service, serviceId: string, instance: string): ExpectedService {
-  const { name, serviceId: _, ...rest } = provenOf(SERVICE, service);
-  return { name, serviceId, groupName: `${instance}-env`, ...rest };
+export function expectedService({ name, groupName, env, ...service }: Service, serviceId: string): ExpectedService {
+  const { uses, healthPath, drain, rollOutSeconds } = service;
+  const [drainCommand] = Object.values(drain);
+  const isShort = isDeepStrictEqual(uses, { REDIS_URL: { redis: "redis", as: "url" } });
+  return {
+    ...{ name, serviceId, groupName, env },
+    ...(isShort ? {} : { uses }),
+    ...(healthPath === undefined ? {} : { healthPath }),
+    ...(drainCommand === undefined ? {} : { drainCommand }),
+    rollOutSeconds,
+  };
 }

@@ -17,11 +17,8 @@ import { terraformNeed } from "../environments/terraform-versions.ts";
 import { expectedInstance, triggersOf } from "../render/instance.ts";
 import { formatMemorySize } from "../render/memory-size.ts";
 import { expectedService } from "../render/service.ts";
+import { Stop } from "../runtime/errors.ts";
 import { encryptionBlock, stateSettings } from "./state-settings.ts";
-
-/** The names of what a stack has one of, in the addresses of everything that belongs to it. */
-const REDIS = "redis";
-const SERVICE = "backend";
 
 /**
  * One environment: its Redis, the proof that it is the one described, and the service that uses it, in that order.
@@ -37,12 +34,7 @@ export class RedisStack extends GuardedStack {
   constructor(scope: Construct, input: EnvironmentInput, secrets: readonly string[] = []) {
     const environment = parseEnvironment(input);
     super(scope, environment.name);
-    this.policy = new Policy(this, {
-      ...environment,
-      environment: environment.name,
-      stateType: environment.state.type,
-      secrets,
-    });
+    this.policy = new Policy(this, { environment, stateType: environment.state.type, secrets });
     new StateBackend(this, stateSettings(environment.state));
     this.addOverride("terraform.required_version", `>= ${terraformNeed(environment).version}`);
     const encryption = encryptionOf(environment.state);
@@ -51,10 +43,12 @@ export class RedisStack extends GuardedStack {
     new RenderProvider(this, "render");
     new NullProvider(this, "null");
 
-    const { backend, checks: limits } = environment;
-    const serviceId = backend.serviceId ?? serviceIdVariable(this);
-    const instance = expectedInstance(environment, environment.redis);
-    const service = expectedService(backend, serviceId, instance.name);
+    const { checks: limits } = environment;
+    const [REDIS, described] = onlyOf(environment.redis);
+    const [SERVICE, backend] = onlyOf(environment.services);
+    const serviceId = backend.id ?? serviceIdVariable(this);
+    const instance = expectedInstance(environment, described);
+    const service = expectedService(backend, serviceId);
 
     const { name: _instance, ...judgedInstance } = instance;
     const { groupName: _group, ...judgedService } = service;
@@ -64,7 +58,7 @@ export class RedisStack extends GuardedStack {
       // told from somebody else's.
       triggers: { redis: judgedInstance, backend: judgedService },
     });
-    const redis = new RedisInstance(this, REDIS, { ...environment.redis, after: [preflight.done] });
+    const redis = new RedisInstance(this, REDIS, { ...described, after: [preflight.done] });
     const proven = new Step(this, "checks", {
       of: REDIS,
       given: {
@@ -77,14 +71,14 @@ export class RedisStack extends GuardedStack {
     });
     // What comes between it and the instance is removed before it runs.
     const drained =
-      backend.drainCommand === undefined
+      service.drainCommand === undefined
         ? proven
         : new Step(this, "drain", {
             of: REDIS,
             given: {
               REDIS_INSTANCE_ID: trigger("instance_id"),
-              BACKEND_DRAIN_COMMAND: backend.drainCommand,
-              BACKEND_SERVICE_ID: backend.serviceId,
+              BACKEND_DRAIN_COMMAND: service.drainCommand,
+              BACKEND_SERVICE_ID: backend.id,
             },
             // Only the instance: any other change would drain an instance that stays.
             triggers: { instance_id: redis.id },
@@ -95,7 +89,7 @@ export class RedisStack extends GuardedStack {
       given: {
         BACKEND_SERVICE_ID: trigger("service_id"),
         BACKEND_ROLL_OUT_SECONDS: service.rollOutSeconds,
-        BACKEND_DRAIN_COMMAND: backend.drainCommand,
+        BACKEND_DRAIN_COMMAND: service.drainCommand,
         REDIS_ADDRESS: redis.address,
       },
       triggers: { service_id: serviceId },
@@ -175,4 +169,13 @@ export class RedisStack extends GuardedStack {
     const { warnings, exceptions } = this.policy.result();
     return { ...terraform, "//": { ...Object(terraform["//"]), policy: { warnings, exceptions } } };
   }
+}
+
+/** Until the graph is built for several of each. */
+function onlyOf<T>(parts: Readonly<Record<string, T>>): [key: string, part: T] {
+  const [first, ...others] = Object.entries(parts);
+  if (first === undefined || others.length > 0) {
+    throw new Stop("misused", `The graph takes one instance and one service, got: ${Object.keys(parts).join(", ")}.`);
+  }
+  return first;
 }

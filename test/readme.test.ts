@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { afterAll, expect, test } from "vitest";
 import { z } from "zod";
-import { type EnvironmentInput, parseEnvironment } from "../environments/define.ts";
+import { parseEnvironment, type ShortEnvironment } from "../environments/define.ts";
 import { TERRAFORM_NEEDS } from "../environments/terraform-versions.ts";
 import type { Field } from "../render/field.ts";
 import { type Change, EFFECTS, INSTANCE } from "../render/instance.ts";
@@ -42,7 +42,7 @@ test("the environment in the README is a valid one", async () => {
   const define = pathToFileURL(join(REPOSITORY, "environments", "define.ts")).href;
   const file = join(directory, "environment.ts");
   writeFileSync(file, snippet.replace("./define.ts", define));
-  const module: { readonly production: EnvironmentInput } = await import(file);
+  const module: { readonly production: ShortEnvironment } = await import(file);
   expect(parseEnvironment(module.production).name).toBe("production");
 });
 
@@ -65,15 +65,16 @@ test("the reference of an instance and of a service is what their tables say", (
     });
   const rows = [
     ...Object.entries(INSTANCE).map(([name, field]) => row(`redis.${name}`, field, effects(field).join("; "))),
-    ...Object.entries(SERVICE).map(([name, field]) => row(`backend.${name}`, field, field.changing)),
+    ...Object.entries(SERVICE).map(([name, field]) => row(`services.${name}`, field, field.changing)),
   ];
-  expect(readme.split("\n").filter((line) => /^\| `(redis|backend)\./.test(line))).toEqual(rows);
+  expect(readme.split("\n").filter((line) => /^\| `(redis|services)\./.test(line))).toEqual(rows);
 });
 
 test("every field of an environment is in the README's reference", async () => {
   const { environmentSchema } = await import("../environments/define.ts");
   const fields = Object.entries(environmentSchema.shape).flatMap(([name, schema]) => {
-    const object = schema instanceof z.ZodPrefault ? schema.unwrap() : schema instanceof z.ZodPipe ? schema.in : schema;
+    const one: unknown = schema instanceof z.ZodRecord ? schema.valueType : schema;
+    const object = one instanceof z.ZodPrefault ? one.unwrap() : one instanceof z.ZodPipe ? one.in : one;
     return object instanceof z.ZodObject ? Object.keys(object.shape).map((key) => `${name}.${key}`) : [name];
   });
   expect(fields).toContain("redis.evictionPolicy");

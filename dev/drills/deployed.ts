@@ -1,4 +1,4 @@
-import type { EnvironmentInput } from "../../environments/define.ts";
+import type { ShortEnvironment } from "../../environments/define.ts";
 import { API, type KeyValue } from "../../render/api/endpoints.ts";
 import { Stop } from "../../runtime/errors.ts";
 import { sleep, until } from "../../runtime/wait.ts";
@@ -12,7 +12,7 @@ const SLOW: StageOptions = { serviceVariables: { QUEUE_CONCURRENCY: "1" }, provi
 const BACKLOG = 200;
 
 /** The drill's environment. What a drill changes in it, an operator changes in a file of `environments/`. */
-const ENVIRONMENT: EnvironmentInput = {
+const ENVIRONMENT: ShortEnvironment = {
   name: "drill",
   redis: {
     name: "drill-redis",
@@ -61,7 +61,7 @@ export const switchOff = deployed(
 );
 
 /** Brings Render to what the environment says. Further arguments are for `terraform apply`. */
-type Apply = (environment: EnvironmentInput, ...args: readonly string[]) => Promise<void>;
+type Apply = (environment: ShortEnvironment, ...args: readonly string[]) => Promise<void>;
 
 /** A drill in which an operator does something with an environment that Terraform has deployed. */
 function deployed(

@@ -1,8 +1,9 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { resolveEnvironment } from "../../environments/environments.ts";
 import { ENVIRONMENTS } from "../../environments/list.ts";
+import { pickInstance } from "../../environments/pick.ts";
 import { RenderClient } from "../../render/api/client.ts";
-import { expectedService } from "../../render/service.ts";
+import { expectedService, serviceSchema } from "../../render/service.ts";
 import type { StepContext } from "../../steps/deploy.ts";
 import { EXPECTED } from "../checks/support/render-api.ts";
 import { TestRender } from "../dev/emulator/harness.ts";
@@ -75,9 +76,8 @@ test.each([
 test("Terraform says by variables what it deploys", async () => {
   const redis = { ...EXPECTED, environment: "graph" };
   const service = expectedService(
-    { name: "connect-yw-backend", env: {}, rollOutSeconds: 60 },
+    serviceSchema.parse({ name: "connect-yw-backend", uses: { REDIS_URL: "redis" }, rollOutSeconds: 60 }),
     render.render.backendServiceId,
-    "q",
   );
   const REDIS_CHECKS = JSON.stringify({ deadlineSeconds: 10, acceptUnknown: false });
   const described = { REDIS_EXPECTED: JSON.stringify(redis), BACKEND_EXPECTED: JSON.stringify(service), REDIS_CHECKS };
@@ -92,7 +92,7 @@ test("Terraform says by variables what it deploys", async () => {
 });
 
 test("what the state does not know is refused; a state that cannot be read is unknown", async () => {
-  const { name } = resolveEnvironment("local", ENVIRONMENTS).redis;
+  const { name } = pickInstance(resolveEnvironment("local", ENVIRONMENTS))[1];
   const id = await render.instance({ name, region: "oregon" });
   state.readKnownIds.mockResolvedValue(undefined);
   const unread = await run("preflight", ["local"]);
@@ -126,8 +126,8 @@ describe("in Terraform's graph", () => {
   const [serviceId, other, instanceId] = [`srv-${"a".repeat(20)}`, `srv-${"b".repeat(20)}`, "red-old"];
   const command = "npm run drain";
   const backend = (rest: object = {}) => {
-    const service = { name: "backend", env: {}, rollOutSeconds: 77, ...rest };
-    return JSON.stringify(expectedService(service, serviceId, "queues"));
+    const service = serviceSchema.parse({ name: "backend", uses: { REDIS_URL: "redis" }, rollOutSeconds: 77, ...rest });
+    return JSON.stringify(expectedService(service, serviceId));
   };
   const replacing = {
     REDIS_INSTANCE_ID: instanceId,
@@ -170,7 +170,7 @@ describe("in Terraform's graph", () => {
     [
       "hand-over",
       "handOver",
-      { ...replacing, BACKEND_EXPECTED: backend({ drainCommand: command }) },
+      { ...replacing, BACKEND_EXPECTED: backend({ drain: { redis: command } }) },
       ...([instanceId, { serviceId, instanceId, command, address: "render_keyvalue.q", known: KNOWN }, 420] as const),
     ],
   ])("%s does its step, within its time, and says about what", async (name, step, variables, about, what, seconds) => {

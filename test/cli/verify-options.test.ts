@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { allChecks } from "../../checks/catalogue/all-checks.ts";
 import { readCommandLine } from "../../cli/verify-options.ts";
 import { subjectOfStep } from "../../cli/verify-request.ts";
-import { expectedService } from "../../render/service.ts";
+import { expectedService, serviceSchema } from "../../render/service.ts";
 import { Stop } from "../../runtime/errors.ts";
 import { readStep } from "../../steps/steps.ts";
 import { EXPECTED } from "../checks/support/render-api.ts";
@@ -15,7 +15,7 @@ const POST_APPLY = {
 };
 const LIMITS = JSON.stringify({ deadlineSeconds: 60, acceptUnknown: true, backendServiceId: "srv-own" });
 const SERVICE = JSON.stringify(
-  expectedService({ name: "backend", env: {}, rollOutSeconds: 60 }, `srv-${"a".repeat(20)}`, "queues"),
+  expectedService(serviceSchema.parse({ name: "backend", uses: { REDIS_URL: "redis" } }), `srv-${"a".repeat(20)}`),
 );
 
 /** What a step of Terraform's graph verifies. */

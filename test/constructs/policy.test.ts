@@ -7,7 +7,7 @@ import { exposure } from "../../checks/catalogue/reach.ts";
 import { formatPolicy } from "../../cli/report/policy.ts";
 import { policyRules } from "../../constructs/policy-rules.ts";
 import { Keyvalue } from "../../constructs/render/keyvalue.ts";
-import { defineEnvironment, type EnvironmentInput } from "../../environments/define.ts";
+import { defineEnvironment, type ShortEnvironment } from "../../environments/define.ts";
 import { resolveEnvironments } from "../../environments/environments.ts";
 import { ENVIRONMENTS } from "../../environments/list.ts";
 import { readPlan } from "../../pipeline/review/plan/planned.ts";
@@ -20,12 +20,12 @@ import { judge } from "../checks/support/judge.ts";
 const outdir = mkdtempSync(join(tmpdir(), "policy-"));
 afterAll(() => rmSync(outdir, { recursive: true, force: true }));
 
-interface Change extends Partial<Omit<EnvironmentInput, "redis">> {
-  readonly redis?: Partial<EnvironmentInput["redis"]>;
+interface Change extends Partial<Omit<ShortEnvironment, "redis">> {
+  readonly redis?: Partial<ShortEnvironment["redis"]>;
 }
 
 /** A production that keeps every rule, with a change. */
-function production({ redis, ...rest }: Change): EnvironmentInput {
+function production({ redis, ...rest }: Change): ShortEnvironment {
   return {
     name: "production",
     backend: { name: "backend", env: { ENABLE_QUEUES: "true" } },
@@ -92,7 +92,7 @@ const BOTH_WAYS: [id: string, breaking: Change, keeping: Change, said: string][]
     "one-region",
     { backend: { name: "backend", region: "ohio" } },
     { backend: { name: "backend", region: "oregon" } },
-    "is in oregon, and the service in ohio",
+    'is in oregon, and the service "backend" in ohio',
   ],
   [
     "production-remote-state",
@@ -183,6 +183,16 @@ test("a warning does not stop the synthesis, and is told", () => {
   expect(policy.result().warnings).toMatchObject([{ rule: "not-open", message: expect.stringContaining("0.0.0.0/0") }]);
 });
 
+test.each([
+  ["staging", true, true],
+  ["production", false, false],
+  ["prod-eu", undefined, true],
+  ["products", undefined, false],
+])("%s with production: %s is judged as production: %s", (name, given, isJudged) => {
+  const { policy } = stackOf({ name, redis: { plan: "free" }, ...(given === undefined ? {} : { production: given }) });
+  expect(policy.result().errors.join().includes("production-paid")).toBe(isJudged);
+});
+
 test("a network that is not written as one is a warning, which names it", () => {
   const warned = (cidrBlock: string) =>
     stackOf({ name: "staging", redis: { ipAllowList: [{ cidrBlock, description: "office" }] } }).policy.result()
@@ -217,8 +227,15 @@ test("a variable that looks like a secret stops the synthesis, unless it is exce
 test("every rule is tested both ways, and its id is never used twice", () => {
   const ids = policyRules.map((rule) => rule.id);
   expect(new Set(ids).size).toBe(ids.length);
-  const tested = [...new Set(BOTH_WAYS.map(([id]) => id)), "plan-written-out", "not-open", "host-bits", SECRETS];
-  expect(ids.toSorted()).toEqual(tested.toSorted());
+  const tested = [
+    ...BOTH_WAYS.map(([id]) => id),
+    "plan-written-out",
+    "not-open",
+    "host-bits",
+    "instance-used",
+    SECRETS,
+  ];
+  expect(ids.toSorted()).toEqual([...new Set(tested)].toSorted());
 });
 
 test("the environments of this repository keep the policy; production waits for a place for its state", () => {

@@ -4,7 +4,7 @@ import { expect } from "vitest";
 import { z } from "zod";
 import { RENDER_API } from "../../dev/emulator/api/endpoints.ts";
 import { type Ran, REPOSITORY, Rehearsal, type RehearsalOptions, Workspace } from "../../dev/rehearsal.ts";
-import type { EnvironmentInput } from "../../environments/define.ts";
+import type { ShortEnvironment } from "../../environments/define.ts";
 import { get } from "../../render/api/endpoint.ts";
 import { API, type EnvGroup, type KeyValue } from "../../render/api/endpoints.ts";
 import { isLinkedTo, readEnvGroups } from "../../render/api/env-groups.ts";
@@ -33,7 +33,7 @@ const stateSchema = z.object({
   ),
 });
 
-export const ENVIRONMENT: EnvironmentInput = {
+export const ENVIRONMENT: ShortEnvironment = {
   name: STACK,
   redis: {
     name: "e2e-redis",
@@ -51,10 +51,10 @@ export const ENVIRONMENT: EnvironmentInput = {
 export class Deployment {
   readonly #rehearsal: Rehearsal;
   readonly #workspace: Workspace;
-  readonly #base: EnvironmentInput;
-  #environment: EnvironmentInput;
+  readonly #base: ShortEnvironment;
+  #environment: ShortEnvironment;
 
-  private constructor(rehearsal: Rehearsal, base: EnvironmentInput) {
+  private constructor(rehearsal: Rehearsal, base: ShortEnvironment) {
     this.#rehearsal = rehearsal;
     this.#workspace = new Workspace(base.name);
     this.#base = base;
@@ -91,7 +91,7 @@ export class Deployment {
   }
 
   /** Writes the environment file that the next command reads: the base with these differences. */
-  describe(redis: Partial<EnvironmentInput["redis"]>, rest: Partial<EnvironmentInput> = {}): void {
+  describe(redis: Partial<ShortEnvironment["redis"]>, rest: Partial<ShortEnvironment> = {}): void {
     this.#environment = { ...this.#base, ...rest, redis: { ...this.#base.redis, ...redis } };
     writeFileSync(this.#file("environment.json"), JSON.stringify(this.#environment));
   }

@@ -1,16 +1,19 @@
 import { afterAll, beforeAll, expect, describe as suite, test } from "vitest";
 import { RENDER_API } from "../../dev/emulator/api/endpoints.ts";
-import type { EnvironmentInput } from "../../environments/define.ts";
+import { parseEnvironment, type ShortEnvironment } from "../../environments/define.ts";
+import { pickInstance } from "../../environments/pick.ts";
 import { production } from "../../environments/production.ts";
 import { API } from "../../render/api/endpoints.ts";
 import { createBackend, Deployment } from "./deployment.ts";
 
 /** Production's own file, with what the runbook asks of the service, and as small as it may begin. */
-const PRODUCTION: EnvironmentInput = {
+const PRODUCTION: ShortEnvironment = {
   ...production,
-  redis: { ...production.redis, name: "e2e-redis", plan: "starter", memory: "256 MB" },
+  redis: { ...pickInstance(parseEnvironment(production))[1], name: "e2e-redis", plan: "starter", memory: "256 MB" },
   backend: {
-    ...production.backend,
+    name: "connect-yw-backend",
+    region: "oregon",
+    env: { ENABLE_QUEUES: "true" },
     healthPath: "/health",
     drainCommand: "node --import tsx examples/backend/drain.ts",
   },
@@ -54,10 +57,10 @@ suite("production's life", () => {
     return (await deployment.linkedGroup(serviceId))?.envVars.find(({ key }) => key === "REDIS_URL")?.value;
   };
   /** What the environment's file says, of an instance that is on `standard` by now. */
-  const describe = (redis: Partial<EnvironmentInput["redis"]> = {}, rest: Partial<EnvironmentInput> = {}) => {
+  const describe = (redis: Partial<ShortEnvironment["redis"]> = {}, rest: Partial<ShortEnvironment> = {}) => {
     deployment.describe({ plan: "standard", memory: "1 GB", ...redis }, rest);
   };
-  const inOhio = (redis: Partial<EnvironmentInput["redis"]> = {}, rest: Partial<EnvironmentInput> = {}) => {
+  const inOhio = (redis: Partial<ShortEnvironment["redis"]> = {}, rest: Partial<ShortEnvironment> = {}) => {
     const backend = { ...PRODUCTION.backend, name: "backend-ohio", region: "ohio", serviceId: ohio } as const;
     describe({ region: "ohio", ...redis }, { backend, ...rest });
   };

@@ -3,15 +3,16 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { defineEnvironment, type EnvironmentInput, parseEnvironment } from "../../environments/define.ts";
+import { defineEnvironment, parseEnvironment, type ShortEnvironment } from "../../environments/define.ts";
 import { resolveEnvironment, resolveEnvironments } from "../../environments/environments.ts";
 import { ENVIRONMENTS } from "../../environments/list.ts";
 import { ENVIRONMENTS_DIRECTORY } from "../../environments/load.ts";
+import { pickInstance } from "../../environments/pick.ts";
 import { refuseUnlisted } from "../../environments/unlisted.ts";
 import { expectedInstance } from "../../render/instance.ts";
 import { Stop } from "../../runtime/errors.ts";
 
-const MINIMAL: EnvironmentInput = {
+const MINIMAL: ShortEnvironment = {
   name: "test",
   redis: { name: "queues", region: "oregon", plan: "standard" },
   backend: { name: "backend" },
@@ -23,17 +24,28 @@ test("the smallest environment has everything decided", () => {
     name: "test",
     production: false,
     redis: {
-      name: "queues",
-      region: "oregon",
-      plan: "standard",
-      role: "queue",
-      evictionPolicy: "noeviction",
-      persistence: "journal_snapshot",
-      ipAllowList: [],
-      deletionProtection: true,
-      internalAuthentication: false,
+      redis: {
+        name: "queues",
+        region: "oregon",
+        plan: "standard",
+        evictionPolicy: "noeviction",
+        persistence: "journal_snapshot",
+        ipAllowList: [],
+        deletionProtection: true,
+        internalAuthentication: false,
+        role: "queue",
+      },
     },
-    backend: { name: "backend", env: { ENABLE_QUEUES: "true" }, rollOutSeconds: 900 },
+    services: {
+      backend: {
+        name: "backend",
+        uses: { REDIS_URL: { redis: "redis", as: "url" } },
+        env: { ENABLE_QUEUES: "true" },
+        drain: {},
+        rollOutSeconds: 900,
+        groupName: "queues-env",
+      },
+    },
     state: { type: "local", path: ".state/test.tfstate" },
     checks: { deadlineSeconds: 300, acceptUnknown: false },
     emulator: false,
@@ -43,7 +55,9 @@ test("the smallest environment has everything decided", () => {
 
 test("production is what the mission says", () => {
   const production = resolveEnvironment("production", ENVIRONMENTS);
-  expect(expectedInstance(production, production.redis)).toEqual({
+  const [, instance] = pickInstance(production);
+  expect(production.production).toBe(true);
+  expect(expectedInstance(production, instance)).toEqual({
     environment: "production",
     name: "koinoniasms-redis",
     region: "oregon",
@@ -53,12 +67,15 @@ test("production is what the mission says", () => {
     ipAllowList: [],
     internalAuthentication: false,
   });
-  expect(production.redis.deletionProtection).toBe(true);
-  expect(production.backend).toEqual({
+  expect(instance.deletionProtection).toBe(true);
+  expect(production.services.backend).toEqual({
     name: "connect-yw-backend",
     region: "oregon",
+    uses: { REDIS_URL: { redis: "redis", as: "url" } },
     env: { ENABLE_QUEUES: "true" },
+    drain: {},
     rollOutSeconds: 900,
+    groupName: "koinoniasms-redis-env",
   });
 });
 
@@ -67,7 +84,7 @@ test("what is decided can be decided again", () => {
     expect(parseEnvironment(environment)).toEqual(environment);
 });
 
-const OTHER: EnvironmentInput = {
+const OTHER: ShortEnvironment = {
   name: "other",
   redis: { ...MINIMAL.redis, name: "jobs" },
   backend: { name: "backend" },
@@ -75,11 +92,12 @@ const OTHER: EnvironmentInput = {
 };
 const serviceId = "srv-d00000000000000000a0";
 
-test.each<[string, Partial<EnvironmentInput>, Partial<EnvironmentInput>]>([
+test.each<[string, Partial<ShortEnvironment>, Partial<ShortEnvironment>]>([
   ["name", {}, { name: "test" }],
   ["state", {}, { state: MINIMAL.state }],
-  ["redis.name, after which the environment group is named", {}, { redis: { ...MINIMAL.redis, region: "ohio" } }],
-  ["backend.serviceId", { backend: { name: "a", serviceId } }, { backend: { name: "b", serviceId } }],
+  ['name of an instance, "queues"', {}, { redis: { ...MINIMAL.redis, region: "ohio" } }],
+  ['name of an environment group, "queues-env"', {}, { backend: { name: "a", groupName: "queues-env" } }],
+  [`service, "${serviceId}"`, { backend: { name: "a", serviceId } }, { backend: { name: "b", serviceId } }],
 ])("no two environments share the %s", (what, one, other) => {
   const [environment, another] = [
     { ...MINIMAL, ...one },
@@ -101,7 +119,7 @@ const azurerm = {
 } as const;
 const http = { type: "http", address: "https://state.example/a" } as const;
 
-test.each<[string, EnvironmentInput["state"], EnvironmentInput["state"], boolean]>([
+test.each<[string, ShortEnvironment["state"], ShortEnvironment["state"], boolean]>([
   ["a path in other words", { type: "local", path: ".state/a" }, { type: "local", path: ".\\.state//a" }, true],
   ["a bucket's object that is locked and encrypted otherwise", s3, { ...s3, encrypt: false, useLockfile: false }, true],
   ["a bucket's object by another region", s3, { ...s3, region: "us-east-1" }, true],
@@ -137,7 +155,7 @@ test("two environments may have one service when both say so", () => {
     [undefined, true],
     [true, false],
   ]) {
-    expect(sharing(...says)).toThrow("backend.serviceId. If that is meant, set backend.sharesService: true in both.");
+    expect(sharing(...says)).toThrow("If that is meant, set sharesService: true of it in both.");
   }
 });
 
@@ -239,7 +257,7 @@ test.each<[string, Record<string, unknown>, string]>([
   [
     "own REDIS_URL",
     { backend: { name: "a", env: { REDIS_URL: "redis://x" } } },
-    "`backend.env` must not hold REDIS_URL",
+    "`backend.uses.REDIS_URL` must not be in `env`, too: it is built from the instance. Remove it there.",
   ],
   ["deadline", { checks: { deadlineSeconds: 1 } }, "`checks.deadlineSeconds` must be at least 10, got: 1."],
   [
@@ -380,7 +398,7 @@ test.each<[string, (value: unknown) => object, right: unknown[], wrong: unknown[
 });
 
 test("what there is not does not compile, so that an editor offers what there is", () => {
-  const inputs: EnvironmentInput[] = [
+  const inputs: ShortEnvironment[] = [
     // @ts-expect-error a region
     { ...MINIMAL, redis: { ...MINIMAL.redis, region: "oregn" } },
     // @ts-expect-error a plan
@@ -398,7 +416,7 @@ test("what there is not does not compile, so that an editor offers what there is
 });
 
 test("all mistakes are told at once", () => {
-  const input: EnvironmentInput = { ...MINIMAL, name: "X", backend: { name: "", serviceId: "srv" } };
+  const input: ShortEnvironment = { ...MINIMAL, name: "X", backend: { name: "", serviceId: "srv" } };
   expect(() => parseEnvironment(input)).toThrow(/`name`.*\n.*`backend.name`.*\n.*`backend.serviceId`/);
 });
 

@@ -5,7 +5,7 @@ import { execa } from "execa";
 import { vi } from "vitest";
 import { z } from "zod";
 import { Rehearsal } from "../../dev/rehearsal.ts";
-import { defineEnvironment, type EnvironmentInput } from "../../environments/define.ts";
+import { defineEnvironment, type ShortEnvironment } from "../../environments/define.ts";
 import { openPlan } from "../../pipeline/open-plan.ts";
 import { approvalOf } from "../../pipeline/plan.ts";
 import { EMPTY_PLAN } from "../../pipeline/review/plan/planned.ts";
@@ -27,8 +27,8 @@ export type Terraformed = z.output<typeof terraformSchema>;
 
 /** An environment with differences from a plain one: a starter instance that this machine may reach. */
 export interface Described {
-  readonly redis?: Partial<EnvironmentInput["redis"]>;
-  readonly rest?: Partial<EnvironmentInput>;
+  readonly redis?: Partial<ShortEnvironment["redis"]>;
+  readonly rest?: Partial<ShortEnvironment>;
   /** What no environment file can say. */
   readonly edit?: (terraform: Terraformed) => void;
 }

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { type Options as ExecaOptions, execa } from "execa";
 import { Checkout } from "../../dev/checkout.ts";
 import { Rehearsal } from "../../dev/rehearsal.ts";
-import type { EnvironmentInput } from "../../environments/define.ts";
+import type { ShortEnvironment } from "../../environments/define.ts";
 import type { Review } from "../../pipeline/review/review.ts";
 import { discard } from "../secrets-in-play.ts";
 
@@ -17,7 +17,7 @@ export interface Outcome {
   readonly output: string;
 }
 
-export const STAGING: EnvironmentInput = {
+export const STAGING: ShortEnvironment = {
   name: "staging",
   redis: {
     name: "staging-redis",
@@ -77,7 +77,7 @@ export class Project extends Checkout {
   }
 
   /** Writes the environment `staging`: {@link STAGING} with these differences. */
-  describe(redis: Partial<EnvironmentInput["redis"]>, rest: Partial<EnvironmentInput> = {}): void {
+  describe(redis: Partial<ShortEnvironment["redis"]>, rest: Partial<ShortEnvironment> = {}): void {
     this.write({ ...STAGING, ...rest, redis: { ...STAGING.redis, ...redis } });
   }
 

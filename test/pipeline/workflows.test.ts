@@ -16,7 +16,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { parse } from "yaml";
 import { z } from "zod";
 import { RENDER_API } from "../../dev/emulator/api/endpoints.ts";
-import type { EnvironmentInput } from "../../environments/define.ts";
+import type { ShortEnvironment } from "../../environments/define.ts";
 import { deploymentRecordSchema } from "../../pipeline/deployment-record.ts";
 import { API } from "../../render/api/endpoints.ts";
 import { Project } from "./project.ts";
@@ -158,8 +158,8 @@ describe("against a Render on this machine", { timeout: 300_000 }, () => {
     for (const directory of [world, gitlabWorld]) rmSync(directory, { recursive: true, force: true });
   });
 
-  function describeProduction(redis: Partial<EnvironmentInput["redis"]>) {
-    const environment: EnvironmentInput = {
+  function describeProduction(redis: Partial<ShortEnvironment["redis"]>) {
+    const environment: ShortEnvironment = {
       name: "production",
       redis: {
         name: "jobs",

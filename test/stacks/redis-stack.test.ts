@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { execa } from "execa";
 import { afterAll, expect, test } from "vitest";
 import { z } from "zod";
-import { defineEnvironment, type EnvironmentInput } from "../../environments/define.ts";
+import { defineEnvironment, type ShortEnvironment } from "../../environments/define.ts";
 import { resolveEnvironments } from "../../environments/environments.ts";
 import { ENVIRONMENTS } from "../../environments/list.ts";
 import { readableTerraform, readStack } from "../../pipeline/synthesized-stack.ts";
@@ -16,9 +16,9 @@ const REPOSITORY = join(import.meta.dirname, "../..");
 const outdir = mkdtempSync(join(REPOSITORY, ".synth-"));
 afterAll(() => rmSync(outdir, { recursive: true, force: true }));
 
-type EncryptionInput = NonNullable<Extract<EnvironmentInput["state"], { type: "local" }>["encryption"]>;
+type EncryptionInput = NonNullable<Extract<ShortEnvironment["state"], { type: "local" }>["encryption"]>;
 
-const INPUT: EnvironmentInput = {
+const INPUT: ShortEnvironment = {
   name: "test",
   redis: { name: "queues", region: "oregon", plan: "standard" },
   backend: { name: "backend" },
@@ -32,7 +32,7 @@ const terraformSchema = z.object({
   terraform: z.looseObject({}),
 });
 
-function stack(change: Partial<EnvironmentInput> = {}) {
+function stack(change: Partial<ShortEnvironment> = {}) {
   const environment = defineEnvironment({ ...INPUT, ...change });
   createApp([environment], outdir).synth();
   return terraformSchema.parse(
@@ -102,7 +102,7 @@ const checkSchema = z.looseObject({
 });
 
 /** The step that runs the checks on the instance, with differences in what is described. */
-function checks(redis: Partial<EnvironmentInput["redis"]> = {}, rest: Partial<EnvironmentInput> = {}) {
+function checks(redis: Partial<ShortEnvironment["redis"]> = {}, rest: Partial<ShortEnvironment> = {}) {
   const { resource } = stack({ ...rest, redis: { ...INPUT.redis, ...redis } });
   const { triggers, provisioner } = checkSchema.parse(resource.null_resource?.redis_checks);
   return { triggers, environment: provisioner[0]["local-exec"].environment };
@@ -140,7 +140,7 @@ test("the checks get the id and what is expected, and no secret", () => {
   expect(JSON.stringify(environment)).not.toContain("connection_info");
 });
 
-test.each<[string, Partial<EnvironmentInput["redis"]>, Partial<EnvironmentInput>?]>([
+test.each<[string, Partial<ShortEnvironment["redis"]>, Partial<ShortEnvironment>?]>([
   ["name", { name: "other" }],
   ["region", { region: "ohio" }],
   ["plan", { plan: "pro" }],
@@ -160,7 +160,7 @@ test.each<[string, Partial<EnvironmentInput["redis"]>, Partial<EnvironmentInput>
   expect(checks(redis, rest).triggers).not.toEqual(checks().triggers);
 });
 
-test.each<[string, Partial<EnvironmentInput["redis"]>]>([
+test.each<[string, Partial<ShortEnvironment["redis"]>]>([
   ["deletion protection", { deletionProtection: false }],
   ["the spelling of the plan", { plan: "1g" }],
   ["memory that the plan has", { memory: "1 GB" }],
@@ -285,7 +285,7 @@ test.skipIf(!hasTofu)("OpenTofu takes it: the state has nothing to read in it, a
 const address = "https://h.example/a";
 const EXACT = /^\d+\.\d+\.\d+$/;
 
-const STATES: readonly [EnvironmentInput["state"], settings: object][] = [
+const STATES: readonly [ShortEnvironment["state"], settings: object][] = [
   // Outside of cdktf.out, by a relative path.
   [{ type: "local", path: ".state\\test.tfstate" }, { path: "../../../.state/test.tfstate" }],
   [

@@ -1,8 +1,8 @@
 import { expect, test, vi } from "vitest";
 import { PREREQUISITES } from "../../../dev/doctor/prerequisites.ts";
-import { type EnvironmentInput, parseEnvironment } from "../../../environments/define.ts";
+import { parseEnvironment, type ShortEnvironment } from "../../../environments/define.ts";
 
-const environment = (state: EnvironmentInput["state"]) =>
+const environment = (state: ShortEnvironment["state"]) =>
   parseEnvironment({
     name: "production",
     redis: { name: "jobs", region: "oregon", plan: "standard" },
