@@ -1,5 +1,6 @@
 import type { KeyValue } from "../render/api/endpoints.ts";
-import type { ExpectedInstance } from "../render/instance.ts";
+import { type ExpectedInstance, isCache } from "../render/instance.ts";
+import type { Role } from "../render/spellings.ts";
 import type { Look } from "../vantage/vantage.ts";
 import type { NamesSeen } from "./observation/names.ts";
 import type { Experiment, Observation } from "./observation/observation.ts";
@@ -37,13 +38,20 @@ export interface Check {
   readonly observes?: Experiment | "core" | "health";
   /** The field of the instance that the running server follows only once an update has restarted it. */
   readonly follows?: "plan" | "eviction policy" | "persistence";
+  /** What an instance must be for, for the check to apply. Default either. */
+  readonly role?: Role;
   /** Why the check says nothing about this instance, if it does not. */
   skip?(context: CheckContext): string | undefined;
   run(context: CheckContext): Result;
 }
 
+/** Whether a check applies to an instance of that role, and so is looked for. */
+export function isAsked({ role }: Check, expected: ExpectedInstance): boolean {
+  return role === undefined || (role === "cache") === isCache(expected);
+}
+
 /** What a check finds, or why it does not apply. */
 export function resultOf(check: Check, context: CheckContext): Result {
-  const reason = check.skip?.(context);
+  const reason = isAsked(check, context.expected) ? check.skip?.(context) : "the environment calls it a cache";
   return reason === undefined ? check.run(context) : { status: "skip", reason };
 }

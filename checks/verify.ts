@@ -8,7 +8,7 @@ import { until } from "../runtime/wait.ts";
 import { look } from "../vantage/look.ts";
 import type { Look, LookOptions, Vantage } from "../vantage/vantage.ts";
 import { isBehind } from "./after-update.ts";
-import { type Check, type CheckContext, resultOf } from "./check.ts";
+import { type Check, type CheckContext, isAsked, resultOf } from "./check.ts";
 import { findInstance, NoInstance, waitUntilAvailable, watchInstance } from "./find-instance.ts";
 import { observeGroupNames, observeInstanceNames } from "./observation/names.ts";
 import type { Observation } from "./observation/observation.ts";
@@ -157,6 +157,7 @@ async function lookWhileItLasts(
 ): Promise<Look<Observation>> {
   const { client, deadline, checks, prove, vantage } = options;
   const experiments = checks
+    .filter((check) => isAsked(check, options.expected))
     .flatMap(({ observes }) => (observes === undefined || observes === "core" || observes === "health" ? [] : observes))
     .filter((name) => name !== "proof" || prove !== "no");
   const done = new AbortController();

@@ -268,6 +268,11 @@ export function expectedInstance(environment: NamedEnvironment, instance: Instan
   return { environment: name, ...said, ...toldOf(instance) };
 }
 
+/** Whether it may evict, so that full memory refuses nothing. */
+export function mayEvict({ role, evictionPolicy }: Pick<ExpectedInstance, "role" | "evictionPolicy">): boolean {
+  return isCache({ role }) && evictionPolicy !== NEVER_EVICT;
+}
+
 /** What is proven of it. That it is a queue goes without saying, as before there were roles. */
 function toldOf(instance: Instance) {
   const { role, ...told } = provenOf(INSTANCE, instance);

@@ -1,11 +1,12 @@
 import { z } from "zod";
 import { explain, type FailureKind } from "../../redis/explanations.ts";
-import { NEVER_EVICT } from "../../render/spellings.ts";
-import type { Check } from "../check.ts";
-import { experiment, info, judging, notAnswered, redis, Unseen } from "../judging.ts";
+import { mayEvict } from "../../render/instance.ts";
+import { NEVER_EVICT, redisSpelling } from "../../render/spellings.ts";
+import type { Check, CheckContext } from "../check.ts";
+import { count, experiment, info, judging, notAnswered, redis, Unseen } from "../judging.ts";
 import type { Answer } from "../observation/observation.ts";
-import type { Result } from "../report.ts";
-import { fail, pass, unknown } from "../result.ts";
+import type { Evidence, Result } from "../report.ts";
+import { fail, pass, unknown, warn } from "../result.ts";
 
 // Whether the Redis does what it is for, by trial.
 
@@ -27,7 +28,7 @@ export const readWrite: Check = {
   id: "read-write",
   title: "Reads and writes",
   proves: "A value can be written with a time to live, read back, and deleted.",
-  run: judging(redis, ({ core: { write } }): Result => {
+  run: judging(redis, ({ core: { write } }, context): Result => {
     const tried = {
       expected: "what was written, with a time to live, until it is deleted",
       source: "SET, GET, PTTL, DEL",
@@ -43,12 +44,36 @@ export const readWrite: Check = {
     }
     const wrong = steps.find(([, answer, right]) => "reply" in answer && !right(answer.reply));
     if (wrong === undefined) return pass({ ...tried, actual: "written, read, expiring, deleted" });
+    if (wrong[0] !== "SET" && isFullCache(context)) return evictedAtOnce(context, tried);
     return fail(
       { ...tried, actual: `${wrong[0]} gave another answer` },
       "What answers does not keep data: is a proxy or cache in between?",
     );
   }),
 };
+
+const MEMORY = info({ used_memory: count, maxmemory: count });
+
+/** Whether it evicts when something is written. */
+function isFullCache(context: CheckContext): boolean {
+  const memory = MEMORY(context);
+  if (memory instanceof Unseen || !mayEvict(context.expected)) return false;
+  return memory.maxmemory > 0 && memory.used_memory >= memory.maxmemory * ALMOST;
+}
+
+/** The share of its limit from which on a value of some bytes may be one too many: memory is counted in pieces. */
+const ALMOST = 0.99;
+
+/** `volatile-ttl` evicts first what expires first. Under the other policies something else should have been evicted. */
+function evictedAtOnce({ expected: { evictionPolicy } }: CheckContext, tried: Omit<Evidence, "actual">): Result {
+  const policy = redisSpelling(evictionPolicy);
+  const evidence = { ...tried, actual: `written, and evicted at once by ${policy}: the memory is full` };
+  if (evictionPolicy === "volatile_ttl") return pass(evidence);
+  return warn(
+    evidence,
+    `Nothing else could be evicted: ${policy} ${evictionPolicy.startsWith("volatile") ? "keeps what has no time to live. Give keys one, or set `redis.evictionPolicy` to `allkeys_lru`." : "left what is used more. Choose a larger plan."}`,
+  );
+}
 
 /** The setting may be hidden or wrong. Fill the memory and see. */
 export const evictionProof: Check = {
@@ -90,6 +115,7 @@ export const pubSub: Check = {
   id: "pub-sub",
   title: "Publish and subscribe",
   proves: "A message published on one connection arrives on another, which is how Bull tells its workers.",
+  role: "queue",
   observes: "pubSub",
   run: judging(experiment("pubSub"), ({ delivered }) => {
     const tried = { expected: "the message arrives", source: "SUBSCRIBE, PUBLISH" };
@@ -110,6 +136,7 @@ export const queue: Check = {
   id: "queue",
   title: "Queues work",
   proves: "A job can be added, waited for, taken and completed, as Bull and BullMQ do it.",
+  role: "queue",
   observes: "queue",
   run: judging(experiment("queue"), ({ commands, libraries = [] }, context): Result => {
     const source = libraries.length === 0 ? "the commands of Bull and BullMQ" : "Bull, BullMQ and their commands";

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { MORE_TIME } from "../../redis/explanations.ts";
+import { isCache, mayEvict } from "../../render/instance.ts";
 import { formatMemorySize } from "../../render/memory-size.ts";
 import { sureConnections } from "../../render/plans.ts";
 import { NEVER_EVICT, redisSpelling } from "../../render/spellings.ts";
@@ -9,7 +10,7 @@ import { fail, pass, unknown, warn } from "../result.ts";
 
 // How the running server is, by its own account.
 
-/** A full Redis that never evicts refuses every new job, so there must be room before it is needed. */
+/** A full Redis that never evicts refuses every write, so there must be room before it is needed. A cache may be full. */
 export const memoryHeadroom: Check = {
   id: "memory-headroom",
   follows: "plan",
@@ -17,20 +18,25 @@ export const memoryHeadroom: Check = {
   proves: "There is room for more data before the memory limit.",
   run: judging(
     info({ used_memory: count, maxmemory: count, mem_clients_normal: count.default(0) }),
-    ({ used_memory, maxmemory, mem_clients_normal: buffers }, { memoryUse }) => {
+    ({ used_memory, maxmemory, mem_clients_normal: buffers }, { memoryUse, expected }) => {
       if (maxmemory === 0) return unknown("without a limit there is no headroom", "See memory-limit.");
       const percent = (used_memory / maxmemory) * 100;
       const byClients = buffers >= used_memory / 2;
       const used = `${formatMemorySize(used_memory)} of ${formatMemorySize(maxmemory)}`;
+      const mayBeFull = mayEvict(expected);
       const evidence = {
-        expected: `below ${memoryUse.warnPercent} % used`,
+        expected: mayBeFull ? "any use by what may be evicted" : `below ${memoryUse.warnPercent} % used`,
         actual: `${percent.toFixed(1)} % used (${used}${byClients ? `, ${formatMemorySize(buffers)} by clients' buffers` : ""})`,
         source: "INFO memory",
       };
       const remedy = byClients
         ? "Look for clients that read too slowly or send very large commands (CLIENT LIST, omem and qbuf)."
-        : "Remove finished jobs (removeOnComplete), or choose a larger plan.";
-      const why = "When memory is full, a queue that never evicts stands still.";
+        : `${isCache(expected) ? "Set redis.evictionPolicy to `allkeys_lru`" : "Remove finished jobs (removeOnComplete)"}, or choose a larger plan.`;
+      if (mayBeFull) {
+        const isCrowded = byClients && percent >= memoryUse.warnPercent;
+        return isCrowded ? warn(evidence, `${remedy} They leave little room for what is cached.`) : pass(evidence);
+      }
+      const why = "When memory is full, what never evicts refuses every write, and a queue stands still.";
       if (percent >= memoryUse.failPercent) return fail(evidence, `${remedy} ${why}`);
       return percent >= memoryUse.warnPercent ? warn(evidence, `${remedy} ${why}`) : pass(evidence);
     },
@@ -47,9 +53,10 @@ function duration(seconds: number): string {
 
 export const evictions: Check = {
   id: "evictions",
-  title: "Nothing evicted",
+  title: "Evictions",
   proves:
-    "Since the server started, it has evicted no key, unless that is its policy, and disconnected no client for lack of memory.",
+    "Since the server started, it has evicted no key, unless it is a cache, and disconnected no client for lack of memory. " +
+    "Of a cache it also tells how many reads were hits.",
   run: judging(
     info({
       evicted_keys: count,
@@ -57,18 +64,19 @@ export const evictions: Check = {
       evicted_clients: count.default(0),
       uptime_in_seconds: count,
       maxmemory_policy: z.string().optional(),
+      keyspace_hits: count.optional(),
+      keyspace_misses: count.optional(),
     }),
-    (
-      { evicted_keys: keys, evicted_clients: clients, uptime_in_seconds: uptime, maxmemory_policy: policy },
-      { expected: { evictionPolicy } },
-    ) => {
-      const isCache = evictionPolicy !== NEVER_EVICT;
+    (fields, { expected }) => {
+      const { evicted_keys: keys, evicted_clients: clients, maxmemory_policy: policy } = fields;
+      const may = mayEvict(expected);
+      const since = `${keys} keys, ${clients} clients in ${duration(fields.uptime_in_seconds)} of uptime`;
       const evidence = {
-        expected: isCache ? `keys by ${redisSpelling(evictionPolicy)}, 0 clients` : "0 keys, 0 clients",
-        actual: `${keys} keys, ${clients} clients in ${duration(uptime)} of uptime`,
+        expected: may ? `keys by ${redisSpelling(expected.evictionPolicy)}, 0 clients` : "0 keys, 0 clients",
+        actual: isCache(expected) ? `${since}, ${hits(fields)}` : since,
         source: "INFO stats",
       };
-      if (keys > 0 && !isCache) {
+      if (keys > 0 && !may) {
         const now =
           policy === redisSpelling(NEVER_EVICT) ? "The policy is noeviction now." : "Set the policy to noeviction.";
         return fail(evidence, `Keys were lost. ${now} The count goes back to 0 at a restart.`);
@@ -82,6 +90,14 @@ export const evictions: Check = {
     },
   ),
 };
+
+/** How well a cache serves. */
+function hits(reads: { readonly keyspace_hits?: number | undefined; readonly keyspace_misses?: number | undefined }) {
+  const { keyspace_hits: found, keyspace_misses: missed } = reads;
+  if (found === undefined || missed === undefined) return "INFO does not count hits";
+  const all = found + missed;
+  return all === 0 ? "nothing read yet" : `${((found / all) * 100).toFixed(1)} % of ${all} reads were hits`;
+}
 
 const WARN_SHARE = 0.7;
 const FAIL_SHARE = 0.9;

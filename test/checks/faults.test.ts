@@ -442,6 +442,28 @@ const states: Row[] = [
     says: /1 keys, 0 clients in \d+ s of uptime/,
     args: ["--only", "evictions", "--only", "eviction-policy"],
   },
+  ...(["cache", "queue"] as const).map(
+    (role): Row => ({
+      name: `a full ${role}`,
+      set: async (stage) => {
+        const args = ["--maxmemory", "25mb", "--maxmemory-policy", "allkeys-lru", "--appendonly", "no"];
+        const { url } = await instance({ args }, async (server) => {
+          for (const number of Array(40).keys()) {
+            await server.admin(["SET", `key${number}`, ""], ["SETRANGE", `key${number}`, String(1024 ** 2), "x"]);
+          }
+        })(stage);
+        const options = { maxmemoryPolicy: "allkeys_lru", persistenceMode: "off" };
+        return { url, api: { instance: { plan: "free", options } } };
+      },
+      exit: role === "cache" ? 0 : 1,
+      statuses:
+        role === "cache"
+          ? { "memory-headroom": "pass", evictions: "pass", "read-write": "pass", "pub-sub": "skip", queue: "skip" }
+          : { "memory-headroom": "fail", evictions: "fail", "eviction-policy": "pass" },
+      says: role === "cache" ? /\d+ keys, 0 clients in .* uptime, nothing read yet/ : /9\d\.\d % used.*Keys were lost/s,
+      expected: { role, plan: "free", persistence: "off", evictionPolicy: "allkeys_lru" },
+    }),
+  ),
   {
     name: "a policy changed behind Terraform's back",
     set: async ({ password, redis }) => {

@@ -22,6 +22,15 @@ const proof = (differences: object): Situation => ({
   observation: { proof: { ...filled, ...differences } },
 });
 
+const CACHE = { role: "cache", evictionPolicy: "allkeys_lru" } as const;
+const volatile = (evictionPolicy: "volatile_ttl" | "volatile_lru", share = 1): Situation => ({
+  expected: { role: "cache", evictionPolicy },
+  info: { used_memory: bytes(share) },
+  core: {
+    write: { value: "v", set: { reply: "OK" }, get: { reply: null }, ttl: { reply: -2 }, deleted: { reply: 0 } },
+  },
+});
+
 /** Every limit from both sides, and every field that matters. */
 const TABLE: Readonly<Record<string, readonly Row[]>> = {
   identity: [
@@ -114,6 +123,9 @@ const TABLE: Readonly<Record<string, readonly Row[]>> = {
   ],
   "read-write": [
     ["all well", {}, "pass"],
+    ["a full cache evicts what expires first", volatile("volatile_ttl"), "pass", /evicted at once by volatile-ttl/],
+    ["a full cache has nothing else to evict", volatile("volatile_lru"), "warn", /evicted at once by volatile-lru/],
+    ["a cache with room keeps nothing", volatile("volatile_ttl", 0.5), "fail", "GET gave another answer"],
     ...(["set", "get", "ttl", "deleted"] as const).flatMap((step): Row[] => {
       const write = { value: "v", set: { reply: "OK" }, get: { reply: "v" }, ttl: { reply: 9 }, deleted: { reply: 1 } };
       return [
@@ -124,6 +136,7 @@ const TABLE: Readonly<Record<string, readonly Row[]>> = {
     }),
   ],
   "eviction-policy": [
+    ["a cache", { expected: CACHE }, "fail"],
     ["all the same", {}, "pass", "noeviction (API), noeviction (INFO)"],
     ["CONFIG too", { core: { configuredPolicy: { reply: "noeviction" } } }, "pass", /noeviction \(CONFIG\)/],
     ["CONFIG differs", { core: { configuredPolicy: { reply: "allkeys-lru" } } }, "fail", /allkeys-lru \(CONFIG\)/],
@@ -199,6 +212,14 @@ const TABLE: Readonly<Record<string, readonly Row[]>> = {
     ["just below 80 %", { info: { used_memory: bytes(0.799) } }, "warn"],
     ["80 %", { info: { used_memory: bytes(0.8) } }, "fail", /^80\.0 % used/],
     ["no limit", { info: { maxmemory: "0" } }, "unknown"],
+    ["a full cache", { info: { used_memory: bytes(1) }, expected: CACHE }, "pass", /^100\.0 % used/],
+    ["a full cache that refuses writes", { info: { used_memory: bytes(1) }, expected: { role: "cache" } }, "fail"],
+    [
+      "a cache full of clients' buffers",
+      { info: { used_memory: bytes(0.96), mem_clients_normal: bytes(0.95) }, expected: CACHE },
+      "warn",
+    ],
+    ["a queue that evicts", { info: { used_memory: bytes(1) }, expected: { evictionPolicy: "allkeys_lru" } }, "fail"],
     ["jobs", { info: { used_memory: bytes(0.95), mem_clients_normal: bytes(0.1) } }, "fail", /of 256 MB\)$/],
     [
       "clients' buffers",
@@ -211,8 +232,26 @@ const TABLE: Readonly<Record<string, readonly Row[]>> = {
     ["none", {}, "pass"],
     ["a key", { info: { evicted_keys: "1" } }, "fail", "1 keys, 0 clients in 60 s of uptime"],
     ["a client", { info: { evicted_clients: "1" } }, "warn", "0 keys, 1 clients in 60 s of uptime"],
-    ["a key of a cache", { info: { evicted_keys: "9" }, expected: { evictionPolicy: "allkeys_lru" } }, "pass"],
-    ["a client of a cache", { info: { evicted_clients: "9" }, expected: { evictionPolicy: "allkeys_lru" } }, "warn"],
+    [
+      "a key of a cache",
+      { info: { evicted_keys: "9", keyspace_hits: "3", keyspace_misses: "1" }, expected: CACHE },
+      "pass",
+      "9 keys, 0 clients in 60 s of uptime, 75.0 % of 4 reads were hits",
+    ],
+    [
+      "a new cache",
+      { info: { keyspace_hits: "0", keyspace_misses: "0" }, expected: CACHE },
+      "pass",
+      /nothing read yet$/,
+    ],
+    ["a cache that counts no hits", { expected: CACHE }, "pass", /INFO does not count hits$/],
+    ["a key of a cache that never evicts", { info: { evicted_keys: "9" }, expected: { role: "cache" } }, "fail"],
+    [
+      "a key of a queue that evicts",
+      { info: { evicted_keys: "9" }, expected: { evictionPolicy: "allkeys_lru" } },
+      "fail",
+    ],
+    ["a client of a cache", { info: { evicted_clients: "9" }, expected: CACHE }, "warn"],
     ["up for days", { info: { evicted_keys: "2", uptime_in_seconds: "864000" } }, "fail", /in 10 days/],
     ["long up", { info: { evicted_keys: "2", uptime_in_seconds: "7200" } }, "fail", /in 2\.0 h/],
     ["an old server", { info: { evicted_clients: undefined } }, "pass"],
