@@ -22,7 +22,7 @@ export const SERVERS = [
   "test/dev/rehearsal.test.ts",
   "test/dev/terraform-provider/server.test.ts",
   "test/examples/backend/{http,redis}.test.ts",
-  "test/operations/{baseline,inspect,keys,live}*.test.ts",
+  "test/operations/{backup,copy,baseline,inspect,keys,live}*.test.ts",
   "test/pipeline/{gitlab,workflow-steps}.test.ts",
   "test/readme.test.ts",
   "test/render/api/client.test.ts",

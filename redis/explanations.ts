@@ -42,6 +42,7 @@ const REPLIES = {
     what: "its memory is full and it refuses writes",
     remedy: "Empty old queues (removeOnComplete), or choose a larger plan.",
   },
+  BUSYKEY: { what: "the key exists", remedy: "Delete it, or let it be replaced." },
   BUSY: {
     what: "it is busy with a script",
     remedy: `Wait for the script to end, or ${MORE_TIME} If it never ends, find the client that runs it (CLIENT LIST).`,
