@@ -4,7 +4,7 @@ import { createServer as createApi } from "node:http";
 import { connect, createServer, type NetConnectOpts, type Server } from "node:net";
 import { join } from "node:path";
 import { allChecks } from "../checks/catalogue/all-checks.ts";
-import { verdictOf } from "../checks/verdict.ts";
+import { exitCodeOf } from "../checks/verdict.ts";
 import { Verification } from "../checks/verification.ts";
 import { verify } from "../checks/verify.ts";
 import { runProgram } from "../cli/program.ts";
@@ -242,7 +242,7 @@ async function verifyOne(
   );
   deadline.stop("done");
   const report = verification.report();
-  if (verdictOf([report]) !== "good") throw new Stop("failed", JSON.stringify(report.results, null, 2));
+  if (exitCodeOf([report]) !== 0) throw new Stop("failed", JSON.stringify(report.results, null, 2));
 }
 
 function exceeds(what: string, ratio: number, limit: number, detail: string): boolean {

@@ -42,6 +42,8 @@ const verificationReport = z.object({
   misconfigured: z.boolean(),
   /** Whether unknown results let the run pass. */
   acceptUnknown: z.boolean(),
+  /** Whether warnings fail the run. */
+  strict: z.literal(true).optional(),
   results: z.array(checkResult),
 });
 

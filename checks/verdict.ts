@@ -14,7 +14,14 @@ export function verdictOf(reports: readonly VerificationReport[]): Verdict {
   if (reports.some((report) => has(report, "fail"))) return "failed";
   if (reports.some((report) => report.misconfigured)) return "misconfigured";
   if (reports.some((report) => !report.acceptUnknown && has(report, "unknown"))) return "not established";
+  if (reports.some((report) => report.strict && has(report, "warn"))) return "not established";
   return "good";
+}
+
+/** The same as people read it: a warning is not good. */
+export function verdictText(reports: readonly VerificationReport[]): Verdict | "warned" {
+  const verdict = verdictOf(reports.map(({ strict: _, ...report }) => report));
+  return verdict === "good" && reports.some((report) => has(report, "warn")) ? "warned" : verdict;
 }
 
 export function outcomeOf(reports: readonly VerificationReport[]): Outcome {

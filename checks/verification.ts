@@ -25,6 +25,7 @@ const NOT_AVAILABLE = {
 export class Verification {
   readonly environment: string;
   readonly #acceptUnknown: boolean;
+  readonly #strict: boolean;
   readonly #startedAt = new Date();
   readonly #started = performance.now();
   readonly #results = new Map<string, CheckResult>();
@@ -34,9 +35,10 @@ export class Verification {
   #misconfigured = false;
   #durationMs: number | undefined;
 
-  constructor(environment: string, checks: readonly Statement[], acceptUnknown: boolean) {
+  constructor(environment: string, checks: readonly Statement[], acceptUnknown: boolean, strict = false) {
     this.environment = environment;
     this.#acceptUnknown = acceptUnknown;
+    this.#strict = strict;
     for (const check of [AVAILABLE, ...checks]) this.settle(check, NOT_RUN, 0);
   }
 
@@ -81,6 +83,7 @@ export class Verification {
       durationMs: Math.round(this.#durationMs ?? performance.now() - this.#started),
       misconfigured: this.#misconfigured,
       acceptUnknown: this.#acceptUnknown,
+      ...(this.#strict ? ({ strict: true } as const) : {}),
       results: [...this.#results.values()],
     };
   }

@@ -9,11 +9,12 @@ import { type Outcome, Stop } from "../runtime/errors.ts";
 import { parse, seconds } from "./parse.ts";
 import { refusalsOf, requireCredentials } from "./preflight-intent.ts";
 import { type Program, runProgram } from "./program.ts";
-import { formatTable } from "./report/review/table.ts";
+import { formatBrief, formatTable } from "./report/review/table.ts";
 
 interface Options {
   readonly ack?: readonly string[];
   readonly fingerprint?: string;
+  readonly yes?: true;
   readonly deadline: number;
 }
 
@@ -29,6 +30,7 @@ const command = new Command("apply")
     "--fingerprint <sha256>",
     "the fingerprint that was approved: any other plan is refused; without it the plan is shown again, and you are asked",
   )
+  .option("--yes", "apply it without being asked: for a pipeline that shows the plan to people itself")
   .option("--deadline <seconds>", "the time for everything; Terraform is then stopped", seconds, 3_300)
   .allowExcessArguments(false)
   .addHelpText(
@@ -43,14 +45,22 @@ runProgram(
 );
 
 async function apply(environment: string, options: Options, program: Program): Promise<Outcome> {
-  const { ack = [], fingerprint, deadline } = options;
+  const { ack = [], fingerprint, yes, deadline } = options;
+  let isShown = false;
   program.limit(deadline);
   requireCredentials(process.env);
   const applied = await applySavedPlan(environment, {
     ack,
     fingerprint,
     preflight: (name) => refusalsOf(name, stackDirectory(name), program.signal),
-    approve: (review) => ask(review, program.signal),
+    approve: async (review) => {
+      if (yes) return true;
+      isShown = isTerminal();
+      return ask(review, program.signal);
+    },
+    onBegin: (review) => {
+      if (!isShown) process.stdout.write(formatBrief(review));
+    },
     onLine: (line) => console.log(line),
     onInterruption: program.onInterruption,
     finish: program.finish,
@@ -74,11 +84,16 @@ async function apply(environment: string, options: Options, program: Program): P
   }
 }
 
-const UNAPPROVED = "nobody approved this plan. Name the fingerprint that was approved, with --fingerprint";
+const UNAPPROVED =
+  "nobody approved this plan. Name the fingerprint that was approved, with --fingerprint, or say --yes";
+
+function isTerminal(): boolean {
+  return process.stdin.isTTY === true && process.stdout.isTTY === true;
+}
 
 /** Shows a review and asks. `undefined` when there is no terminal to ask at. */
 async function ask(review: Review, signal: AbortSignal): Promise<boolean | undefined> {
-  if (!process.stdin.isTTY || !process.stdout.isTTY) return undefined;
+  if (!isTerminal()) return undefined;
   process.stdout.write(formatTable([review]));
   // Not as a terminal: ^C stays a signal.
   const terminal = createInterface({ input: process.stdin, output: process.stdout, terminal: false });
@@ -93,11 +108,14 @@ async function ask(review: Review, signal: AbortSignal): Promise<boolean | undef
   }
 }
 
-function report({ environment, outcome, done, failed, checks }: DeploymentRecord, file: string | Stop): void {
+function report(
+  { environment, outcome, done, failed, checks, durationSeconds }: DeploymentRecord,
+  file: string | Stop,
+): void {
   for (const { error } of failed) console.error(colors.red(`\n${error}`));
   const proven = checks.map(({ address, result }) => `${address} ${result}`).join(", ");
   const summary = [
-    `${environment}: ${outcome}, ${done.length} ${done.length === 1 ? "resource" : "resources"} done`,
+    `${environment}: ${outcome}, ${done.length} ${done.length === 1 ? "resource" : "resources"} done${durationSeconds === undefined ? "" : ` in ${durationSeconds} s`}`,
     proven === "" ? "no checks were due" : proven,
   ].join("; ");
   console.log(`\n${outcome === "applied" ? colors.green(summary) : colors.red(summary)}`);

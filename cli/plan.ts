@@ -1,6 +1,6 @@
 import { Command, InvalidArgumentError } from "commander";
 import { type PlanRequest, planEnvironment } from "../pipeline/plan.ts";
-import type { Review } from "../pipeline/review/review.ts";
+import { failedReview, type Review } from "../pipeline/review/review.ts";
 import { PLAN_EXIT_CODES, worstVerdict } from "../pipeline/review/verdict.ts";
 import { stackDirectory, synthesize } from "../pipeline/synthesize.ts";
 import { EXIT_CODES, InvalidValue, Stop } from "../runtime/errors.ts";
@@ -36,7 +36,7 @@ const command = new Command("plan")
   )
   .option(
     "--report <format[=file]>",
-    "table (default), markdown, json or github (annotations); repeatable, without a file to standard output; in GitHub Actions the Markdown also goes to the step summary",
+    "table (default), markdown, json, sarif or github (annotations); repeatable, without a file to standard output; in GitHub Actions the Markdown also goes to the step summary",
     (text: string, requests: readonly ReportRequest<ReviewFormat>[] | undefined) =>
       append(reportOption(text), requests),
   )
@@ -49,7 +49,7 @@ runProgram((program) => parse(command, (names: readonly string[], options: Optio
   misused: EXIT_CODES.failed,
 });
 
-async function plan(names: readonly string[], options: Options, program: Program): Promise<number> {
+async function plan(given: readonly string[], options: Options, program: Program): Promise<number> {
   const {
     refreshOnly,
     destroy,
@@ -58,6 +58,7 @@ async function plan(names: readonly string[], options: Options, program: Program
     ack = [],
     report = [{ format: "table", file: undefined }],
   } = options;
+  const names = [...new Set(given)];
   if (refreshOnly && (destroy || options.replace)) {
     throw new Stop("misused", "--refresh-only plans no change, so it goes with neither --destroy nor --replace.");
   }
@@ -65,25 +66,40 @@ async function plan(names: readonly string[], options: Options, program: Program
   requireCredentials(process.env);
   const mode = refreshOnly ? "refresh-only" : destroy ? "destroy" : "change";
   const progress = await startProgress(process.stderr);
-  const reviews = await planAll(names, { mode, replace, ack }, progress, program).finally(() => progress.stop());
-  writeReports(REVIEW_FORMATS, report, reviews, program.secrets);
+  const planned = await planAll(names, { mode, replace, ack }, progress, program).finally(() => progress.stop());
+  const stops = planned.filter((one) => one instanceof Stop);
+  const reviews = planned.map((one, index) =>
+    one instanceof Stop ? failedReview(names[index] ?? "", mode, one.message) : one,
+  );
+  // What stopped is said by the program; only who asked for a report is told so in it.
+  writeReports(REVIEW_FORMATS, stops.length > 0 ? (options.report ?? []) : report, reviews, program.secrets);
+  const worst = stops.find(({ outcome }) => outcome !== "unknown") ?? stops[0];
+  if (worst !== undefined) throw worst;
   return PLAN_EXIT_CODES[worstVerdict(reviews)];
 }
 
+/** A review of each environment, in their order; or why there is none. */
 async function planAll(
   names: readonly string[],
   what: Pick<PlanRequest, "mode" | "replace" | "ack">,
   progress: Progress,
   { onInterruption, finish, signal }: Program,
-): Promise<Review[]> {
+): Promise<(Review | Stop)[]> {
   const preflight = (environment: string) => refusalsOf(environment, stackDirectory(environment), signal);
-  const stacks = await synthesize([...new Set(names)]);
+  const stacks = await synthesize(names).catch(stopOf);
+  if (stacks instanceof Stop) return names.map(() => stacks);
   return Promise.all(
     stacks.map((stack) => {
       const onProgress = (text: string) => progress.update(stack.environment, text);
-      return planEnvironment(stack, { ...what, onProgress, preflight, onInterruption, finish });
+      return planEnvironment(stack, { ...what, onProgress, preflight, onInterruption, finish }).catch(stopOf);
     }),
   );
+}
+
+/** @throws whatever else it is: a defect. */
+function stopOf(error: unknown): Stop {
+  if (error instanceof Stop) return error;
+  throw error;
 }
 
 function append<T>(value: T, values: readonly T[] | undefined): readonly T[] {

@@ -25,6 +25,7 @@ Proves that the Redis on Render is the one that the environment describes.
   --only <check>        run only this check; repeatable
   --memory-warn <percent>, --memory-fail <percent>
                         from what use of the memory to warn (default 70) and to fail (default 80)
+  --strict              exit 3 when a check warns
   --accept-unknown      exit 0 even when something could not be established
   --report <format>[=<file>]
                         table (default), json, junit, markdown or github (annotations); repeatable, without a
@@ -33,7 +34,7 @@ Proves that the Redis on Render is the one that the environment describes.
 
 Reads RENDER_API_KEY, RENDER_OWNER_ID, RENDER_HOST, TF_VAR_backend_service_id; HTTPS_PROXY and NO_PROXY;
 NODE_EXTRA_CA_CERTS for a private authority.
-Exit codes: 0 good, 1 failed, 2 wrong usage or configuration, 3 not established.
+Exit codes: 0 good, 1 failed, 2 wrong usage or configuration, 3 not established, or with --strict a warning.
 `;
 
 /** What the command line decides, whatever is verified. */
@@ -42,6 +43,8 @@ type Choices = Pick<VerifyOptions, "vantage" | "checks" | "memoryUse">;
 export interface VerifyRequest {
   readonly targets: readonly (Subject & Choices & Pick<VerifyOptions, "afterApply">)[];
   readonly reports: readonly ReportRequest<CheckFormat>[];
+  /** Whether a warning is an exit code, too. */
+  readonly strict: boolean;
 }
 
 /**
@@ -58,6 +61,7 @@ export async function readCommandLine(
   const { values, positionals } = parse(args);
   if (values.help) return undefined;
   const choices = readChoices(values);
+  const strict = values.strict ?? false;
   const reports = (values.report ?? ["table"]).map(reportOption);
   const given = {
     ...(values.deadline === undefined
@@ -69,14 +73,14 @@ export async function readCommandLine(
   };
   if (deployed !== undefined) {
     const checks = values.only === undefined ? checksAfterApply(deployed) : choices.checks;
-    return { targets: [{ ...deployed, ...choices, checks, ...given, afterApply: true }], reports };
+    return { targets: [{ ...deployed, ...choices, checks, ...given, afterApply: true }], reports, strict };
   }
   if (positionals.length === 0) throw new Stop("misused", `Name at least one environment.\n\n${USAGE}`);
   if (values.instance !== undefined && positionals.length !== 1) {
     throw new Stop("misused", "--instance needs exactly one environment, which says what the instance should be.");
   }
   const subjects = await Promise.all([...new Set(positionals)].map((name) => subjectOf(name, env)));
-  return { targets: subjects.map((subject) => ({ ...subject, ...choices, ...given })), reports };
+  return { targets: subjects.map((subject) => ({ ...subject, ...choices, ...given })), reports, strict };
 }
 
 function parse(args: readonly string[]) {
@@ -93,6 +97,7 @@ function parse(args: readonly string[]) {
         "memory-warn": { type: "string" },
         "memory-fail": { type: "string" },
         "accept-unknown": { type: "boolean" },
+        strict: { type: "boolean" },
         report: { type: "string", multiple: true },
         help: { type: "boolean", short: "h" },
       },

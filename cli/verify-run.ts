@@ -16,7 +16,7 @@ const READER_MS = 250;
 const BEHIND_MS = 600;
 
 /** Verifies all that is asked for, side by side. How it ended follows from the reports that are written at the end. */
-export async function verifyAll({ targets, reports }: VerifyRequest, program: Program): Promise<void> {
+export async function verifyAll({ targets, reports, strict }: VerifyRequest, program: Program): Promise<void> {
   const { secrets, signal } = program;
   const limit = program.limit(Math.max(...targets.map(({ deadlineSeconds }) => deadlineSeconds)));
   const progress = await startProgress(process.stderr);
@@ -24,7 +24,7 @@ export async function verifyAll({ targets, reports }: VerifyRequest, program: Pr
     const onProgress = (text: string) => progress.update(target.expected.environment, text);
     const deadline = new Deadline(target.deadlineSeconds);
     signal.addEventListener("abort", () => deadline.stop(String(signal.reason)));
-    const verification = new Verification(target.expected.environment, target.checks, target.acceptUnknown);
+    const verification = new Verification(target.expected.environment, target.checks, target.acceptUnknown, strict);
     const client = RenderClient.fromEnvironment(process.env, {
       deadlineMs: deadline.remainingMs + BEHIND_MS,
       signal: deadline.signal,

@@ -7,7 +7,8 @@ import { describeDiagnostic, type TerraformEvent } from "./terraform-event.ts";
 export class ApplyProgress {
   readonly #secrets: Secrets;
   readonly #isCheck: (address: string) => boolean;
-  readonly #done: string[] = [];
+  /** Each once: what is replaced is done twice. */
+  readonly #done = new Set<string>();
   readonly #failed: DeploymentRecord["failed"] = [];
   readonly #checks = new Map<string, DeploymentRecord["checks"][number]>();
 
@@ -33,7 +34,7 @@ export class ApplyProgress {
     if (type === "provision_progress") return this.#progress(address, hook?.output ?? "");
     if (type === "provision_complete") this.#finish(address, "passed");
     if (type === "provision_errored") this.#finish(address, "failed");
-    if (type === "apply_complete") this.#done.push(address);
+    if (type === "apply_complete") this.#done.add(address);
     return /^apply_/.test(type) ? oneLine(this.#secrets.mask(message)) : undefined;
   }
 

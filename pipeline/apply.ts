@@ -2,7 +2,8 @@ import { rm } from "node:fs/promises";
 import { Stop } from "../runtime/errors.ts";
 import { missingAcknowledgements } from "./acknowledgements.ts";
 import { ApplyProgress } from "./apply-progress.ts";
-import { type DeploymentRecord, whoApplies, writeRecord } from "./deployment-record.ts";
+import { commitOf } from "./commit.ts";
+import { type DeploymentRecord, runOf, whoApplies, writeRecord } from "./deployment-record.ts";
 import { describeDifference, fieldsOfConfiguration } from "./fingerprint.ts";
 import { configurationIn, type OpenedPlan, openPlan } from "./open-plan.ts";
 import { approvalOf } from "./plan.ts";
@@ -23,6 +24,8 @@ export interface ApplyRequest extends Stopping {
   readonly fingerprint: string | undefined;
   /** Shows a review that nobody has approved yet, and asks. Nothing when nobody can be asked. */
   readonly approve: (review: Review) => Promise<boolean | undefined>;
+  /** Is told what is about to be applied, and nobody can stop any more by an answer. */
+  readonly onBegin: (review: Review) => void;
   /** Asks what preflight refuses. */
   readonly preflight: Preflight;
   /** Is told each line that the person who watches should see. */
@@ -72,6 +75,8 @@ async function applyCopy(copy: string, subject: Subject, request: ApplyRequest):
   const terraform = new Terraform({
     directory: path,
     stopping: request,
+    // What was acknowledged of the review is acknowledged for preflight, too.
+    env: { RENDER_REDIS_ACK: ack.join(" ") },
     onStop: (text) => request.onLine(`${environment}: ${text}`),
     onEvent: (event) => onEvent(event),
   });
@@ -82,7 +87,8 @@ async function applyCopy(copy: string, subject: Subject, request: ApplyRequest):
 
   const { planned } = opened;
   const reviewed = await reviewStack(planned, stack, saved.review.mode, [], request.preflight);
-  const review = { ...reviewed, shell: shell.shown, ...approvalOf(opened) };
+  const commit = await commitOf(process.env);
+  const review = { ...reviewed, shell: shell.shown, ...(commit && { commit }), ...approvalOf(opened) };
   if (review.verdict === "no changes") return { result: "no changes" };
   const missing = missingAcknowledgements(review, ack);
   if (missing.length > 0) return { result: "not acknowledged", review, missing };
@@ -91,7 +97,7 @@ async function applyCopy(copy: string, subject: Subject, request: ApplyRequest):
     if (answer !== true) return { result: "not approved", review, asked: answer === false };
   }
 
-  if (review.target !== undefined) request.onLine(`${environment}: ${review.target}`);
+  request.onBegin(review);
   const progress = progressOf(opened);
   onEvent = (event) => {
     const line = progress.read(event);
@@ -103,6 +109,8 @@ async function applyCopy(copy: string, subject: Subject, request: ApplyRequest):
     fingerprint: approved,
     plannedAt: saved.plannedAt,
     by: whoApplies(process.env),
+    ...(commit && { commit }),
+    ...runOf(process.env),
     startedAt: new Date().toISOString(),
     outcome: "running",
     acknowledged: [...ack],
@@ -113,7 +121,11 @@ async function applyCopy(copy: string, subject: Subject, request: ApplyRequest):
 
   const isStale = errors.some(({ summary }) => /saved plan is stale|saved plan does not match/i.test(summary));
   const outcome = exitCode === 0 ? "applied" : isStale ? "refused" : terraform.isStopped ? "interrupted" : "failed";
-  const finished = { ...record, ...progress.result, finishedAt: new Date().toISOString(), outcome } as const;
+  const end = new Date();
+  const finished: DeploymentRecord = {
+    ...{ ...record, ...progress.result, outcome, finishedAt: end.toISOString() },
+    durationSeconds: Math.round((end.getTime() - Date.parse(record.startedAt)) / 1_000),
+  };
   const file = await conclude(directory, finished);
   if (isStale) throw refusal(environment, "it is stale: something else was applied since it was made");
   return { result: "ended", record: finished, file };

@@ -48,7 +48,7 @@ export async function baseOf(environment: string, repository = REPOSITORY): Prom
 }
 
 /** What git prints; `undefined` when it fails, or is not there. */
-async function output(cwd: string, args: readonly string[]): Promise<string | undefined> {
+export async function output(cwd: string, args: readonly string[]): Promise<string | undefined> {
   try {
     const { code, stdout } = await runChild("git", args, { cwd });
     return code === 0 ? stdout.trim() : undefined;

@@ -2,6 +2,7 @@ import { userInfo } from "node:os";
 import { join } from "node:path";
 import { z } from "zod";
 import { writePrivateFile } from "../runtime/private-file.ts";
+import { commitSchema } from "./review/review.ts";
 
 const checkSchema = z.strictObject({
   /** The step in the graph that ran the checks. */
@@ -20,13 +21,18 @@ export const deploymentRecordSchema = z.strictObject({
   plannedAt: z.iso.datetime(),
   /** The user of the pipeline, or of this machine. */
   by: z.string(),
+  /** What it was applied from. */
+  commit: commitSchema.optional(),
+  /** The pipeline's run: its address, or its id. */
+  run: z.string().optional(),
   startedAt: z.iso.datetime(),
   /** Absent while it runs, and for ever when it was killed. */
   finishedAt: z.iso.datetime().optional(),
+  durationSeconds: z.int().min(0).optional(),
   /** `running` in a record that is over says that whoever wrote it was killed: plan again to see the current state. */
   outcome: z.enum(["running", "applied", "failed", "interrupted", "refused"]),
   acknowledged: z.array(z.string()),
-  /** Addresses in the order in which Terraform was done with them. */
+  /** Addresses, each once, in the order in which Terraform was done with them. */
   done: z.array(z.string()),
   failed: z.array(z.strictObject({ address: z.string().optional(), error: z.string() })),
   /** Empty when nothing that the checks prove has changed. */
@@ -46,6 +52,14 @@ export function writeRecord(directory: string, record: DeploymentRecord): string
 /** Who starts this: the pipeline's user, or this machine's. */
 export function whoApplies(env: NodeJS.ProcessEnv): string {
   return env.GITHUB_ACTOR || env.GITLAB_USER_LOGIN || env.USER || nameOfUser();
+}
+
+/** The run of a pipeline that this is; nothing elsewhere. */
+export function runOf(env: NodeJS.ProcessEnv): { readonly run?: string } {
+  const { GITHUB_SERVER_URL: server, GITHUB_REPOSITORY: repository, GITHUB_RUN_ID: id } = env;
+  const run = id && server && repository ? `${server}/${repository}/actions/runs/${id}` : id;
+  const known = run || env.CI_JOB_URL || env.CI_PIPELINE_ID;
+  return known ? { run: known } : {};
 }
 
 function nameOfUser(): string {

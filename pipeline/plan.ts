@@ -1,6 +1,7 @@
 import { rm } from "node:fs/promises";
 import { nearest, Stop } from "../runtime/errors.ts";
 import { refuseUnreviewed } from "./before-planning.ts";
+import { commitOf } from "./commit.ts";
 import type { Fingerprint } from "./fingerprint.ts";
 import { type OpenedPlan, openPlan } from "./open-plan.ts";
 import { EMPTY_PLAN, type Planned } from "./review/plan/planned.ts";
@@ -71,9 +72,13 @@ async function plan(
 ): Promise<Reviewed> {
   const before = () => refuseUnreviewed(stack.environment, stackDirectory(stack.environment), ack);
   const open = () => openPlan(terraform, out, { ...stack, directory: stackDirectory(stack.environment), shell });
-  const review = async (planned: Planned, errors: readonly Diagnostic[] = []) => ({
-    review: { ...(await reviewStack(planned, stack, mode, errors, preflight)), shell: shell.shown },
-  });
+  // While Terraform plans.
+  const committed = commitOf(process.env);
+  const review = async (planned: Planned, errors: readonly Diagnostic[] = []) => {
+    const reviewed = await reviewStack(planned, stack, mode, errors, preflight);
+    const commit = await committed;
+    return { review: { ...reviewed, shell: shell.shown, ...(commit && { commit }) } };
+  };
   try {
     const { exitCode, errors } = await terraform.plan({ out, mode, replace, before });
     // Terraform saves what it got to, unless it failed before that.

@@ -29,12 +29,12 @@ export async function reviewStack(
   errors: readonly Diagnostic[] = [],
   refusals: Preflight = async () => [],
 ): Promise<Review> {
-  const { others, duplicates, target } = await lookAtWorkspace(stack, planned).catch((error: unknown) => {
+  const { others, duplicates, where } = await lookAtWorkspace(stack, planned).catch((error: unknown) => {
     const reason = error instanceof Error ? error.message : "";
     if (planned.resources.some(makesInstance)) {
       throw new Stop("failed", `Render could not be asked which instances there are: ${reason}`);
     }
-    return { others: [], duplicates: [], target: `not known, because Render could not be asked: ${reason}` };
+    return { others: [], duplicates: [], where: { unknown: `Render could not be asked: ${reason}` } };
   });
   const base = mode === "refresh-only" ? undefined : await baseOf(stack.environment);
   const told = describeErrors(planned, errors, stack.environment);
@@ -44,7 +44,7 @@ export async function reviewStack(
   const unsaid = duplicates.filter(({ consequence }) => !refused.some((reason) => consequence.endsWith(reason)));
   const whole = {
     ...withMore(review, [...unsaid, ...refused.map(refusedByPreflight)]),
-    ...(target === undefined ? {} : { target }),
+    ...(where && { where }),
   };
   return shownReview(whole, secretsOf(planned), new Set(sensitiveValues(planned.plan)));
 }

@@ -5,11 +5,12 @@ import { stackPath } from "../environments/define.ts";
 import type { RenderClient } from "../render/api/client.ts";
 import { API } from "../render/api/endpoints.ts";
 import { unlessMissing } from "../render/api/error.ts";
-import { describeTarget } from "../render/api/target.ts";
 import { findGroups, findInstances, type Namesakes, reportStrangers } from "../render/strangers.ts";
 import { readKnownIds } from "../render/terraform-state.ts";
 import { isInstance, makesInstance } from "./review/plan/instance-change.ts";
 import type { Planned } from "./review/plan/planned.ts";
+import { textOf } from "./review/plan/resource-change.ts";
+import type { Place, Review } from "./review/review.ts";
 import type { Consequence } from "./review/rules/consequence.ts";
 import type { OtherInstance } from "./review/rules/rule.ts";
 import { stackDirectory } from "./synthesize.ts";
@@ -31,7 +32,7 @@ export interface Workspace {
   /** What has a name of ours and is not in the state. */
   readonly duplicates: readonly Consequence[];
   /** Where the plan would be applied to, and for what; `undefined` where nothing of Render's is in the stack. */
-  readonly target: string | undefined;
+  readonly where: Review["where"];
 }
 
 /** @throws Stop, RenderApiError when Render cannot be asked. */
@@ -41,17 +42,17 @@ export async function lookAtWorkspace(
 ): Promise<Workspace> {
   const names = directory === undefined ? undefined : readNames(directory);
   const makes = planned.resources.some(makesInstance);
-  if (names === undefined && !makes) return { others: [], duplicates: [], target: undefined };
+  if (names === undefined && !makes) return { others: [], duplicates: [], where: undefined };
   // Loaded late: a plan that has nothing of Render's does without.
-  const { RenderClient } = await import("../render/api/client.ts");
+  const { RenderClient, RENDER } = await import("../render/api/client.ts");
   const client = RenderClient.fromEnvironment(process.env);
   const ownerId = process.env.RENDER_OWNER_ID || undefined;
-  const [others, duplicates, target] = await Promise.all([
+  const [others, duplicates, places] = await Promise.all([
     makes ? otherInstances(client, planned, ownerId) : [],
     names && ownerId ? findDuplicates(client, environment, names, ownerId, planned) : [],
-    names && ownerId ? findTarget(client, names, ownerId) : undefined,
+    names && ownerId ? findPlaces(client, names, ownerId, planned) : undefined,
   ]);
-  return { others, duplicates, target };
+  return { others, duplicates, where: places && { host: process.env.RENDER_HOST || RENDER, places } };
 }
 
 /** @returns `undefined` where the Terraform names nothing. */
@@ -108,15 +109,31 @@ function duplicateOf(address: string, names: Namesakes, directory: string): Cons
 }
 
 /** Shown with every review, for people with the wrong shell. */
-async function findTarget(client: RenderClient, { render_env_group_link }: Named, ownerId: string): Promise<string> {
+async function findPlaces(
+  client: RenderClient,
+  { render_keyvalue, render_env_group_link }: Named,
+  ownerId: string,
+  { resources }: Planned,
+): Promise<Place[]> {
   const given = process.env.TF_VAR_backend_service_id ?? "";
   const ids = Object.values(render_env_group_link)
     .flatMap(({ service_ids }) => service_ids)
     .map((id) => (id.includes("var.backend_service_id") ? given : id));
   const [owners, services] = await Promise.all([
     client.list(API.listOwners, {}),
-    Promise.all(ids.map(async (id) => ({ id, service: await unlessMissing(client.call(API.getService, { id })) }))),
+    Promise.all(
+      [...new Set(ids)].map(async (id): Promise<Place> => {
+        const { name, dashboardUrl: url } = (await unlessMissing(client.call(API.getService, { id }))) ?? {};
+        return { what: "service", id, ...(name && { name }), ...(url && { url }) };
+      }),
+    ),
   ]);
-  const named = services.map(({ id, service }) => ({ id, name: service?.name }));
-  return describeTarget({ id: ownerId, name: owners.find(({ id }) => id === ownerId)?.name }, named);
+  const instances = Object.entries(render_keyvalue).map(([key, { name }]): Place => {
+    const change = resources.find(({ address, isDeposed }) => address === `render_keyvalue.${key}` && !isDeposed);
+    const id = textOf(change?.before, "id");
+    return { what: "instance", name, ...(id && { id, url: `https://dashboard.render.com/r/${id}` }) };
+  });
+  const name = owners.find(({ id }) => id === ownerId)?.name;
+  const workspace: Place = { what: "workspace", id: ownerId, ...(name && { name }) };
+  return [workspace, ...instances, ...services];
 }

@@ -73,6 +73,18 @@ export function markdownCode(text: string): string {
   return fence.length === 1 ? `\`${line}\`` : `${fence} ${line} ${fence}`;
 }
 
+/** Markdown: a comment, which nobody is shown. */
+export function markdownComment(text: string): string {
+  return `<!-- ${text.replaceAll(/[^\w .-]/g, "?")} -->`;
+}
+
+/** Markdown: a link, where the address is an ordinary one. */
+export function markdownLink(text: string, url: string | undefined): string {
+  return url !== undefined && /^https?:\/\/[\w.:/-]+$/.test(url)
+    ? `[${markdownText(text)}](${url})`
+    : markdownText(text);
+}
+
 /** Markdown: a block of code, as its lines. */
 export function markdownBlock(text: string): string[] {
   const fence = "`".repeat(Math.max(3, longestRun(text) + 1));

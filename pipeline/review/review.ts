@@ -16,6 +16,26 @@ import { unusedOf } from "./rules/use.ts";
 import { type Base, weakerOf } from "./rules/weaker.ts";
 import { VERDICTS } from "./verdict.ts";
 
+/** Something on Render that a plan is about, with its address in the dashboard; without an id where it is yet to be made. */
+const placeSchema = z.strictObject({
+  what: z.enum(["workspace", "instance", "service"]),
+  id: z.string().optional(),
+  name: z.string().optional(),
+  url: z.string().optional(),
+});
+
+export type Place = Readonly<z.infer<typeof placeSchema>>;
+
+/** What the sources were that something was made of. */
+export const commitSchema = z.strictObject({
+  sha: z.string(),
+  author: z.string(),
+  /** Whether files differed from it. */
+  dirty: z.literal(true).optional(),
+});
+
+export type Commit = Readonly<z.infer<typeof commitSchema>>;
+
 /** What a plan would do, in an operator's words. Holds nothing that Terraform marks as sensitive. */
 export const reviewSchema = z.strictObject({
   environment: z.string(),
@@ -48,14 +68,21 @@ export const reviewSchema = z.strictObject({
   }),
   /** Why Terraform could not make the plan. */
   errors: z.array(z.string()),
-  /** SHA-256 of the Terraform that was planned, as synthesized. */
-  terraform: z.string(),
+  /** SHA-256 of the Terraform that was planned, as synthesized; absent where there is none. */
+  terraform: z.string().optional(),
   /** What an approval is tied to; absent when there is nothing to apply. */
   fingerprint: z.string().optional(),
   /** Whether sensitive values entered it by their names only: before the first apply there is no key for them. */
   secretsByName: z.literal(true).optional(),
-  /** Where it would be applied to, and for which services. */
-  target: z.string().optional(),
+  /** Where it would be applied to; or why that is not known. */
+  where: z
+    .union([
+      z.strictObject({ host: z.string(), places: z.array(placeSchema) }),
+      z.strictObject({ unknown: z.string() }),
+    ])
+    .optional(),
+  /** The commit that was planned; absent where there is no git. */
+  commit: commitSchema.optional(),
   /** The providers that are installed, by their addresses, with their versions. */
   providers: z.record(z.string(), z.string()).optional(),
   /** What the shell decides of what Terraform does, a sentence each. */
@@ -63,6 +90,14 @@ export const reviewSchema = z.strictObject({
 });
 
 export type Review = Readonly<z.infer<typeof reviewSchema>>;
+/** The review of what could not even be planned: whoever reads an older one must learn that it holds no more. */
+export function failedReview(environment: string, mode: Review["mode"], error: string): Review {
+  return {
+    ...{ environment, mode, verdict: "failed", findings: [], drift: [], changes: [], errors: [error] },
+    ...{ quiet: { attributes: 0, resources: [] }, policy: { warnings: [], exceptions: [] } },
+  };
+}
+
 /** What a review is made of beside the plan. */
 export interface ReviewSubject {
   readonly environment: string;

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { Result } from "../../checks/report.ts";
-import { exitCodeOf, summarize, verdictOf } from "../../checks/verdict.ts";
+import { exitCodeOf, summarize, verdictOf, verdictText } from "../../checks/verdict.ts";
 import { Verification } from "../../checks/verification.ts";
 import { keyValue as keyValueSchema } from "../../render/api/endpoints.ts";
 import { INSTANCE } from "./support/render-api.ts";
@@ -14,9 +14,9 @@ const RESULTS: Readonly<Record<string, Result>> = {
   skip: { status: "skip", reason: "elsewhere" },
 };
 
-function verified(statuses: readonly string[], acceptUnknown = false) {
+function verified(statuses: readonly string[], acceptUnknown = false, strict = false) {
   const checks = statuses.map((status, index) => ({ id: `${status}-${index}`, title: "T", proves: "P." }));
-  const verification = new Verification("test", checks, acceptUnknown);
+  const verification = new Verification("test", checks, acceptUnknown, strict);
   verification.available({ status: "pass", evidence }, keyValueSchema.parse(INSTANCE));
   checks.forEach((check, index) => {
     const result = RESULTS[statuses[index] ?? ""];
@@ -37,6 +37,17 @@ test.each([
 ])("%j, unknown accepted: %s, exits with %i", (environments, acceptUnknown, code) => {
   const reports = environments.map((statuses) => verified(statuses, acceptUnknown));
   expect(exitCodeOf(reports)).toBe(code);
+});
+
+test.each<[statuses: string[], strict: boolean, verdict: string, code: number]>([
+  [["pass", "skip"], true, "good", 0],
+  [["pass", "warn"], false, "warned", 0],
+  [["pass", "warn"], true, "warned", 3],
+  [["warn", "fail"], true, "failed", 1],
+  [["warn", "unknown"], true, "not established", 3],
+])("%j, strict: %s, is %s and exits with %i", (statuses, strict, verdict, code) => {
+  const reports = [verified(["pass"], false, strict), verified(statuses, false, strict)];
+  expect([verdictText(reports), exitCodeOf(reports)]).toEqual([verdict, code]);
 });
 
 test("a wrong call is not made good by accepting what is unknown", () => {

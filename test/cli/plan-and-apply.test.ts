@@ -124,6 +124,40 @@ describe("plan", () => {
     expect(await run("plan", ["a"])).toEqual({ code: 1, stdout: "", stderr: "stopped\nNo such region.\n" });
   });
 
+  test.each<[what: string, refuse: () => void, code: number, planned: string]>([
+    [
+      "synthesis",
+      () => pipeline.synthesize.mockRejectedValue(new Stop("misused", `No such region, ${KEY}.`)),
+      1,
+      "b: cannot be planned",
+    ],
+    [
+      "one environment",
+      () => pipeline.planEnvironment.mockRejectedValueOnce(new Stop("unknown", `No such region, ${KEY}.`)),
+      3,
+      "b: no changes",
+    ],
+  ])(
+    "that fails at %s writes the reports that were asked for, so that no older one stays",
+    async (_what, refuse, code, b) => {
+      refuse();
+      const end = await run("plan", ["a", "b", "--report", "markdown", "--report", "json"]);
+      expect(end).toMatchObject({ code, stderr: "stopped\nNo such region, ***.\n" });
+      expect(end.stdout).toContain("<!-- redis-plan-review a b -->");
+      expect(end.stdout).toMatch(/a: cannot be planned\n\n```\nNo such region, \*\*\*\.\n```/);
+      expect(end.stdout).toContain(b);
+      expect(end.stdout).toContain('"verdict": "failed"');
+    },
+  );
+
+  test("that fails for what is a mistake of this program is no review", async () => {
+    pipeline.planEnvironment.mockRejectedValue(new TypeError("x"));
+    expect(await run("plan", ["a", "--report", "json"])).toMatchObject({
+      ...{ code: 1, stdout: "" },
+      stderr: expect.stringContaining("plan crashed (TypeError)"),
+    });
+  });
+
   test("says in its help how it ends", async () => {
     const { code, stdout } = await run("plan", ["--help"]);
     expect([code, stdout]).toEqual([0, expect.stringMatching(/Usage[\s\S]*Exit codes: 0 no changes/)]);
@@ -147,7 +181,7 @@ describe("apply", () => {
       { result: "not approved", review: CHANGES, asked: false },
       3,
       "<bold><yellow>a: changes</></>\n",
-      "\nNothing was applied: nobody approved this plan. Name the fingerprint that was approved, with --fingerprint.\n",
+      "\nNothing was applied: nobody approved this plan. Name the fingerprint that was approved, with --fingerprint, or say --yes.\n",
     ],
     [
       { result: "not approved", review: CHANGES, asked: true },
@@ -199,6 +233,24 @@ describe("apply", () => {
     expect([code, stdout]).toEqual([0, expect.stringMatching(/^x\.y: Creating\n/)]);
     const request = { ack: ["cost:x.y", "restart:x.y"], fingerprint: "f" };
     expect(pipeline.applySavedPlan.mock.calls).toMatchObject([["a", request]]);
+  });
+
+  test("says before it begins where it applies what, also with --yes, and how long it took", async () => {
+    const findings = [{ kind: "restart", address: "x.y", consequence: "It restarts.", causes: [], acknowledge: false }];
+    const where = { host: "h", places: [{ what: "workspace", id: "tea-1", name: "Ours" }] };
+    pipeline.applySavedPlan.mockImplementation(async (_name: string, { approve, onBegin, onLine }: ApplyRequest) => {
+      const reviewed = { ...CHANGES, findings, where } as Review;
+      if ((await approve(reviewed)) !== true) return { result: "not approved", review: reviewed, asked: false };
+      onBegin(reviewed);
+      onLine("x.y: Modifying");
+      return ended({ durationSeconds: 61 });
+    });
+    const { code, stdout } = await run("apply", ["a", "--yes"]);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(
+      /^<bold><yellow>a: changes – restart<\/><\/>\n.*workspace +Ours \(tea-1\) at h.*\n {2}Restart: It restarts\.\n\nx\.y: Modifying\n[\s\S]*1 resource done in 61 s/,
+    );
+    expect((await run("apply", ["a"])).code).toBe(3);
   });
 
   test.each([

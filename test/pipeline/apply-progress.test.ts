@@ -21,6 +21,8 @@ test("what is done is kept in order, and shown masked", () => {
   expect(apply.read(hook("apply_start", "a.b", { message: "a.b: Creating pass-word" }))).toBe("a.b: Creating ***");
   expect(apply.read(hook("apply_complete", "a.b", { message: "done" }))).toBe("done");
   expect(apply.read(hook("apply_complete", "c.d"))).toBe("");
+  // What is replaced is destroyed, too.
+  apply.read(hook("apply_complete", "a.b"));
   expect(apply.read(hook("refresh_start", "e.f", { message: "e.f: Refreshing" }))).toBeUndefined();
   expect(apply.read(hook("will_apply_later", "e.f", { message: "later" }))).toBeUndefined();
   expect(apply.read({ type: "version", "@message": "Terraform 1.14" })).toBeUndefined();

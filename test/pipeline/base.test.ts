@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { baseOf } from "../../pipeline/base.ts";
+import { commitOf } from "../../pipeline/commit.ts";
 
 let repository: string;
 beforeEach(() => {
@@ -70,4 +71,24 @@ test("where there is none, it is said why", async () => {
   expect(await baseOf("staging", repository)).toEqual({
     missing: "this checkout does not reach back to where the branch began",
   });
+});
+
+test("the commit of the sources is named with its author, and whether something is not committed", async () => {
+  expect(await commitOf({}, repository)).toBeUndefined();
+  git("init", "--quiet", "--initial-branch=main");
+  const first = commit(1);
+  expect(await commitOf({}, repository)).toEqual({ sha: first, author: "x" });
+  const second = commit(2);
+  const event = join(repository, "event.json");
+  const pull = (sha: string) => writeFileSync(event, JSON.stringify({ pull_request: { head: { sha } } }));
+  const env = { GITHUB_EVENT_PATH: event };
+  pull(first);
+  expect(await commitOf(env, repository)).toEqual({ sha: first, author: "x" });
+  // One that this checkout does not have, and what is none.
+  for (const sha of ["f".repeat(40), "--output=x"]) {
+    pull(sha);
+    expect(await commitOf(env, repository)).toMatchObject({ sha: second });
+  }
+  write(3);
+  expect(await commitOf({}, repository)).toEqual({ sha: second, author: "x", dirty: true });
 });

@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { type DeploymentRecord, whoApplies, writeRecord } from "../../pipeline/deployment-record.ts";
+import { type DeploymentRecord, runOf, whoApplies, writeRecord } from "../../pipeline/deployment-record.ts";
 
 test.each<[who: string, env: NodeJS.ProcessEnv]>([
   ["hub", { GITHUB_ACTOR: "hub", GITLAB_USER_LOGIN: "lab", USER: "me" }],
@@ -12,6 +12,18 @@ test.each<[who: string, env: NodeJS.ProcessEnv]>([
   [userInfo().username, {}],
 ])("whoever applies is %s, from %o", (who, env) => {
   expect(whoApplies(env)).toBe(who);
+});
+
+const HUB = { GITHUB_SERVER_URL: "https://github.com", GITHUB_REPOSITORY: "team/redis", GITHUB_RUN_ID: "42" };
+
+test.each<[env: NodeJS.ProcessEnv, run: string | undefined]>([
+  [HUB, "https://github.com/team/redis/actions/runs/42"],
+  [{ GITHUB_RUN_ID: "42" }, "42"],
+  [{ CI_JOB_URL: "https://lab.example/jobs/7", CI_PIPELINE_ID: "6" }, "https://lab.example/jobs/7"],
+  [{ CI_PIPELINE_ID: "6" }, "6"],
+  [{ GITHUB_RUN_ID: "" }, undefined],
+])("the run of %o is %s", (env, run) => {
+  expect(runOf(env)).toEqual(run === undefined ? {} : { run });
 });
 
 test("a record is one file, which only its owner reads", () => {

@@ -31,7 +31,10 @@ if (group === "api") {
       "comments",
       comments.map((comment) => (path.endsWith(`/${comment.id}`) ? { ...comment, body } : comment)),
     );
-  else for (const { id, body: text } of comments) if (text.startsWith("<!-- redis-plan-review -->")) console.log(id);
+  else {
+    const [, marker] = /startswith\("([^"]+)"\)/.exec(option("--jq"));
+    for (const { id, body: text } of comments) if (text.startsWith(marker)) console.log(id);
+  }
 } else if (group === "run" && verb === "list") {
   console.log(read("pull", { run: "" }).run);
 } else if (group === "run" && verb === "download") {

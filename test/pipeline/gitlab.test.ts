@@ -22,7 +22,7 @@ case "$*" in
   *" plan "*)
     mkdir -p ".plans/$ENVIRONMENT"
     echo plan > ".plans/$ENVIRONMENT/plan.tfplan"; echo review > ".plans/$ENVIRONMENT/review.json"
-    echo '{"reviews":[{"fingerprint":"f1"}]}' > review.json
+    echo '{"reviews":[{"environment":"production","fingerprint":"f1"}]}' > review.json
     echo "$SAYS"; exit "$PLAN_ENDS" ;;
   *" apply "*) cat .plans/*/plan.tfplan ;;
 esac`;
@@ -73,7 +73,10 @@ function pipeline(files: Readonly<Record<string, string>> = {}) {
   };
 }
 
-const REVIEWED = { "requests.json": '[{"iid":7}]', "reviewed.json": '{"reviews":[{"fingerprint":"f1"}]}' };
+const REVIEWED = {
+  "requests.json": '[{"iid":7}]',
+  "reviewed.json": '{"reviews":[{"environment":"production","fingerprint":"f1"}]}',
+};
 
 test("a merge request's plan is reviewed, and not sealed", async () => {
   const { run, read } = pipeline();
@@ -111,7 +114,7 @@ test("what was merged with its review is sealed, and applied with what is acknow
 test.each([
   [
     "another review",
-    { ...REVIEWED, "reviewed.json": '{"reviews":[{"fingerprint":"f2"}]}' },
+    { ...REVIEWED, "reviewed.json": '{"reviews":[{"environment":"production","fingerprint":"f2"}]}' },
     {},
     "fingerprint f2, now f1",
   ],

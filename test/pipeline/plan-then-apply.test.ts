@@ -124,6 +124,7 @@ async function apply(request: Partial<ApplyRequest> = {}) {
     ack: [],
     fingerprint: approved(),
     approve,
+    onBegin: () => {},
     preflight: async () => [],
     onLine: (line: string) => lines.push(line),
     onInterruption: () => {},
@@ -264,11 +265,15 @@ describe("an apply", () => {
       "apply.log",
       [check("provision_start"), check("provision_complete"), event("apply_complete", "a.b", "a.b: done")].join("\n"),
     );
-    const { applied, lines } = await apply({ fingerprint });
+    const onBegin = vi.fn();
+    const { applied, lines } = await apply({ fingerprint, onBegin });
+    expect(onBegin.mock.calls).toEqual([[review]]);
     expect(review.verdict).toBe("changes");
     expect(applied).toMatchObject({ result: "ended", record: { outcome: "applied", done: ["a.b"] } });
     expect(lines).toEqual(["a.b: done"]);
-    expect(records()).toMatchObject([{ outcome: "applied", fingerprint, checks: [{ result: "passed" }] }]);
+    const made = { commit: review.commit, durationSeconds: expect.any(Number) };
+    expect(records()).toMatchObject([{ outcome: "applied", fingerprint, checks: [{ result: "passed" }], ...made }]);
+    expect(review.commit?.sha).toMatch(/^[0-9a-f]{40}$/);
     expect(readdirSync(saved.path)).toEqual(["deployments", "fingerprints"]);
   });
 

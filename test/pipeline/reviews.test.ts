@@ -304,7 +304,7 @@ const CASES: Case[] = [
     "changes",
     "exposure",
   ],
-  ["allow list narrowed", { from: "starter", redis: { ipAllowList: [] } }, "changes", "exposure"],
+  ["allow list narrowed", { from: "starter", redis: { ipAllowList: [] } }, "changes", "behaviour"],
   [
     "opened to the world",
     {
@@ -421,7 +421,7 @@ const CASES: Case[] = [
     "changes",
     undefined,
   ],
-  ["drift of name and allow list", { from: "opened", redis: { name: "opened" } }, "changes", "exposure"],
+  ["drift of name and allow list", { from: "opened", redis: { name: "opened" } }, "changes", "behaviour"],
   [
     "drift of name and allow list, looked at only",
     { from: "opened", redis: { name: "opened" }, mode: "refresh-only" },
@@ -499,13 +499,15 @@ test("there are enough plans", () => {
 
 test.each(CASES)("%s", async (name, planned, verdict, worst) => {
   const review = await workshop.plan(typeof planned === "function" ? planned() : planned);
-  const text = formatMarkdown([review], new Date("2026-10-01"));
+  const text = formatMarkdown([review], new Date("2026-10-01"), {});
   await expect(stable(text)).toMatchFileSnapshot(`reviews/${name.replaceAll(/[^a-z0-9]+/gi, "-").toLowerCase()}.md`);
   expect(review.verdict).toBe(verdict);
   expect(PLAN_EXIT_CODES[review.verdict]).toBe(
     { "no changes": 0, changes: 2, "needs acknowledgement": 3, failed: 1 }[verdict],
   );
-  const felt = review.findings.find(({ kind }) => !["cost", "checks", "bookkeeping"].includes(kind) || kind === worst);
+  const felt = review.findings.find(
+    ({ kind }) => !["new", "cost", "checks", "bookkeeping"].includes(kind) || kind === worst,
+  );
   expect(felt?.kind).toBe(worst);
   for (const password of passwords) expect(JSON.stringify(review) + text).not.toContain(password);
 });

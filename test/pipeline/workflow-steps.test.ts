@@ -15,8 +15,8 @@ case "$*" in
   *" plan "*)
     mkdir -p ".plans/$ENVIRONMENT"
     echo plan > ".plans/$ENVIRONMENT/plan.tfplan"; echo review > ".plans/$ENVIRONMENT/review.json"
-    echo '{"reviews":[{"fingerprint":"f1"}]}' > review.json
-    [[ "$*" =~ markdown=([a-z.]+) ]] && echo "<!-- redis-plan-review --> planned" > "\${BASH_REMATCH[1]}"
+    echo '{"reviews":[{"environment":"production","fingerprint":"f1"}]}' > review.json
+    [[ "$*" =~ markdown=([a-z.]+) ]] && echo "<!-- redis-plan-review production --> planned" > "\${BASH_REMATCH[1]}"
     echo "$SAYS"; exit "$PLAN_ENDS" ;;
   *" apply "*) exit "$APPLY_ENDS" ;;
   *" verify "*) echo verified > verification.md ;;
@@ -39,7 +39,7 @@ function repository({ state }: { readonly state: "local" | "pg" }) {
   writeFileSync(join(world, "bin/npm"), NPM, { mode: 0o755 });
   writeFileSync(join(world, "bin/gh"), readFileSync(join(import.meta.dirname, "gh.mjs")), { mode: 0o755 });
   writeFileSync(join(world, "pull.json"), JSON.stringify({ head: "beef", run: "99" }));
-  writeFileSync(join(world, "reviewed.json"), '{"reviews":[{"fingerprint":"f1"}]}');
+  writeFileSync(join(world, "reviewed.json"), '{"reviews":[{"environment":"production","fingerprint":"f1"}]}');
   const read = (name: string): unknown =>
     existsSync(join(world, name)) ? JSON.parse(readFileSync(join(world, name), "utf8")) : [];
   return {

@@ -29,6 +29,7 @@ const STACK: SynthesizedStack = {
   synthesized: { terraform: {}, workingDirectory: "x" },
 };
 const SERVICE = "srv-d00000000000000000a0";
+const DASHBOARD = "https://dashboard.render.com/web/x";
 const INTENT: Intent = {
   ownerId: "tea-1",
   acceptUnknown: false,
@@ -71,7 +72,14 @@ beforeEach(() => {
   }
   send.mockImplementation(async (url) => {
     const { pathname, searchParams } = new URL(url);
-    const service = { id: SERVICE, name: "api", type: "web_service", ownerId: "tea-1", suspended: "not_suspended" };
+    const service = {
+      id: SERVICE,
+      name: "api",
+      type: "web_service",
+      ownerId: "tea-1",
+      suspended: "not_suspended",
+      dashboardUrl: DASHBOARD,
+    };
     const items: Record<string, object[] | object> = {
       "/v1/key-value": render.instances.map((keyValue) => ({ keyValue, cursor: "c" })),
       "/v1/env-groups": render.groups.map((envGroup) => ({ envGroup, cursor: "c" })),
@@ -110,12 +118,18 @@ const duplicates = async (plan: Planned, mode: "change" | "destroy" | "refresh-o
 };
 
 test("every review says where it would be applied to, and for which service", async () => {
-  const { target, found, verdict } = await duplicates(EMPTY_PLAN);
-  expect(target).toBe(`workspace "Ours" (tea-1) at http://render.test/v1, service "api" (${SERVICE})`);
+  const { where, found, verdict } = await duplicates(EMPTY_PLAN);
+  const service = { what: "service", id: SERVICE, name: "api", url: DASHBOARD };
+  const workspace = { what: "workspace", id: "tea-1", name: "Ours" };
+  const made = { what: "instance", name: "queues" };
+  expect(where).toEqual({ host: "http://render.test/v1", places: [workspace, made, service] });
+  const ours = { ...made, id: "red-ours", url: "https://dashboard.render.com/r/red-ours" };
+  expect((await duplicates(planned(KNOWN))).where).toMatchObject({ places: [workspace, ours, service] });
   expect([found, verdict]).toEqual([[], "no changes"]);
   expect(state.readKnownIds).not.toHaveBeenCalled();
   vi.stubEnv("RENDER_OWNER_ID", "tea-2");
-  expect((await duplicates(EMPTY_PLAN)).target).toContain("workspace tea-2 at");
+  const [other] = Object((await duplicates(EMPTY_PLAN)).where).places;
+  expect(other).toEqual({ what: "workspace", id: "tea-2" });
 });
 
 test("an instance that the state does not know is told although nothing changes, with both ids and the ways out", async () => {
@@ -191,8 +205,8 @@ test("several of a name, and a state that cannot be read", async () => {
 
 test("where Render cannot be asked, a plan that makes nothing is reviewed all the same, and says so", async () => {
   render.status = 403;
-  const { target, verdict } = await duplicates(planned(KNOWN));
-  expect(target).toMatch(/^not known, because Render could not be asked: .*403/);
+  const { where, verdict } = await duplicates(planned(KNOWN));
+  expect(where).toEqual({ unknown: expect.stringMatching(/^Render could not be asked: .*403/) });
   expect(verdict).toBe("no changes");
   await expect(duplicates(planned({ "render_keyvalue.redis": undefined }))).rejects.toThrow(
     /Render could not be asked which instances there are: .*403/,

@@ -1,5 +1,5 @@
 import type { CheckResult, Status, VerificationReport } from "../../../checks/report.ts";
-import { summarize, verdictOf } from "../../../checks/verdict.ts";
+import { summarize, verdictText } from "../../../checks/verdict.ts";
 import { markdownCode, markdownText } from "../../../runtime/text.ts";
 import { alike } from "./alike.ts";
 
@@ -7,7 +7,7 @@ const MARKS: Readonly<Record<Status, string>> = { pass: "✅", warn: "⚠️", f
 
 /** Markdown for a pull request or a job summary: what needs attention first, the rest folded away. */
 export function formatMarkdown(reports: readonly VerificationReport[]): string {
-  const heading = `## Redis verification: ${verdictOf(reports)}\n\n${summarize(reports)}\n`;
+  const heading = `## Redis verification: ${verdictText(reports)}\n\n${summarize(reports)}\n`;
   return [heading, ...reports.map(section)].join("\n");
 }
 

@@ -8,7 +8,7 @@ import { formatTable } from "./table.ts";
 
 /** How results of checks can be reported. */
 export const CHECK_FORMATS = {
-  table: formatTable,
+  table: (reports: readonly VerificationReport[]) => formatTable(reports),
   json: formatJson,
   junit: formatJunit,
   markdown: formatMarkdown,

@@ -3,14 +3,16 @@ import { PLAN_EXIT_CODES, type Verdict, worstVerdict } from "../../../pipeline/r
 import { jsonText } from "../../../runtime/text.ts";
 import { formatGithub } from "./github.ts";
 import { formatMarkdown } from "./markdown.ts";
+import { formatSarif } from "./sarif.ts";
 import { formatTable } from "./table.ts";
 
 /** How reviews can be reported. */
 export const REVIEW_FORMATS = {
-  table: formatTable,
-  markdown: formatMarkdown,
+  table: (reviews: readonly Review[]) => formatTable(reviews),
+  markdown: (reviews: readonly Review[]) => formatMarkdown(reviews),
   json: formatJson,
   github: formatGithub,
+  sarif: (reviews: readonly Review[]) => formatSarif(reviews),
 } as const;
 
 export type ReviewFormat = keyof typeof REVIEW_FORMATS;

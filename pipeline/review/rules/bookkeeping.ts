@@ -47,7 +47,7 @@ export const bookkeeping: readonly Rule[] = [
     acknowledge: () => true,
   },
   {
-    kind,
+    kind: "new",
     when: (change) => isInstance(change) && change.action === "create",
     says: () => "A new, empty instance is created.",
   },

@@ -9,6 +9,7 @@ export const KIND_TITLES = {
   "not-analysed": "Not analysed",
   refused: "Refused by Render",
   duplicate: "Duplicate",
+  new: "New instance",
   restart: "Restart",
   behaviour: "Behaviour",
   redeploy: "Redeploy",

@@ -66,9 +66,11 @@ export const exposure: readonly Rule[] = [
     causes: list,
   },
   {
-    kind,
+    // To close something exposes nothing.
+    kind: "behaviour",
     when: (change) => changes(change) && removed(change).length > 0,
-    says: (change) => `Removed from the allow list: ${removed(change).join(", ")}. No data is lost.`,
+    says: (change) =>
+      `Removed from the allow list: ${removed(change).join(", ")}. Clients there can no longer connect. No data is lost.`,
     happened: (change) => `Removed from the allow list: ${removed(change).join(", ")}.`,
     causes: list,
   },

@@ -60,6 +60,8 @@ const review = {
   verdict: "needs acknowledgement",
   terraform: "",
   errors: [HOSTILE],
+  where: { host: HOSTILE, places: [{ what: "service", id: "srv-1", name: HOSTILE, url: HOSTILE }] },
+  commit: { sha: HOSTILE, author: HOSTILE },
   findings: [{ ...consequence, acknowledge: HOSTILE }],
   drift: [consequence],
   changes: [{ address: HOSTILE, action: "update", attributes: [change] }],

@@ -96,6 +96,23 @@ test("the table of environments that need less: how it ended, in its colour, and
   `);
 });
 
+test("at 80 columns lines end between words, under the check that they are of", () => {
+  const long = "was 1 MB of 25 MB, which is far more than anybody would have thought of such a small Redis";
+  const wide: CheckResult = { ...about("wide"), status: "pass", evidence: { ...evidence, actual: long } };
+  const lines = formatTable([{ ...report, passedOver: [], results: [wide] }], 80)
+    .replaceAll(/<\/?\w*>/g, "")
+    .split("\n");
+  expect(lines.slice(1, 3)).toEqual([
+    "  ✔ wide  was 1 MB of 25 MB, which is far more than anybody would have thought",
+    "          of such a small Redis [INFO memory]",
+  ]);
+});
+
+test("a warning is not good", () => {
+  const warned = { ...about("w"), status: "warn", evidence, remedy: "Look." } as const;
+  expect(formatTable([{ ...report, results: [warned] }])).toContain("<yellow>warned: 1 warned</>");
+});
+
 test("the Markdown", () => {
   expect(formatMarkdown([report])).toMatchInlineSnapshot(`
     "## Redis verification: failed
@@ -238,7 +255,7 @@ describe("the JSON", () => {
   test("is a contract: another digest means another version", () => {
     const schema = JSON.stringify(z.toJSONSchema(jsonReportSchema));
     expect(createHash("sha256").update(schema).digest("hex")).toMatchInlineSnapshot(
-      `"db4baf6d5c11af171acc80af3b55a4c7772762b59729d0a5f912df7850b00ce5"`,
+      `"664e80855fa7443a3ade552bf00b7ec6b07dae67a8809feab4799e2dcec2c3cc"`,
     );
   });
 });

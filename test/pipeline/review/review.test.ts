@@ -51,8 +51,8 @@ test.each<[what: string, change: object, expected: [string, boolean][]]>([
     "a new instance",
     { actions: ["create"], before: null, after: instance },
     [
+      ["new", false],
       ["cost", false],
-      ["bookkeeping", false],
     ],
   ],
   [
