@@ -1,9 +1,12 @@
-import { readKnownIds } from "../render/terraform-state.ts";
-import { type Intent, preflight } from "../steps/preflight.ts";
+import { consequencesOf } from "../pipeline/deploy-review.ts";
+import { acknowledgement } from "../pipeline/review/rules/consequence.ts";
+import type { ExpectedInstance } from "../render/instance.ts";
+import { ADDRESSES, readKnownIds } from "../render/terraform-state.ts";
+import { type Intent, preflight, type Running } from "../steps/preflight.ts";
 import { PREFLIGHT_CALL_MS } from "./preflight-intent.ts";
 import type { Ending, Program } from "./program.ts";
 import { connectionOf } from "./render-connection.ts";
-import { formatPreflight } from "./report-preflight.ts";
+import { formatDeploy, formatPreflight } from "./report-preflight.ts";
 
 /** Seconds for all calls: many more than they take one after the other where each is slow. */
 const PREFLIGHT_SECONDS = 180;
@@ -12,9 +15,24 @@ const PREFLIGHT_SECONDS = 180;
 export async function judge(intent: Intent, directory: string, program: Program): Promise<Ending> {
   program.limit(PREFLIGHT_SECONDS);
   const stack = { directory, known: () => readKnownIds(directory) };
-  const { target, results } = await preflight(connectionOf(program)(PREFLIGHT_CALL_MS), intent, stack);
+  const { target, results, now } = await preflight(connectionOf(program)(PREFLIGHT_CALL_MS), intent, stack);
+  const isLost = tellDeploy(intent.redis, now);
   process.stdout.write(formatPreflight(intent.redis.environment, target, results));
   const refusals = results.flatMap((result) => result.refusals);
-  if (refusals.some(({ unknown }) => !unknown)) return "failed";
+  if (isLost || refusals.some(({ unknown }) => !unknown)) return "failed";
   return refusals.length > 0 ? "unknown" : "good";
+}
+
+/**
+ * Says first what the deploy does to the instance: whoever deploys without a review learns it only here.
+ *
+ * @returns Whether something would be lost that nobody has accepted to lose.
+ */
+function tellDeploy(redis: ExpectedInstance, now: Running): boolean {
+  const consequences = "unknown" in now ? [] : consequencesOf(ADDRESSES.instance, redis, now.instance);
+  const given = (process.env.RENDER_REDIS_ACK ?? "").split(/[\s,]+/);
+  const losses = consequences.filter(({ kind }) => kind === "data-loss").map(acknowledgement);
+  const missing = [...new Set(losses)].filter((token) => !given.includes(token));
+  process.stdout.write(formatDeploy(redis, now, consequences, missing));
+  return missing.length > 0;
 }

@@ -30,6 +30,8 @@ interface TerraformOptions {
   /** The directory with the Terraform. */
   readonly directory: string;
   readonly stopping?: Stopping;
+  /** What its steps find beside what this process has. */
+  readonly env?: Readonly<Record<string, string>>;
   /** Is told what a request to stop waits for. */
   readonly onStop?: (text: string) => void;
   /** Whatever Terraform reports while it works. */
@@ -236,7 +238,7 @@ export class Terraform {
     this.#busy.clear();
     const child = new Child(this.#binary, args, {
       cwd: this.#options.directory,
-      env: { ...process.env, TF_INPUT: "0", TF_IN_AUTOMATION: "1", CHECKPOINT_DISABLE: "1" },
+      env: { ...process.env, ...this.#options.env, TF_INPUT: "0", TF_IN_AUTOMATION: "1", CHECKPOINT_DISABLE: "1" },
       // ^C and a terminal that closes reach Terraform only through interrupt().
       group: true,
       onLine: (line, stream) => (stream === "stdout" ? onLine(line) : stderr.push(line)),

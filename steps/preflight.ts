@@ -9,6 +9,7 @@ import type { ExpectedInstance } from "../render/instance.ts";
 import { describePlan, isDowngrade, knownPlan } from "../render/plans.ts";
 import type { ExpectedService } from "../render/service.ts";
 import { findGroups, findInstances, type Namesakes, reportStrangers, type StackState } from "../render/strangers.ts";
+import { ADDRESSES } from "../render/terraform-state.ts";
 
 /** What a deploy would set up. */
 export interface Intent {
@@ -268,12 +269,27 @@ export async function preflight(
   client: RenderClient,
   intent: Intent,
   stack: StackState,
-): Promise<{ readonly target: string; readonly results: PreflightResult[] }> {
-  const facts = await gatherFacts(client, intent, stack);
+): Promise<{ readonly target: string; readonly results: PreflightResult[]; readonly now: Running }> {
+  let state: ReturnType<StackState["known"]> | undefined;
+  const once = { ...stack, known: () => (state ??= stack.known()) };
+  const facts = await gatherFacts(client, intent, once);
   const { ownerId, wanted } = intent;
   const workspace = { id: ownerId, name: facts.owners.find(({ id }) => id === ownerId)?.name };
   const target = describeTarget(workspace, [{ id: wanted.serviceId, name: facts.service?.name }]);
-  return { target, results: judge(facts, intent) };
+  return { target, results: judge(facts, intent), now: await running(facts, once) };
+}
+
+/** What runs at the instance's address: nothing yet, or not known, with the reason. */
+export type Running = { readonly instance: KeyValue | undefined } | { readonly unknown: string };
+
+/** The state says which instance is ours. Where the workspace has none, there is nothing to ask. */
+async function running({ instances }: PreflightFacts, { known }: StackState): Promise<Running> {
+  if (instances.length === 0) return { instance: undefined };
+  const state = await known();
+  if (state === undefined) return { unknown: "the state cannot be read" };
+  const ids = state.get(ADDRESSES.instance) ?? [];
+  const [instance, ...others] = instances.filter(({ id }) => ids.includes(id));
+  return others.length === 0 ? { instance } : { unknown: `the state has several instances: ${ids.join(", ")}` };
 }
 
 export function judge(facts: PreflightFacts, intent: Intent): PreflightResult[] {
@@ -290,13 +306,11 @@ async function gatherFacts(
 ): Promise<PreflightFacts> {
   // First alone: with a key that does not work every other call would only say so again.
   const owners = await client.list(API.listOwners, {});
-  let state: ReturnType<StackState["known"]> | undefined;
-  const once = { known: () => (state ??= known()) };
   const [facts, instances, instanceNames, groupNames] = await Promise.all([
     gatherServiceFacts(client, ownerId, wanted.serviceId, wanted.groupName),
     client.list(API.listKeyValues, {}, { ownerId }),
-    findInstances(client, redis, ownerId, once),
-    findGroups(client, wanted.groupName, ownerId, once),
+    findInstances(client, redis, ownerId, { known }),
+    findGroups(client, wanted.groupName, ownerId, { known }),
   ]);
   const environmentIds = new Set([facts.service?.environmentId, redis.environmentId].filter((id) => id != null));
   const found = await Promise.all(

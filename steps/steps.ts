@@ -70,6 +70,8 @@ export const STEPS = {
     },
     finds: {
       RENDER_OWNER_ID: z.string({ error: `is not set. ${WORKSPACE}` }).min(1, `is empty. ${WORKSPACE}`),
+      /** What a person accepts to lose, as a review names it; several are separated by spaces. */
+      RENDER_REDIS_ACK: z.string().optional(),
     },
     kind: "checks",
     says: "Preflight runs first. If it fails, nothing is changed.",

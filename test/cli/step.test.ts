@@ -3,6 +3,7 @@ import { resolveEnvironment } from "../../environments/environments.ts";
 import { ENVIRONMENTS } from "../../environments/list.ts";
 import { pickInstance } from "../../environments/pick.ts";
 import { RenderClient } from "../../render/api/client.ts";
+import { API } from "../../render/api/endpoints.ts";
 import { expectedService, serviceSchema } from "../../render/service.ts";
 import type { StepContext } from "../../steps/deploy.ts";
 import { EXPECTED } from "../checks/support/render-api.ts";
@@ -86,7 +87,7 @@ test("Terraform says by variables what it deploys", async () => {
   expect([code, stdout]).toEqual([
     0,
     expect.stringMatching(
-      /^Preflight for graph\n {2}workspace ".+" \(tea-\w+\) at http:\S+, service "connect-yw-backend" \(srv-\w+\)\n[\s\S]*a deploy can begin\n$/,
+      /^What this deploy does to test-redis\n {2}New instance: A new, empty instance is created\.\n[\s\S]*\nPreflight for graph\n {2}workspace ".+" \(tea-\w+\) at http:\S+, service "connect-yw-backend" \(srv-\w+\)\n[\s\S]*a deploy can begin\n$/,
     ),
   ]);
 });
@@ -109,6 +110,47 @@ test("what the state does not know is refused; a state that cannot be read is un
   expect(state.readKnownIds).toHaveBeenLastCalledWith("cdktf.out/stacks/local");
   await render.call("DELETE", `/key-value/${id}`);
 });
+
+test("what a deploy does to the instance comes first, and a loss is refused until it is named", async () => {
+  const { name, region } = pickInstance(resolveEnvironment("local", ENVIRONMENTS))[1];
+  const ipAllowList = [{ cidrBlock: "127.0.0.1/32", description: "this machine" }];
+  const id = await render.instance({ name, region, ipAllowList });
+  state.readKnownIds.mockResolvedValue(new Map([["render_keyvalue.redis", [id]]]));
+  const told = async (ack?: string) => {
+    vi.stubEnv("RENDER_REDIS_ACK", ack);
+    const { code, stdout } = await run("preflight", ["local"]);
+    return { code, first: stdout.split("\nPreflight for local")[0] };
+  };
+  const head = `What this deploy does to ${name} (${id})\n`;
+  expect(await told()).toEqual({ code: 0, first: `${head}  no change` });
+  await render.call("PATCH", `/key-value/${id}`, { maxmemoryPolicy: "allkeys_lru" });
+  await render.untilStatus(id, "available");
+  expect(await told()).toEqual({
+    code: 0,
+    first: expect.stringMatching(/\n {2}Restart: .*\n {2}Behaviour: When memory/),
+  });
+  await render.call("PATCH", `/key-value/${id}`, { persistenceMode: "off" });
+  await render.untilStatus(id, "available");
+  const token = "data-loss:render_keyvalue.redis";
+  const lost = new RegExp(`\n {2}Data loss: Irreversible: [\\s\\S]*\nRefused: ${token} is not acknowledged`);
+  for (const ack of [undefined, "", "data-loss:render_keyvalue.other"]) {
+    expect(await told(ack)).toEqual({ code: 1, first: expect.stringMatching(lost) });
+  }
+  for (const ack of [token, `other ${token}`]) expect((await told(ack)).code).toBe(0);
+  // What cannot be read is unknown. The rules say what follows from that.
+  state.readKnownIds.mockResolvedValue(undefined);
+  expect((await told()).first).toBe(`What this deploy does to ${name}\n  unknown: the state cannot be read`);
+  state.readKnownIds.mockResolvedValue(
+    new Map([["render_keyvalue.redis", [id, await render.instance({ name, region })]]]),
+  );
+  expect((await told()).first).toContain("unknown: the state has several instances: red-");
+  for (const one of [id, ...(await others(name))]) await render.call("DELETE", `/key-value/${one}`);
+});
+
+async function others(name: string): Promise<string[]> {
+  const client = RenderClient.fromEnvironment(process.env);
+  return (await client.list(API.listKeyValues, { name })).map(({ id }) => id);
+}
 
 test("Render cannot be asked: what to look at, after ten seconds", async () => {
   set({ RENDER_HOST: "http://127.0.0.1:9/v1" });

@@ -209,7 +209,9 @@ suite("production's life", () => {
     const before = await deployment.instanceId();
     ohio = await createBackend(deployment, "backend-ohio", "ohio");
     inOhio(UNPROTECTED.redis, UNPROTECTED.rest);
-    const { exitCode, output } = await deployment.deploy();
+    const refused = await deployment.deploy();
+    expect([refused.exitCode, refused.output]).toEqual([1, expect.stringContaining("is not acknowledged")]);
+    const { exitCode, output } = await deployment.deploy({ RENDER_REDIS_ACK: "data-loss:render_keyvalue.redis" });
     expect(exitCode, output).toBe(0);
     expectInOrder(output, [
       `${before} is in oregon: the service that leaves it drains it`,
