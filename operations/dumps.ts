@@ -31,6 +31,8 @@ export interface Dumped {
   readonly payload: string | undefined;
   /** What it takes in memory, where MEMORY USAGE is allowed. */
   readonly bytes: number | undefined;
+  /** Milliseconds since 1970, by the server's clock. */
+  readonly readAt: number;
 }
 
 /** A Redis whose values are read or written, and what is allowed there. */
@@ -46,12 +48,24 @@ export interface Store {
   readonly dataBytes: number;
   /** Whether OBJECT IDLETIME tells when a key was last used: it is allowed, and the eviction policy is none of LFU. */
   readonly tellsIdleTime: boolean;
+  /** Whether reading a key counts as using it: Redis before 7.2 has no CLIENT NO-TOUCH, and there DUMP does. */
+  readonly touches: boolean;
   readonly allowed: Readonly<Record<(typeof WANTED)[number], boolean>>;
   /** The command that tells when a key expires, and whether it tells how long from now instead. */
   readonly expiry: "PEXPIRETIME" | "PTTL";
 }
 
-const WANTED = ["INFO", "SCAN", "DUMP", "RESTORE", "PTTL", "EVAL", "MEMORY USAGE", "OBJECT IDLETIME"] as const;
+const WANTED = [
+  "INFO",
+  "SCAN",
+  "DUMP",
+  "RESTORE",
+  "PTTL",
+  "EVAL",
+  "MEMORY USAGE",
+  "OBJECT IDLETIME",
+  "CLIENT NO-TOUCH",
+] as const;
 
 /**
  * Finds out what a Redis is and what is allowed there.
@@ -75,6 +89,8 @@ export async function openStore(connection: Connection, share: number, signal: A
     freeBytes: limit === 0 ? Number.POSITIVE_INFINITY : limit - Number(facts.used_memory ?? 0),
     dataBytes: Number(facts.used_memory_dataset ?? 0),
     tellsIdleTime: allowed["OBJECT IDLETIME"] && policy !== "" && !policy.endsWith("lfu"),
+    // Asking for it has switched it on.
+    touches: !allowed["CLIENT NO-TOUCH"],
     allowed,
     expiry: expiry instanceof RedisFailure ? "PTTL" : "PEXPIRETIME",
   };
@@ -143,7 +159,8 @@ async function* dumped({ paced, allowed, expiry }: Store, all: AsyncIterable<Siz
         allowed.DUMP && bytes <= LARGEST_DUMP ? ["DUMP", key] : ["TYPE", key],
       ]),
     ]);
-    const now = expiry === "PTTL" ? millisecondsIn(time) : 0;
+    const readAt = millisecondsIn(time);
+    const now = expiry === "PTTL" ? readAt : 0;
     const found = window.flatMap(({ key, bytes = 0 }, index): Dumped[] => {
       const [expires, value] = [numberIn(replies[2 * index]), replies[2 * index + 1]];
       if (value instanceof RedisFailure && value.kind !== "TOO_LARGE") throw value;
@@ -151,7 +168,7 @@ async function* dumped({ paced, allowed, expiry }: Store, all: AsyncIterable<Siz
       if (expires === undefined || expires === -2 || value === null || value === "none") return [];
       const isDump = typeof value === "string" && allowed.DUMP && bytes <= LARGEST_DUMP;
       const payload = isDump ? value : undefined;
-      return [{ key, expiresAt: expires < 0 ? undefined : now + expires, payload, bytes: bytes || undefined }];
+      return [{ key, expiresAt: expires < 0 ? undefined : now + expires, payload, bytes: bytes || undefined, readAt }];
     });
     if (found.length > 0) yield found;
   }
