@@ -1,8 +1,10 @@
+import { availableParallelism } from "node:os";
 import { Command, InvalidArgumentError } from "commander";
 import { type PlanRequest, planEnvironment } from "../pipeline/plan.ts";
 import { failedReview, type Review } from "../pipeline/review/review.ts";
 import { PLAN_EXIT_CODES, worstVerdict } from "../pipeline/review/verdict.ts";
 import { stackDirectory, synthesize } from "../pipeline/synthesize.ts";
+import { atMost } from "../runtime/at-most.ts";
 import { EXIT_CODES, InvalidValue, Stop } from "../runtime/errors.ts";
 import { type Progress, startProgress } from "../runtime/progress.ts";
 import { parse, seconds } from "./parse.ts";
@@ -10,6 +12,9 @@ import { refusalsOf, requireCredentials } from "./preflight-intent.ts";
 import { type Program, runProgram } from "./program.ts";
 import { REVIEW_FORMATS, type ReviewFormat } from "./report/review/reports.ts";
 import { type ReportRequest, readReport, writeReports } from "./report/write-reports.ts";
+
+/** Terraforms at a time: with their providers they are what takes memory. */
+const AT_ONCE = 2 * availableParallelism();
 
 interface Options {
   readonly destroy?: true;
@@ -24,7 +29,7 @@ const command = new Command("plan")
   .description(
     "Plans environments, saves each plan for `npm run apply`, and tells in an operator's words what it would do.",
   )
-  .argument("<environment...>", "the environments, planned side by side")
+  .argument("<environment...>", "the environments, planned side by side, twice as many at a time as there are cores")
   .option("--refresh-only", "only look what somebody changed outside Terraform; saves nothing")
   .option("--destroy", "plan the removal of everything in the environment")
   .option("--replace <address>", "replace a resource although nothing asks for it; repeatable", append<string>)
@@ -88,12 +93,12 @@ async function planAll(
   const preflight = (environment: string) => refusalsOf(environment, stackDirectory(environment), signal);
   const stacks = await synthesize(names).catch(stopOf);
   if (stacks instanceof Stop) return names.map(() => stacks);
-  return Promise.all(
-    stacks.map((stack) => {
-      const onProgress = (text: string) => progress.update(stack.environment, text);
-      return planEnvironment(stack, { ...what, onProgress, preflight, onInterruption, finish }).catch(stopOf);
-    }),
-  );
+  return atMost(AT_ONCE, stacks, async (stack) => {
+    // Whoever begins after the request to stop is not told of it.
+    if (signal.aborted) return new Stop("failed", "Stopped before it was planned.");
+    const onProgress = (text: string) => progress.update(stack.environment, text);
+    return planEnvironment(stack, { ...what, onProgress, preflight, onInterruption, finish }).catch(stopOf);
+  });
 }
 
 /** @throws whatever else it is: a defect. */

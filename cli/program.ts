@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import { RenderApiError } from "../render/api/error.ts";
 import { Deadline } from "../runtime/deadline.ts";
 import { EXIT_CODES, InvalidValue, type Outcome, Stop } from "../runtime/errors.ts";
@@ -71,6 +72,8 @@ export function runProgram(
 ): void {
   const { name, ends = "soon", stopped = "Stopped.", misused = EXIT_CODES.misused } = options;
   const controller = new AbortController();
+  // One for each of many environments is no leak.
+  setMaxListeners(0, controller.signal);
   const secrets = new Secrets();
   for (const name of SECRET_VARIABLES) secrets.add(host.env[name]);
   for (const stream of [host.stdout, host.stderr]) guard(stream, secrets);

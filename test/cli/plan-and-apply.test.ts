@@ -1,3 +1,5 @@
+import { availableParallelism } from "node:os";
+import { setTimeout as delay } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import type { ApplyRequest } from "../../pipeline/apply.ts";
 import type { PlanRequest } from "../../pipeline/plan.ts";
@@ -149,6 +151,33 @@ describe("plan", () => {
       expect(end.stdout).toContain('"verdict": "failed"');
     },
   );
+
+  test("of 40 environments runs so many at a time as the cores bear, and none after it was stopped", async () => {
+    const names = Array.from({ length: 40 }, (_, index) => `e${index}`);
+    const most = 2 * availableParallelism();
+    let [running, highest] = [0, 0];
+    pipeline.planEnvironment.mockImplementation(async ({ environment }) => {
+      running += 1;
+      highest = Math.max(highest, running);
+      await delay(1);
+      running -= 1;
+      return review(environment);
+    });
+    const { stdout } = await run("plan", [...names, "--report", "json"]);
+    expect(JSON.parse(stdout).reviews.map(({ environment }: Review) => environment)).toEqual(names);
+    expect(highest).toBe(Math.min(40, most));
+    pipeline.planEnvironment.mockClear();
+    pipeline.planEnvironment.mockImplementation(async (stack: unknown, { onInterruption }: PlanRequest) => {
+      await new Promise<void>((resolve) => onInterruption(() => resolve()));
+      return review(String(Object(stack).environment), "failed");
+    });
+    const stopped = await run("plan", [...names, "--report", "json"], (host) =>
+      setTimeout(() => host.emit("SIGINT"), 20),
+    );
+    expect(stopped.code).toBe(1);
+    expect(pipeline.planEnvironment).toHaveBeenCalledTimes(Math.min(40, most));
+    expect(stopped.stdout).toContain("Stopped before it was planned.");
+  });
 
   test("that fails for what is a mistake of this program is no review", async () => {
     pipeline.planEnvironment.mockRejectedValue(new TypeError("x"));

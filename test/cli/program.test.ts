@@ -85,6 +85,18 @@ test.each<[string, () => Promise<Ending | undefined>, number, string, Partial<Pr
   expect(end()).toEqual({ code, says, afterMs: 0 });
 });
 
+test("as many as there are environments may listen to its end, and Node warns of nothing", async () => {
+  const warn = vi.spyOn(process, "emitWarning").mockImplementation(() => {});
+  start(async ({ signal }) => {
+    for (let environment = 0; environment < 40; environment++) signal.addEventListener("abort", () => {});
+    return "good";
+  });
+  await pass(0);
+  expect(end().code).toBe(0);
+  expect(warn).not.toHaveBeenCalled();
+  warn.mockRestore();
+});
+
 describe("a crash", () => {
   test("is told by its kind and five places, and not by its message", async () => {
     const error = new TypeError(`a message with ${KEY}`);
