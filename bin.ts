@@ -8,6 +8,7 @@ const PROGRAMS: Readonly<Record<string, () => Promise<unknown>>> = {
   verify: () => import("./cli/verify.ts"),
   preflight: () => import("./cli/preflight.ts"),
   synth: () => import("./cli/synth.ts"),
+  inspect: () => import("./cli/inspect.ts"),
   rules: () => import("./cli/rules.ts"),
   schema: () => import("./cli/schema.ts"),
   step: () => import("./cli/step.ts"),

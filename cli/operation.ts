@@ -1,3 +1,4 @@
+import { InvalidArgumentError, Option } from "commander";
 import { stackPath } from "../environments/define.ts";
 import { requireOwnRender } from "../environments/emulator-mark.ts";
 import { loadEnvironments } from "../environments/load.ts";
@@ -6,8 +7,46 @@ import type { Subject } from "../operations/operate.ts";
 import { RenderClient } from "../render/api/client.ts";
 import { expectedInstance } from "../render/instance.ts";
 import { serviceIdOf } from "../render/service.ts";
+import { InvalidValue } from "../runtime/errors.ts";
 import { startProgress } from "../runtime/progress.ts";
+import { seconds } from "./parse.ts";
 import type { Program } from "./program.ts";
+import { type Formats, type ReportRequest, readReport } from "./report/write-reports.ts";
+
+/** `--deadline`, for a command that takes this long at most unless it is told otherwise. */
+export function deadlineOption(otherwise: number): Option {
+  return new Option("--deadline <seconds>", "the time for everything").argParser(seconds).default(otherwise);
+}
+
+/** `--share`: an operation pauses, so that others hardly notice it. */
+export function shareOption(): Option {
+  const percent = "of the server's time that it may take";
+  return new Option("--share <percent>", percent).argParser(share).default(DEFAULT_SHARE, `${DEFAULT_SHARE * 100}`);
+}
+
+const DEFAULT_SHARE = 0.1;
+
+function share(text: string): number {
+  const percent = Number(text);
+  if (percent > 0 && percent <= 100) return percent / 100;
+  throw new InvalidArgumentError("It must be a percentage, above 0 and up to 100.");
+}
+
+/** `--report`, once for each report. Without it a table. */
+export function reportOption<Format extends string>(formats: Formats<never, Format | "table">): Option {
+  return new Option("--report <format>[=<file>]", `${Object.keys(formats).join(", ")}; repeatable`)
+    .argParser((text, others: unknown) => [...(others === TABLE || !Array.isArray(others) ? [] : others), read(text)])
+    .default(TABLE, "table");
+  function read(text: string): ReportRequest<Format | "table"> {
+    try {
+      return readReport(formats, text);
+    } catch (error) {
+      throw error instanceof InvalidValue ? new InvalidArgumentError(`It ${error.message}`) : error;
+    }
+  }
+}
+
+const TABLE = [{ format: "table", file: undefined }] as const;
 
 /**
  * What an operation's command is about: `<environment> [instance]`.
