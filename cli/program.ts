@@ -38,6 +38,11 @@ export interface Program {
   readonly secrets: Secrets;
   /** Sets the deadline of the whole command. The process is gone within a second of it. */
   limit(seconds: number): Deadline;
+  /**
+   * Writes bytes to standard output as they are, past what masks secrets in texts: a file that is passed on. Fulfilled once they
+   * have left.
+   */
+  bytes(chunk: Uint8Array): Promise<void>;
   /** Calls the listener at every interruption, not only at the first, and at the deadline: with the reason. */
   onInterruption(listener: (reason: string) => void): void;
   /** Lets an interruption, and the deadline, wait for the end of this work. Not the next interruption. */
@@ -76,6 +81,7 @@ export function runProgram(
   setMaxListeners(0, controller.signal);
   const secrets = new Secrets();
   for (const name of SECRET_VARIABLES) secrets.add(host.env[name]);
+  const { write } = host.stdout;
   for (const stream of [host.stdout, host.stderr]) guard(stream, secrets);
   if (host === process) lookUpNamesApart();
   const listeners: ((reason: string) => void)[] = [];
@@ -154,6 +160,11 @@ export function runProgram(
       });
       return limit;
     },
+    bytes: (chunk) =>
+      new Promise((resolve, reject) => {
+        const left = (error?: Error | null) => (error ? reject(error) : resolve());
+        Reflect.apply(write, host.stdout, [chunk, left]);
+      }),
     onInterruption: (listener) => void listeners.push(listener),
     finish(work) {
       unfinished.add(work);

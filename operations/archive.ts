@@ -96,7 +96,13 @@ async function encrypted(source: Readable, { recipients = [], passphrase }: Lock
   const { Encrypter } = await import("age-encryption");
   const encrypter = new Encrypter();
   if (passphrase !== undefined) encrypter.setPassphrase(passphrase);
-  for (const recipient of recipients) encrypter.addRecipient(recipient);
+  for (const recipient of recipients) {
+    try {
+      encrypter.addRecipient(recipient);
+    } catch {
+      throw new Stop("misused", `--recipient must be a public key of age, age1…, got: ${JSON.stringify(recipient)}.`);
+    }
+  }
   return fromWeb(await encrypter.encrypt(toWeb(source)));
 }
 

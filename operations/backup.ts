@@ -15,6 +15,9 @@ const TYPES: readonly (readonly [type: string, bytes: readonly number[]])[] = [
 ];
 const TYPE_OF = new Map(TYPES.flatMap(([type, bytes]) => bytes.map((byte) => [byte, type] as const)));
 
+/** Keys between two messages. */
+const SHOWN_KEYS = 50_000;
+
 export interface BackupOptions {
   readonly about: Pick<Header, "environment" | "instance">;
   /** Whether each value is read by its type, so that a server that refuses RESTORE, or is older, takes it. */
@@ -81,7 +84,7 @@ class Tally {
     this.bytes += bytes;
     if (payload !== undefined) this.dumpFormat = Math.max(this.dumpFormat, formatOf(payload));
     this.#total += 1;
-    if (this.#total % 10_000 === 0) this.#onProgress(`${this.#total} keys`);
+    if (this.#total % SHOWN_KEYS === 0) this.#onProgress(`${this.#total} keys`);
   }
 }
 

@@ -41,8 +41,8 @@ const SETS_AT_ONCE = 500;
 export interface CopyOptions {
   /** Whether it goes on until the sides are equal while the source is in use, and pauses the source's queues at the end. */
   readonly follow: boolean;
-  /** A pattern of Redis for the names of keys. Default all. */
-  readonly match?: RegExp | undefined;
+  /** What the names of the keys begin with. Default all. */
+  readonly prefix?: string | undefined;
   /** What says that producers must be stopped now. */
   readonly onPaused: (queues: readonly string[]) => void;
   readonly onProgress: (text: string) => void;
@@ -66,7 +66,7 @@ export interface Copied {
  */
 export async function copy(from: Store, to: Store, options: CopyOptions): Promise<Copied> {
   const { follow, onPaused, onProgress } = options;
-  await begin(from, to);
+  await begin(from, to, options.prefix);
   const copying = await Copying.open(from, to, options);
   const result: Copied = { sweeps: [], equal: 0, different: copying.different, queues: [] };
   const sweep = async (readsAll = false) => {
@@ -110,7 +110,7 @@ export async function copy(from: Store, to: Store, options: CopyOptions): Promis
   }
 }
 
-async function begin(from: Store, to: Store): Promise<void> {
+async function begin(from: Store, to: Store, prefix: string | undefined): Promise<void> {
   if (from.runId !== "" && from.runId === to.runId) {
     throw new Stop("misused", "Both are the same server.");
   }
@@ -132,7 +132,8 @@ async function begin(from: Store, to: Store): Promise<void> {
       remedy: "Copy into an empty instance.",
     });
   }
-  if (marker === null && from.dataBytes > to.freeBytes) {
+  // How much a part of the keys takes is not known before.
+  if (marker === null && prefix === undefined && from.dataBytes > to.freeBytes) {
     const [needed, free] = [from.dataBytes, to.freeBytes].map((bytes) => (bytes / 1024 ** 2).toFixed(1));
     throw new Stop("failed", `The source has ${needed} MB of data, and the target has ${free} MB left.`, {
       remedy: "Choose a larger plan.",
@@ -254,7 +255,7 @@ class Copying {
   }
 
   #isCopied(key: string): boolean {
-    return this.#options.match?.test(key) ?? true;
+    return key.startsWith(this.#options.prefix ?? "");
   }
 
   async *#pages(found: { keys: number }, search: QueueSearch): AsyncGenerator<string[]> {

@@ -16,6 +16,8 @@ const MARKER = `${OWN_PREFIX}restore`;
 const PART = `${OWN_PREFIX}part`;
 const BATCH_BYTES = 2 * 1024 ** 2;
 const BATCH_RECORDS = 500;
+/** Records between two messages. */
+const SHOWN_RECORDS = 50_000;
 /** Milliseconds between two looks at when a key expires, where a server tells only how long that is from now. */
 const EXPIRY_TOLERANCE_MS = 1_000;
 /** For how long what a comparison makes stays, should nobody delete it. */
@@ -53,7 +55,7 @@ export async function restore(store: Store, { path, lock, rule, onProgress }: Re
   const restoring = new Restoring(store, rule, manifest.id, marker);
   for await (const records of readArchive(path, lock)) {
     for (const record of records) await restoring.take(record);
-    onProgress(`${restoring.done} records`);
+    onProgress(`${restoring.done - (restoring.done % SHOWN_RECORDS)} records`);
   }
   await restoring.flush();
   onProgress("comparing");

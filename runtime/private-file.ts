@@ -1,4 +1,14 @@
-import { chmodSync, existsSync, mkdirSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  createWriteStream,
+  existsSync,
+  mkdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+  type WriteStream,
+  writeFileSync,
+} from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { Stop } from "./errors.ts";
 
@@ -21,6 +31,13 @@ export function writePrivateFile(path: string, content: string | Uint8Array): vo
   rmSync(part, { force: true });
   writeFileSync(part, content, { mode: OWNER_ONLY.file, flag: "wx" });
   renameSync(part, path);
+}
+
+/** A new private file, to write it as a stream. What a killed process left behind under its name is replaced. */
+export function createPrivateFile(path: string): WriteStream {
+  makePrivateDirectory(dirname(path));
+  rmSync(path, { force: true });
+  return createWriteStream(path, { mode: OWNER_ONLY.file, flags: "wx" });
 }
 
 /**

@@ -1,0 +1,81 @@
+import { existsSync } from "node:fs";
+import { Command, Option } from "commander";
+import { checkArchive } from "../operations/archive.ts";
+import type { Store } from "../operations/dumps.ts";
+import { type Rule, restore } from "../operations/restore.ts";
+import { type Outcome, Stop } from "../runtime/errors.ts";
+import { parse } from "./parse.ts";
+import { type Program, runProgram } from "./program.ts";
+import { type About, identitiesIn, type Limits, limitOptions, namedKeys, withStore } from "./store.ts";
+
+interface Options extends Limits {
+  readonly merge: Rule;
+  readonly identity?: string;
+  readonly check: boolean;
+}
+
+const command = new Command("restore")
+  .description("Restores a backup into an empty Redis, and compares each key. Interrupted, the same command goes on.")
+  .argument("<file>", "what backup has written")
+  .argument("[environment]", "or env:<VARIABLE>, which holds the URL of any Redis")
+  .argument("[instance]", "its name in the environment's file; needed where there are several")
+  .addOption(
+    new Option("--merge <rule>", "into one with keys: of a key that both have, keep the instance's, or replace it")
+      .choices(["keep", "replace"])
+      .default("none", "only into an empty one"),
+  )
+  .option("--check", "only read the backup, and check it", false)
+  .option("--identity <file>", "age's key, when the backup is encrypted for it");
+for (const option of limitOptions()) command.addOption(option);
+command
+  .addHelpText(
+    "after",
+    "\nA passphrase is read from BACKUP_PASSPHRASE. Exit codes: 0 good, 1 failed, 2 misused, 3 not reached.",
+  )
+  .showHelpAfterError()
+  .exitOverride();
+
+runProgram(
+  (program) =>
+    parse(command, (...args: [string, string | undefined, string | undefined, Options]) => start(program, ...args)),
+  { name: "restore" },
+);
+
+async function start(
+  program: Program,
+  path: string,
+  environment: string | undefined,
+  instance: string | undefined,
+  options: Options,
+): Promise<Outcome> {
+  const { identity, check } = options;
+  const passphrase = process.env.BACKUP_PASSPHRASE || undefined;
+  program.secrets.add(passphrase);
+  if (!existsSync(path)) throw new Stop("misused", `There is no file ${path}.`);
+  if (!existsSync(path)) throw new Stop("misused", `There is no file ${path}.`);
+  const lock = { passphrase, identities: identitiesIn(identity) };
+  if (check) {
+    program.limit(options.deadline);
+    const { keys, instance: from, server, begunAt } = await checkArchive(path, lock);
+    const total = Object.values(keys).reduce((sum, count) => sum + count, 0);
+    process.stdout.write(`${path}: whole; ${total} keys of ${from.name} (${server}), from ${begunAt}\n`);
+    return "good";
+  }
+  if (environment === undefined) throw new Stop("misused", "Name the environment to restore into, or --check.");
+  const place = instance === undefined ? environment : `${environment}/${instance}`;
+  return withStore(program, place, options, (store, about) => run(store, about, { path, lock, rule: options.merge }));
+}
+
+type Request = Omit<Parameters<typeof restore>[1], "onProgress">;
+
+async function run(store: Store, { instance, onProgress }: About, request: Request): Promise<Outcome> {
+  const { equal, expired, kept, wrong } = await restore(store, { ...request, onProgress });
+  const lines = [
+    `${instance.name} (${store.server}): ${equal} keys are as in the backup`,
+    ...(expired === 0 ? [] : [`  ${expired} have expired since it was made`]),
+    ...(kept === 0 ? [] : [`  ${kept} were kept as the instance has them`]),
+    ...(wrong.size === 0 ? [] : [`  ${wrong.size} are not as in the backup:`, ...namedKeys(wrong)]),
+  ];
+  process.stdout.write(`${lines.join("\n")}\n`);
+  return wrong.size === 0 ? "good" : "failed";
+}
