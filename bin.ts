@@ -11,6 +11,7 @@ const PROGRAMS: Readonly<Record<string, () => Promise<unknown>>> = {
   restore: () => import("./cli/restore.ts"),
   copy: () => import("./cli/copy.ts"),
   synth: () => import("./cli/synth.ts"),
+  baseline: () => import("./cli/baseline.ts"),
   inspect: () => import("./cli/inspect.ts"),
   rules: () => import("./cli/rules.ts"),
   schema: () => import("./cli/schema.ts"),

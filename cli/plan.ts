@@ -94,7 +94,7 @@ async function planAll(
   const stacks = await synthesize(names).catch(stopOf);
   if (stacks instanceof Stop) return names.map(() => stacks);
   return atMost(AT_ONCE, stacks, async (stack) => {
-    // Whoever begins after the request to stop is not told of it.
+    // What begins after the request to stop is not told of it.
     if (signal.aborted) return new Stop("failed", "Stopped before it was planned.");
     const onProgress = (text: string) => progress.update(stack.environment, text);
     return planEnvironment(stack, { ...what, onProgress, preflight, onInterruption, finish }).catch(stopOf);
