@@ -13,6 +13,8 @@ const PROGRAMS: Readonly<Record<string, () => Promise<unknown>>> = {
   synth: () => import("./cli/synth.ts"),
   baseline: () => import("./cli/baseline.ts"),
   inspect: () => import("./cli/inspect.ts"),
+  metrics: () => import("./cli/metrics.ts"),
+  watch: () => import("./cli/watch.ts"),
   rules: () => import("./cli/rules.ts"),
   schema: () => import("./cli/schema.ts"),
   step: () => import("./cli/step.ts"),

@@ -14,7 +14,7 @@ export const DEPLOYS = [
 /** Tests that start a server, or a program that takes seconds. */
 export const SERVERS = [
   "test/checks/**/{experiments,faults,libraries,proxy,try-libraries}.test.ts",
-  "test/cli/{backup,exit-codes,gone,program-process,step,verify,verify-secrets}.test.ts",
+  "test/cli/{backup,exit-codes,gone,program-process,step,verify,verify-secrets,watch}.test.ts",
   "test/build.test.ts",
   "test/constructs/render/escape-template.test.ts",
   "test/dev/doctor/**/*.test.ts",
@@ -23,7 +23,7 @@ export const SERVERS = [
   "test/dev/terraform-provider/server.test.ts",
   "test/examples/backend/{http,redis}.test.ts",
   "test/operations/{backup,copy,live}*.test.ts",
-  "test/operations/{baseline,inspect,inspect-command,keys}.test.ts",
+  "test/operations/{baseline,inspect,inspect-command,keys,watch}.test.ts",
   "test/pipeline/{gitlab,workflow-steps}.test.ts",
   "test/readme.test.ts",
   "test/render/api/client.test.ts",

@@ -1,5 +1,5 @@
 import { InvalidArgumentError, Option } from "commander";
-import { stackPath } from "../environments/define.ts";
+import { type Environment, stackPath } from "../environments/define.ts";
 import { requireOwnRender } from "../environments/emulator-mark.ts";
 import { loadEnvironments } from "../environments/load.ts";
 import { pickInstance } from "../environments/pick.ts";
@@ -83,10 +83,15 @@ export async function subjectOf(
     expected: expectedInstance(described, redis),
     ownerId: process.env.RENDER_OWNER_ID || undefined,
     stackDirectory: stackPath(name),
-    serviceId: Object.entries(services)
-      .filter(([, { uses }]) => Object.values(uses).some((use) => use.redis === key))
-      .map(([name, service]) => serviceIdOf(name, service, process.env))
-      .find((id) => id !== undefined),
+    serviceId: jobServiceOf(services, key),
     stopProgress: () => progress.stop(),
   };
+}
+
+/** The first service that uses an instance, where its id is known: its one-off jobs run inside. */
+export function jobServiceOf(services: Environment["services"], instance: string): string | undefined {
+  return Object.entries(services)
+    .filter(([, { uses }]) => Object.values(uses).some((use) => use.redis === instance))
+    .map(([name, service]) => serviceIdOf(name, service, process.env))
+    .find((id) => id !== undefined);
 }

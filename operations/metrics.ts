@@ -1,7 +1,6 @@
 import type { Status } from "../checks/report.ts";
 import type { ExpectedInstance } from "../render/instance.ts";
 import { planFacts, sureConnections } from "../render/plans.ts";
-import { NEVER_EVICT } from "../render/spellings.ts";
 import type { QueueCount } from "./queue-counts.ts";
 
 /** What is known of an instance at one moment, as far as it is measured. */
@@ -160,9 +159,7 @@ export const METRICS: readonly Metric[] = [
   },
   {
     ...{ name: "render_redis_info", type: "gauge", ours: true, help: "What the environment's file describes." },
-    read: ({ expected: { plan, region, evictionPolicy } }) => [
-      [1, { plan, region, role: evictionPolicy === NEVER_EVICT ? "queue" : "cache" }],
-    ],
+    read: ({ expected: { plan, region, role } }) => [[1, { plan, region, role: role ?? "queue" }]],
   },
   {
     ...{

@@ -20,6 +20,8 @@ import { judgeSample, type Sample, type Seen, seenSchema } from "./sample.ts";
 
 /** Milliseconds for which an answer of Render's API is kept: it is asked once a minute, however many instances are watched. */
 const KEPT_MS = 60_000;
+/** Of the time for a sample, what connecting to Redis may take. The rest is for asking Render instead. */
+const LOOK_SHARE = 2 / 3;
 const ASK_AGAIN = "See https://status.render.com.";
 /** What Render's API measures, and the field of INFO that says the same. */
 const METRICS = { memory: "used_memory", "memory-limit": "maxmemory", "active-connections": "connected_clients" };
@@ -50,25 +52,46 @@ function sampling(queues: Queues): Program<Seen> {
 export class Instances {
   readonly #client: RenderClient;
   readonly #ownerId: string | undefined;
-  #list: Promise<KeyValue[]> | undefined;
+  readonly #keptMs: number;
+  #known: readonly KeyValue[] | undefined;
+  #trouble: RenderApiError | undefined;
+  #asking: Promise<void> | undefined;
   #askedAt = Number.NEGATIVE_INFINITY;
 
-  constructor(client: RenderClient, ownerId: string | undefined) {
+  constructor(client: RenderClient, ownerId: string | undefined, keptMs = KEPT_MS) {
     this.#client = client;
     this.#ownerId = ownerId;
+    this.#keptMs = keptMs;
   }
 
-  /** Not older than a minute. @throws RenderApiError */
-  all(): Promise<KeyValue[]> {
-    if (this.#list === undefined || performance.now() - this.#askedAt > KEPT_MS) {
+  /**
+   * As they were a minute ago at most, unless the API is in trouble. Only the first answer is waited for: an API that hangs must
+   * not keep anyone from looking at Redis.
+   *
+   * @throws RenderApiError when there has been no answer yet.
+   */
+  async all(): Promise<{ readonly known: readonly KeyValue[]; readonly trouble: RenderApiError | undefined }> {
+    if (performance.now() - this.#askedAt > this.#keptMs) {
       this.#askedAt = performance.now();
-      this.#list = this.#client.list(API.listKeyValues, {}, { ownerId: this.#ownerId });
-      // An answer is kept for a minute, a failure until somebody asks again.
-      this.#list.catch(() => {
-        this.#list = undefined;
-      });
+      this.#asking ??= this.#ask();
     }
-    return this.#list;
+    if (this.#known === undefined) await this.#asking;
+    if (this.#known !== undefined) return { known: this.#known, trouble: this.#trouble };
+    // The next one asks again.
+    this.#askedAt = Number.NEGATIVE_INFINITY;
+    throw this.#trouble;
+  }
+
+  async #ask(): Promise<void> {
+    try {
+      this.#known = await this.#client.list(API.listKeyValues, {}, { ownerId: this.#ownerId });
+      this.#trouble = undefined;
+    } catch (error) {
+      if (!(error instanceof RenderApiError)) throw error;
+      this.#trouble = error;
+    } finally {
+      this.#asking = undefined;
+    }
   }
 }
 
@@ -101,7 +124,7 @@ export class Sampler {
   /** Never fails for what Redis or Render's API do: that is in the sample. */
   sample(): Promise<Sample> {
     const { seconds, expected, oldestJobSeconds } = this.#options;
-    const deadline = new Deadline(seconds);
+    const deadline = new Deadline(seconds * LOOK_SHARE);
     const take = async (signal: AbortSignal) => {
       const { instance, available } = await this.#find();
       const found = instance === undefined ? NOT_LOOKED : await this.#look(instance, deadline, signal);
@@ -114,7 +137,9 @@ export class Sampler {
   /** The instance as Render shows it. While the API is away, as it was. */
   async #find(): Promise<{ readonly instance: KeyValue | undefined; readonly available: Result }> {
     try {
-      this.#instance = await this.#findNow();
+      const { known, trouble } = await this.#options.instances.all();
+      this.#instance = await this.#findAmong(known);
+      if (trouble !== undefined) throw trouble;
       const { status } = this.#instance;
       const evidence = { expected: "available", actual: status, source: "API" };
       const remedy = "See the instance's events in Render's dashboard.";
@@ -131,12 +156,12 @@ export class Sampler {
   }
 
   /** @throws NoInstance, RenderApiError */
-  async #findNow(): Promise<KeyValue> {
-    const { expected, client, ownerId, stackDirectory, signal, instances } = this.#options;
-    const known = this.#instance?.id;
-    const isIt = ({ id, name, region }: KeyValue) =>
-      known === undefined ? name === expected.name && region === expected.region : id === known;
-    const [found, ...others] = (await instances.all()).filter(isIt);
+  async #findAmong(known: readonly KeyValue[]): Promise<KeyValue> {
+    const { expected, client, ownerId, stackDirectory, signal } = this.#options;
+    const id = this.#instance?.id;
+    const isIt = (it: KeyValue) =>
+      id === undefined ? it.name === expected.name && it.region === expected.region : it.id === id;
+    const [found, ...others] = known.filter(isIt);
     if (found !== undefined && others.length === 0) return found;
     // A failover puts another in its place.
     this.#connection = undefined;
