@@ -83,7 +83,13 @@ test("a single look: an alarm is told to each receiver in its form, and ends wit
   const hooks = of("hook-secret");
   expect(hooks.length).toBe(sample.alarms.length);
   expect(hooks).toContainEqual(
-    expect.objectContaining({ schemaVersion: 1, event: "begin", environment: "staging", check: "tls", title: "Encrypted" }),
+    expect.objectContaining({
+      schemaVersion: 1,
+      event: "begin",
+      environment: "staging",
+      check: "tls",
+      title: "Encrypted",
+    }),
   );
   expect(of("slack-secret")[0]?.text).toMatch(/^:red_circle: staging koinoniasms-redis-staging: .* failed: /);
   expect(of("pagerduty")).toContainEqual(
