@@ -29,7 +29,7 @@ export const SERVERS = [
   "test/render/api/client.test.ts",
   "test/runtime/http.test.ts",
   "test/steps/{drain,hand-over,roll-out,stuck}.test.ts",
-  "test/vantage/{inside,look}.test.ts",
+  "test/vantage/{inside,interpreters,look}.test.ts",
 ];
 
 export const ALL = ["test/**/*.test.ts"];

@@ -2,6 +2,7 @@ import { parseRedisUrl } from "../redis/address.ts";
 import { explain } from "../redis/explanations.ts";
 import type { RedisFailure } from "../redis/failure.ts";
 import type { Program } from "../vantage/program.ts";
+import { observationDialogue } from "./observation/dialogue.ts";
 import { type Experiment, type Observation, observationSchema } from "./observation/observation.ts";
 import { type ObservationTask, observe } from "./observation/observe.ts";
 
@@ -26,5 +27,6 @@ export function observation(experiments: readonly Experiment[]): Program<Observa
     script: async () => (await import("./observation/probe-script.ts")).probeScript(),
     task: { experiments } satisfies ObservationTask,
     answer: observationSchema,
+    dialogue: (instance) => observationDialogue(experiments, instance),
   };
 }

@@ -1,14 +1,17 @@
 import { deflateRawSync } from "node:zlib";
 import { z } from "zod";
 import { explain, FAILURE_KINDS } from "../redis/explanations.ts";
+import { RedisFailure } from "../redis/failure.ts";
 import { API, type Job, type KeyValue } from "../render/api/endpoints.ts";
 import { RenderApiError } from "../render/api/error.ts";
 import { readLogs } from "../render/api/logs.ts";
 import { until } from "../runtime/wait.ts";
-import { followJob } from "./job.ts";
-import { fromLines } from "./lines.ts";
+import { decodeExchanged, encodeExchanges } from "./exchange.ts";
+import { INTERPRETERS } from "./interpreters.ts";
+import { followJob, inShell, quoted } from "./job.ts";
+import { answersIn, nothingIn, unpack } from "./lines.ts";
 import type { ProbeTask } from "./probe.ts";
-import type { Program } from "./program.ts";
+import type { Dialogue, Program } from "./program.ts";
 import { type LookOptions, noConnection, type Obstacle, type Sighting } from "./vantage.ts";
 
 const LOG_POLLS = { first: 500, longest: 5_000 } as const;
@@ -34,21 +37,16 @@ export async function lookFromInside<Seen>(
     onProgress("starting a one-off job");
     const { remainingMs } = deadline;
     const withinMs = Math.max(1_000, Math.round(remainingMs / 2), remainingMs - RESERVE_MS);
-    const command = commandOf(await program.script(), { instanceId: instance.id, withinMs, task: program.task });
+    const dialogue = program.dialogue?.(instance);
+    const task: ProbeTask<object> = { instanceId: instance.id, withinMs, task: program.task };
+    const command = commandOf(await program.script(), task, dialogue);
     const created = await client.call(API.createJob, { id: serviceId }, { startCommand: command });
     const job = await followJob(client, created, { signal, onStatus: (status) => onProgress(`the job is ${status}`) });
     if (job === undefined) return { obstacle: TOO_LATE };
     onProgress("reading the job's log");
-    const answer = await readAnswer(program, instance, job, options);
-    if (answer !== undefined) return "seen" in answer ? answer : { obstacle: noConnection(answer.failure) };
-    if (signal.aborted) return { obstacle: TOO_LATE };
-    return {
-      obstacle: {
-        reason: `the job ${job.id} ${job.status} without an answer in its log`,
-        remedy:
-          "The service's image must have node (18 or newer) on its PATH. See the job's log in Render's dashboard.",
-      },
-    };
+    const answer = await readAnswer(program, dialogue, instance, job, options);
+    if (answer !== undefined) return answer;
+    return { obstacle: signal.aborted ? TOO_LATE : noAnswer(job) };
   } catch (error) {
     if (signal.aborted) return { obstacle: TOO_LATE };
     if (!(error instanceof RenderApiError)) throw error;
@@ -58,18 +56,85 @@ export async function lookFromInside<Seen>(
   }
 }
 
-/** The job's command: all of the script, packed. Base64 and single quotes stand in any shell as they are. */
-function commandOf(script: string, task: ProbeTask<object>): string {
+/** What to do where nothing in a job's image can look. */
+export const OTHER_WAYS =
+  "Add this machine's address to `redis.ipAllowList`, to look from outside; or set `checks.acceptUnknown`, and it is not proven.";
+
+/** Ends well where Node is 18 or newer. */
+const NODE_TRIAL = ["-e", 'process.exit(+(process.versions.node.split(".")[0]<18))'];
+/** Seconds in which an interpreter must have begun, or it is passed over. */
+const TRIAL_SECONDS = 10;
+/** Tries an interpreter, and notes why it is of no use. Where there is no `sleep`, one that hangs is waited for. */
+const SHELL = [
+  "u=;",
+  `t(){ if command -v "$1" >/dev/null 2>&1;then "$@" </dev/null >/dev/null 2>&1& p=$!;(sleep ${TRIAL_SECONDS}&&kill -9 $p) >/dev/null 2>&1& w=$!;wait $p;s=$?;kill $w 2>/dev/null;else s=absent;fi;[ $s = 0 ]||{ u="$u $1:$s";false;};};`,
+  'r(){ "$@"&&exit 0;u="$u $1:$?";};',
+].join("");
+
+/** The job's command: the first interpreter that the image has looks; where it breaks, the next one. */
+function commandOf(script: string, task: ProbeTask<object>, dialogue: Dialogue<unknown> | undefined): string {
   const packed = deflateRawSync(script).toString("base64");
-  const unpack = `eval(require("zlib").inflateRawSync(Buffer.from("${packed}","base64")).toString())`;
-  return `node -e '${unpack}' '${JSON.stringify(task)}'`;
+  const unpacking = `eval(require("zlib").inflateRawSync(Buffer.from("${packed}","base64")).toString())`;
+  const attempt = (name: string, trial: readonly string[], program: readonly string[], rest: string) =>
+    `t ${name} ${trial.map(quoted).join(" ")}&&r ${name} ${program.map(quoted).join(" ")} ${rest};`;
+  const node = attempt("node", NODE_TRIAL, ["-e", unpacking], quoted(JSON.stringify(task)));
+  if (dialogue === undefined) return inShell(`${SHELL}${node}echo render-redis-check none$u;exit 1`);
+  const seconds = Math.ceil(task.withinMs / 1_000);
+  const others = INTERPRETERS.map(({ name, trial, program }) =>
+    attempt(name, trial, program, `${task.instanceId} ${seconds} "$x"`),
+  );
+  const exchanges = quoted(encodeExchanges(dialogue.exchanges));
+  return inShell(`x=${exchanges};${SHELL}${node}${others.join("")}echo render-redis-check none$u;exit 1`);
 }
 
-function readAnswer<Seen>({ answer }: Program<Seen>, { owner }: KeyValue, job: Job, { client, signal }: LookOptions) {
+async function readAnswer<Seen>(
+  { answer }: Program<Seen>,
+  dialogue: Dialogue<Seen> | undefined,
+  { owner }: KeyValue,
+  job: Job,
+  { client, signal }: LookOptions,
+): Promise<Sighting<Seen> | undefined> {
   const schema = z.union([z.object({ seen: answer }), z.object({ failure: z.enum(FAILURE_KINDS) })]);
-  return until(async () => schema.safeParse(fromLines(await readLogs(client, owner.id, job.id))).data, {
-    signal,
-    withinMs: job.status === "failed" ? LOG_PATIENCE_MS.failed : LOG_PATIENCE_MS.answered,
-    ...LOG_POLLS,
-  });
+  return until(
+    async (): Promise<Sighting<Seen> | undefined> => {
+      const lines = await readLogs(client, owner.id, job.id);
+      const nothing = nothingIn(lines);
+      if (nothing !== undefined) return { obstacle: nothingLooked(nothing, dialogue !== undefined) };
+      for (const [by, text] of answersIn(lines)) {
+        const seen = by === "node" ? schema.safeParse(unpack(text)).data : readDialogue(dialogue, text, by);
+        if (seen !== undefined) return "seen" in seen ? seen : { obstacle: noConnection(seen.failure) };
+      }
+      return undefined;
+    },
+    {
+      signal,
+      withinMs: job.status === "failed" ? LOG_PATIENCE_MS.failed : LOG_PATIENCE_MS.answered,
+      ...LOG_POLLS,
+    },
+  );
+}
+
+function readDialogue<Seen>(dialogue: Dialogue<Seen> | undefined, text: string, by: string) {
+  const exchanged = dialogue && decodeExchanged(text, dialogue.exchanges);
+  if (dialogue === undefined || exchanged === undefined) return undefined;
+  try {
+    return { seen: dialogue.read(exchanged, by) };
+  } catch (error) {
+    return { failure: RedisFailure.fromSocket(error).kind };
+  }
+}
+
+/** The image has a shell, and nothing else that could look. */
+function nothingLooked(ends: ReadonlyMap<string, string>, anyLanguage: boolean): Obstacle {
+  const there = [...ends].filter(([, end]) => end !== "absent").map(([name, end]) => `${name} ended with ${end}`);
+  const absent = [...ends].filter(([, end]) => end === "absent").map(([name]) => name);
+  const found = [...there, ...(absent.length === 0 ? [] : [`no ${absent.join(", ")}`])].join("; ");
+  const remedy = anyLanguage ? OTHER_WAYS : `It needs node 18 or newer. ${OTHER_WAYS}`;
+  return { reason: `the service's image has a shell, but nothing in it could look: ${found}`, remedy };
+}
+
+function noAnswer({ id, status }: Job): Obstacle {
+  const reason = `the job ${id} ${status} without an answer in its log`;
+  if (status !== "failed") return { reason, remedy: `See its log in Render's dashboard. ${OTHER_WAYS}` };
+  return { reason: `${reason}, as where the service's image has no shell`, remedy: OTHER_WAYS };
 }

@@ -12,7 +12,17 @@ const OVER: readonly string[] = ["succeeded", "failed", "canceled"];
  * @param value Of characters that mean nothing to a shell.
  */
 export function withVariable(name: string, value: string, command: string): string {
-  return `sh -c 'export ${name}=${value}; ${command.replaceAll("'", String.raw`'\''`)}'`;
+  return inShell(`export ${name}=${value}; ${command}`);
+}
+
+/** A job's command in a shell that it brings. */
+export function inShell(command: string): string {
+  return `sh -c ${quoted(command)}`;
+}
+
+/** One word of a shell's line, whatever is in it. */
+export function quoted(word: string): string {
+  return `'${word.replaceAll("'", String.raw`'\''`)}'`;
 }
 
 /**

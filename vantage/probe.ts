@@ -23,7 +23,7 @@ export async function runProbe<Task>(
   ) => Promise<unknown>,
 ): Promise<void> {
   const { instanceId, withinMs, task }: ProbeTask<Task> = JSON.parse(process.argv[1] ?? "");
-  const url = urlFrom(instanceId, process.env.REDIS_URL);
+  const url = urlFrom(instanceId, Object.values(process.env));
   const answer = await within(withinMs, (signal) => look(url, task, { signal, withinMs })).then(
     (seen) => ({ seen }),
     (error: unknown) => ({ failure: RedisFailure.fromSocket(error).kind }),
@@ -31,12 +31,15 @@ export async function runProbe<Task>(
   for (const line of toLines(answer)) console.log(line);
 }
 
-/** @param own The service's `REDIS_URL`: with internal authentication on, only its own variables know the password. */
-export function urlFrom(instanceId: string, own: string | undefined): string {
+/** @param variables The service's own: with internal authentication on, only one of these knows the password. */
+export function urlFrom(instanceId: string, variables: readonly (string | undefined)[]): string {
+  return variables.find((value) => value !== undefined && hostOf(value) === instanceId) ?? internalUrl(instanceId);
+}
+
+function hostOf(url: string): string | undefined {
   try {
-    if (own !== undefined && parseRedisUrl(own).host === instanceId) return own;
+    return parseRedisUrl(url).host;
   } catch {
-    // Some other service's URL.
+    return undefined;
   }
-  return internalUrl(instanceId);
 }

@@ -1,5 +1,7 @@
 import type { z } from "zod";
+import type { KeyValue } from "../render/api/endpoints.ts";
 import type { Place } from "../runtime/proxy.ts";
+import type { Closing, Exchange, Exchanged } from "./exchange.ts";
 
 /** What a look from this machine needs. */
 export interface HereOptions {
@@ -20,10 +22,22 @@ export interface Program<Seen> {
    * @throws RedisFailure when no connection came about.
    */
   here(url: string, options: HereOptions): Promise<Seen>;
-  /** The same as one plain script, which calls `runProbe`. Of a job's image only Node is certain. */
+  /** The same as one plain script for Node, which calls `runProbe`. */
   script(): Promise<string>;
   /** What the script is told beside the instance and the time. No secret: Render shows a job's command. */
   readonly task: Readonly<Record<string, unknown>>;
   /** What the script answers. */
   readonly answer: z.ZodType<Seen>;
+  /** The same for an image that has another language: what is sent, and what is read in the replies. */
+  readonly dialogue?: (instance: KeyValue) => Dialogue<Seen>;
+}
+
+/** Exchanges with a Redis whose order is known before, and what they show. */
+export interface Dialogue<Seen> {
+  readonly exchanges: readonly (Exchange | Closing)[];
+  /**
+   * @param by The interpreter that sent them.
+   * @throws RedisFailure when no connection came about.
+   */
+  read(exchanged: readonly Exchanged[], by: string): Seen;
 }

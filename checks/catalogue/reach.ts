@@ -1,5 +1,6 @@
 import { explain, type FailureKind } from "../../redis/explanations.ts";
 import { isProduction, isWithin, openToTheWorld } from "../../render/exposure.ts";
+import { OTHER_WAYS } from "../../vantage/inside.ts";
 import type { Check } from "../check.ts";
 import { experiment, judging, notAnswered } from "../judging.ts";
 import type { Answer } from "../observation/observation.ts";
@@ -28,11 +29,13 @@ export const ping: Check = {
       if (failure === undefined || failure === "NOT_ALLOWED" || failure === "NO_TLS") return unknown(reason, remedy);
       return fail({ expected: "PONG", actual: reason, source: `PING from ${look.vantage}` }, remedy);
     }
-    const { ping: answer, latenciesMs } = look.seen.core;
+    const { ping: answer, latenciesMs, untimed } = look.seen.core;
     const vantage = look.vantage === "inside" ? "inside" : "external";
     const evidence = { expected: "PONG", actual: describeAnswer(answer), source: `PING from ${vantage}` };
     if ("failure" in answer) return fail(evidence, explain(answer.failure).remedy);
     if (answer.reply !== "PONG") return fail(evidence, "What answers is no Redis: check the URL that the API gives.");
+    if (untimed !== undefined)
+      return unknown(`how long it takes: ${untimed}`, OTHER_WAYS, { ...evidence, actual: "PONG" });
     if (latenciesMs.length === 0) return pass({ ...evidence, actual: "PONG, and then the connection broke" });
     const latency = median(latenciesMs);
     const limits = LATENCY[vantage];

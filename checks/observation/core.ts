@@ -10,7 +10,7 @@ import type { Answer, CoreObservation } from "./observation.ts";
 
 /** Milliseconds after which the key expires, should the process die before it deletes it. */
 const PROBE_TTL_MS = 30_000;
-const PINGS = 5;
+export const PINGS = 5;
 /** Several round trips in the time of one: apart enough to be read one by one, near enough to be under way together. */
 const PING_SPACING_MS = 1;
 
@@ -35,31 +35,41 @@ export async function observeCore(address: RedisAddress, options: ConnectionOpti
 }
 
 async function askCore(connection: Connection, address: RedisAddress): Promise<CoreObservation> {
-  const key = `render-redis-check:${randomBytes(9).toString("base64url")}`;
-  const value = randomBytes(9).toString("base64url");
+  const trial = coreTrial();
   const opening = login(address);
-  const commands = [
-    ["PING"],
-    ["INFO"],
-    ["CONFIG", "GET", "maxmemory-policy"],
-    ["SET", key, value, "PX", String(PROBE_TTL_MS), "NX"],
-    ["GET", key],
-    ["PTTL", key],
-    ["DEL", key],
-  ];
-  const pending = connection.send([...opening, ...commands]);
+  const pending = connection.send([...opening, ...trial.commands]);
   const latencies = pingSeveralTimes(connection);
   const replies = await pending;
   assertLoggedIn(replies.splice(0, opening.length));
-  const [ping, info, config, set, get, ttl, deleted] = replies.map(answer);
-  if (replies[0] instanceof RedisFailure && FATAL.includes(replies[0].kind)) throw replies[0];
+  const core = trial.read(replies);
+  return { ...core, latenciesMs: await latencies, ...(connection.tls === undefined ? {} : { tls: connection.tls }) };
+}
+
+/** What the core asks, and what it reads in the replies. */
+export function coreTrial(): {
+  readonly commands: readonly (readonly string[])[];
+  /** @throws RedisFailure when there is no Redis at the other end. */
+  read(replies: readonly Reply[]): Omit<CoreObservation, "latenciesMs" | "tls">;
+} {
+  const key = `render-redis-check:${randomBytes(9).toString("base64url")}`;
+  const value = randomBytes(9).toString("base64url");
   return {
-    ping: ping ?? NONE,
-    latenciesMs: await latencies,
-    info: info ?? NONE,
-    configuredPolicy: config ?? NONE,
-    write: { value, set: set ?? NONE, get: get ?? NONE, ttl: ttl ?? NONE, deleted: deleted ?? NONE },
-    ...(connection.tls === undefined ? {} : { tls: connection.tls }),
+    commands: [
+      ["PING"],
+      ["INFO"],
+      ["CONFIG", "GET", "maxmemory-policy"],
+      ["SET", key, value, "PX", String(PROBE_TTL_MS), "NX"],
+      ["GET", key],
+      ["PTTL", key],
+      ["DEL", key],
+    ],
+    read(replies) {
+      const [first] = replies;
+      if (first instanceof RedisFailure && FATAL.includes(first.kind)) throw first;
+      const [ping = NONE, info = NONE, config = NONE, set = NONE, get = NONE, ttl = NONE, deleted = NONE] =
+        replies.map(answer);
+      return { ping, info, configuredPolicy: config, write: { value, set, get, ttl, deleted } };
+    },
   };
 }
 

@@ -1,4 +1,4 @@
-import { randomBytes } from "node:crypto";
+import { createHash, randomBytes } from "node:crypto";
 import type { RedisAddress } from "../../redis/address.ts";
 import { Connection, type ConnectionOptions } from "../../redis/connection.ts";
 import { RedisFailure } from "../../redis/failure.ts";
@@ -50,52 +50,61 @@ const BLOCK_SECONDS = "3";
  * Adds a job as the libraries do: in a script, which packs and unpacks it with the two codecs that they use. All keys are
  * made here, even the list that the job moves to, so that each has its time to live from the start.
  */
-const ADD = `
-local job = cmsgpack.unpack(cmsgpack.pack(cjson.decode(ARGV[1])))
+const ADD = `local job = cmsgpack.unpack(cmsgpack.pack(cjson.decode(ARGV[1])))
 redis.call("HSET", KEYS[1], "id", job.id, "data", cjson.encode(job))
 redis.call("RPUSH", KEYS[2], job.id)
 redis.call("ZADD", KEYS[3], 1, job.id)
 redis.call("XADD", KEYS[4], "MAXLEN", "~", 10, "*", "event", "added")
 redis.call("RPUSH", KEYS[5], "first")
 for _, key in ipairs(KEYS) do redis.call("PEXPIRE", key, ARGV[2]) end
-return job.id`;
+return job.id`.replaceAll("\n", " ");
+
+/** One command of a queue, and whether its reply is right. */
+type QueueStep = readonly [command: readonly string[], right: (reply: Reply) => boolean];
 
 /**
- * Takes a job through the commands that Bull and BullMQ are made of: scripts by their hash, hashes, lists and sorted
+ * A job's way through the commands that Bull and BullMQ are made of: scripts by their hash, hashes, lists and sorted
  * sets that are waited for, streams. Inside Render's network the libraries themselves are missing.
  */
-export async function observeQueueCommands(
-  address: RedisAddress,
-  options: ConnectionOptions,
-): Promise<QueueObservation["commands"]> {
+export function queueSteps(): readonly QueueStep[] {
   const name = ownName();
   const [job, wait, active] = [`${name}:job`, `${name}:wait`, `${name}:active`];
   const [delayed, events] = [`${name}:delayed`, `${name}:events`];
   const keys = [job, wait, delayed, events, active];
-  let command = "AUTH";
+  const hash = createHash("sha1").update(ADD).digest("hex");
+  return [
+    [["SCRIPT", "LOAD", ADD], (reply) => typeof reply === "string"],
+    [["EVALSHA", hash, "5", ...keys, '{"id":"1"}', KEYS_LIVE_MS], (reply) => reply === "1"],
+    [["HGET", job, "data"], (reply) => String(reply).includes('"id":"1"')],
+    [["BRPOPLPUSH", wait, active, BLOCK_SECONDS], (reply) => reply === "1"],
+    [["BZPOPMIN", delayed, BLOCK_SECONDS], (reply) => Array.isArray(reply) && reply[1] === "1"],
+    [["XREAD", "COUNT", "1", "STREAMS", events, "0"], Array.isArray],
+    [["DEL", ...keys], (reply) => Number(reply) > 0],
+  ];
+}
+
+/** What the first step says that went wrong; `undefined` when this one did not. */
+export function wrongAt([[word = ""], right]: QueueStep, reply: Reply): QueueObservation["commands"] | undefined {
+  const command = word === "SCRIPT" ? "EVALSHA" : word;
+  if (reply instanceof RedisFailure) return { command, failure: reply.kind };
+  return right(reply) ? undefined : { command, failure: "ERR" };
+}
+
+/** Takes a job through the commands of a queue. */
+export async function observeQueueCommands(
+  address: RedisAddress,
+  options: ConnectionOptions,
+): Promise<QueueObservation["commands"]> {
   try {
     return await inSession(address, options, async (connection) => {
-      const steps: readonly (readonly [command: string[], right: (reply: Reply) => boolean])[] = [
-        [["EVALSHA", await loaded(connection), "5", ...keys, '{"id":"1"}', KEYS_LIVE_MS], (reply) => reply === "1"],
-        [["HGET", job, "data"], (reply) => String(reply).includes('"id":"1"')],
-        [["BRPOPLPUSH", wait, active, BLOCK_SECONDS], (reply) => reply === "1"],
-        [["BZPOPMIN", delayed, BLOCK_SECONDS], (reply) => Array.isArray(reply) && reply[1] === "1"],
-        [["XREAD", "COUNT", "1", "STREAMS", events, "0"], Array.isArray],
-        [["DEL", ...keys], (reply) => Number(reply) > 0],
-      ];
-      for (const [words, right] of steps) {
-        command = words[0] ?? "";
-        if (!right(await ask(connection, ...words))) return { command, failure: "ERR" };
+      for (const step of queueSteps()) {
+        const [reply = null] = await connection.send([step[0]]);
+        const wrong = wrongAt(step, reply);
+        if (wrong !== undefined) return wrong;
       }
       return { reply: "OK" };
     });
   } catch (error) {
-    return { command, failure: RedisFailure.fromSocket(error).kind };
-  }
-
-  /** The hash by which the server knows the script. */
-  async function loaded(connection: Connection): Promise<string> {
-    command = "EVALSHA";
-    return String(await ask(connection, "SCRIPT", "LOAD", ADD));
+    return { command: "AUTH", failure: RedisFailure.fromSocket(error).kind };
   }
 }

@@ -9,17 +9,17 @@ import { answer } from "./core.ts";
 import { ownName } from "./experiments.ts";
 import type { ProofObservation } from "./observation.ts";
 
-const MB = 1024 ** 2;
+export const MB = 1024 ** 2;
 /** More takes too long to fill, and the server's machine may not really have it. */
-const LARGEST = 512 * MB;
+export const LARGEST = 512 * MB;
 /** Keys must expire: a volatile policy evicts no others, and would look like noeviction. */
-const PROBE_TTL_MS = 15_000;
+export const PROBE_TTL_MS = 15_000;
 /** A value of this length fills a megabyte together with its key and header. */
 const LAST_BYTE = MB - 257;
 /** Keys that are written between two looks whether anybody else has come. */
-const STEP = 16;
+export const STEP = 16;
 /** The first keys must not expire before the last look at them. */
-const SLACK_MS = 3_000;
+export const SLACK_MS = 3_000;
 const DATABASE = /^db\d+$/;
 /** A server may take its time to forget the connection that has just been closed. */
 const FORGETTING = { first: 100, withinMs: 1_100 } as const;
@@ -55,7 +55,7 @@ async function aloneWith(connection: Connection): Promise<Info> {
   return info;
 }
 
-function whyNot(info: Info): string | undefined {
+export function whyNot(info: Info): string | undefined {
   const limit = Number(info.maxmemory);
   if (Object.keys(info).some((name) => DATABASE.test(name))) return "the instance is not empty";
   if (info.connected_clients !== "1") return "other clients are connected";
@@ -95,18 +95,27 @@ async function fill(connection: Connection, before: Info): Promise<ProofObservat
     ["DEL", canary, ...all],
   ]);
   written.push(...replies.splice(0, 2 * rest.length));
-  const [refused = null, ...left] = replies;
-  const created = all.map((_, index) => written[2 * index] === "OK");
+  return judged(before, written, replies);
+}
+
+/** What became of the keys: by the replies to their two writes each, and those to the canary, to EXISTS for each, and to INFO. */
+export function judged(
+  before: Info,
+  written: readonly Reply[],
+  [refused = null, ...left]: readonly Reply[],
+): ProofObservation {
+  const keys = Array.from({ length: written.length / 2 }, (_, index) => index);
+  const created = keys.map((index) => written[2 * index] === "OK");
   return {
     canary: answer(refused),
     created: created.filter(Boolean).length,
-    grown: all.filter((_, index) => typeof written[2 * index + 1] === "number").length,
+    grown: keys.filter((index) => typeof written[2 * index + 1] === "number").length,
     alive: created.filter((there, index) => there && left[index] === 1).length,
-    evicted: Number(infoIn(left[all.length]).evicted_keys) - Number(before.evicted_keys),
+    evicted: Number(infoIn(left.at(-2)).evicted_keys) - Number(before.evicted_keys),
   };
 }
 
-function writes(keys: readonly string[]): string[][] {
+export function writes(keys: readonly string[]): string[][] {
   return keys.flatMap((key) => [
     ["SET", key, "", "PX", String(PROBE_TTL_MS)],
     ["SETRANGE", key, String(LAST_BYTE), "x"],
@@ -114,13 +123,13 @@ function writes(keys: readonly string[]): string[][] {
 }
 
 /** @throws RedisFailure when it was not answered. */
-function infoIn(reply: Reply | undefined): Info {
+export function infoIn(reply: Reply | undefined): Info {
   if (reply instanceof RedisFailure) throw reply;
   return parseInfo(String(reply));
 }
 
 /** The keys of all databases. */
-function keysIn(info: Info): number {
+export function keysIn(info: Info): number {
   const databases = Object.entries(info).filter(([name]) => DATABASE.test(name));
   return databases.reduce((sum, [, value]) => sum + Number(/keys=(\d+)/.exec(value)?.[1] ?? 0), 0);
 }

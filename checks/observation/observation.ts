@@ -12,6 +12,8 @@ const core = z.object({
   ping: answer,
   /** Milliseconds of several round trips; fewer, or none, when the connection broke. */
   latenciesMs: z.array(z.number()),
+  /** Why none of them was timed, where that is not the connection's fault. */
+  untimed: z.string().optional(),
   /** The text of `INFO`. */
   info: answer,
   /** `CONFIG GET maxmemory-policy`, which Render forbids. */

@@ -1,7 +1,7 @@
 import { afterEach, expect, test, vi } from "vitest";
 import { RedisFailure } from "../../redis/failure.ts";
 import { sleep } from "../../runtime/wait.ts";
-import { fromLines } from "../../vantage/lines.ts";
+import { answersIn, unpack } from "../../vantage/lines.ts";
 import { runProbe, urlFrom } from "../../vantage/probe.ts";
 
 const PLAIN = "redis://red-abc:6379";
@@ -11,8 +11,8 @@ test.each([
   ["this instance's, with its password", "redis://u:secret@red-abc:6379", "redis://u:secret@red-abc:6379"],
   ["another instance's", "redis://u:secret@red-xyz:6379", PLAIN],
   ["no Redis URL", "https://example.com/red-abc", PLAIN],
-])("REDIS_URL of the service is %s", (_, own, url) => {
-  expect(urlFrom("red-abc", own)).toBe(url);
+])("a variable of the service is %s", (_, own, url) => {
+  expect(urlFrom("red-abc", ["other", own])).toBe(url);
 });
 
 afterEach(() => {
@@ -28,9 +28,9 @@ async function printed(look: Parameters<typeof runProbe>[0]): Promise<unknown> {
     "node",
     JSON.stringify({ instanceId: "red-abc", withinMs: 500, task: { a: 1 } }),
   ]);
-  vi.stubEnv("REDIS_URL", "redis://u:secret@red-abc:6379");
+  vi.stubEnv("CELERY_BROKER_URL", "redis://u:secret@red-abc:6379");
   await runProbe(look);
-  return fromLines(lines);
+  return unpack(answersIn(lines).get("node"));
 }
 
 test("a probe prints what it saw, with its task and in its time, or why it saw nothing", async () => {
