@@ -1,13 +1,13 @@
 import { parseRedisUrl } from "../redis/address.ts";
 import { explain } from "../redis/explanations.ts";
 import type { RedisFailure } from "../redis/failure.ts";
-import type { Program } from "../vantage/program.ts";
+import type { Asking, FromHere } from "../vantage/program.ts";
 import { observationDialogue } from "./observation/dialogue.ts";
-import { type Experiment, type Observation, observationSchema } from "./observation/observation.ts";
-import { type ObservationTask, observe } from "./observation/observe.ts";
+import type { Experiment, Observation } from "./observation/observation.ts";
+import { observe } from "./observation/observe.ts";
 
 /** Observes a Redis: the core, and these experiments. */
-export function observation(experiments: readonly Experiment[]): Program<Observation> {
+export function observation(experiments: readonly Experiment[]): FromHere<Observation> & Asking<Observation> {
   return {
     async here(url, { signal, connectWithinMs, onProgress, via }) {
       const onRetry = ({ kind }: RedisFailure) => {
@@ -23,10 +23,6 @@ export function observation(experiments: readonly Experiment[]): Program<Observa
       const queue = (seen.tookMs?.queue ?? 0) + Math.round(performance.now() - begin);
       return { ...seen, queue: { ...seen.queue, libraries }, tookMs: { ...seen.tookMs, queue } };
     },
-    // Loaded on demand: it brings the bundler where the checks are not one file.
-    script: async () => (await import("./observation/probe-script.ts")).probeScript(),
-    task: { experiments } satisfies ObservationTask,
-    answer: observationSchema,
     dialogue: (instance) => observationDialogue(experiments, instance),
   };
 }

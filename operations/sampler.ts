@@ -16,7 +16,7 @@ import type { Program } from "../vantage/program.ts";
 import type { Look, Vantage } from "../vantage/vantage.ts";
 import type { Subject } from "./operate.ts";
 import { Queues } from "./queue-counts.ts";
-import { judgeSample, type Sample, type Seen, seenSchema } from "./sample.ts";
+import { judgeSample, type Sample, type Seen } from "./sample.ts";
 
 /** Milliseconds for which an answer of Render's API is kept: it is asked once a minute, however many instances are watched. */
 const KEPT_MS = 60_000;
@@ -27,7 +27,7 @@ const ASK_AGAIN = "See https://status.render.com.";
 const METRICS = { memory: "used_memory", "memory-limit": "maxmemory", "active-connections": "connected_clients" };
 
 function sampling(queues: Queues): Program<Seen> {
-  const { here, script, task } = observation([]);
+  const { here, dialogue } = observation([]);
   return {
     async here(url, options) {
       const seen = await here(url, options);
@@ -44,7 +44,7 @@ function sampling(queues: Queues): Program<Seen> {
         return seen;
       }
     },
-    ...{ script, task, answer: seenSchema },
+    dialogue,
   };
 }
 

@@ -1,17 +1,16 @@
-import { deflateRawSync } from "node:zlib";
 import { z } from "zod";
-import { explain, FAILURE_KINDS } from "../redis/explanations.ts";
+import { explain, FAILURE_KINDS, type FailureKind } from "../redis/explanations.ts";
 import { RedisFailure } from "../redis/failure.ts";
 import { API, type Job, type KeyValue } from "../render/api/endpoints.ts";
 import { RenderApiError } from "../render/api/error.ts";
 import { readLogs } from "../render/api/logs.ts";
 import { until } from "../runtime/wait.ts";
 import { decodeExchanged, encodeExchanges } from "./exchange.ts";
-import { INTERPRETERS } from "./interpreters.ts";
+import { INTERPRETERS, type Interpreter, nodeScript } from "./interpreters.ts";
 import { followJob, inShell, quoted } from "./job.ts";
 import { answersIn, nothingIn, unpack } from "./lines.ts";
 import type { ProbeTask } from "./probe.ts";
-import type { Dialogue, Program } from "./program.ts";
+import type { Asking, Program, Script } from "./program.ts";
 import { type LookOptions, noConnection, type Obstacle, type Sighting } from "./vantage.ts";
 
 const LOG_POLLS = { first: 500, longest: 5_000 } as const;
@@ -37,14 +36,14 @@ export async function lookFromInside<Seen>(
     onProgress("starting a one-off job");
     const { remainingMs } = deadline;
     const withinMs = Math.max(1_000, Math.round(remainingMs / 2), remainingMs - RESERVE_MS);
-    const dialogue = program.dialogue?.(instance);
-    const task: ProbeTask<object> = { instanceId: instance.id, withinMs, task: program.task };
-    const command = commandOf(await program.script(), task, dialogue);
+    const way =
+      "script" in program ? await asScript(program, instance, withinMs) : asDialogue(program, instance, withinMs);
+    const command = commandOf(way);
     const created = await client.call(API.createJob, { id: serviceId }, { startCommand: command });
     const job = await followJob(client, created, { signal, onStatus: (status) => onProgress(`the job is ${status}`) });
     if (job === undefined) return { obstacle: TOO_LATE };
     onProgress("reading the job's log");
-    const answer = await readAnswer(program, dialogue, instance, job, options);
+    const answer = await readAnswer(way, instance, job, options);
     if (answer !== undefined) return answer;
     return { obstacle: signal.aborted ? TOO_LATE : noAnswer(job) };
   } catch (error) {
@@ -60,8 +59,6 @@ export async function lookFromInside<Seen>(
 export const OTHER_WAYS =
   "Add this machine's address to `redis.ipAllowList`, to look from outside; or set `checks.acceptUnknown`, and it is not proven.";
 
-/** Ends well where Node is 18 or newer. */
-const NODE_TRIAL = ["-e", 'process.exit(+(process.versions.node.split(".")[0]<18))'];
 /** Seconds in which an interpreter must have begun, or it is passed over. */
 const TRIAL_SECONDS = 10;
 /** Tries an interpreter, and notes why it is of no use. Where there is no `sleep`, one that hangs is waited for. */
@@ -71,40 +68,71 @@ const SHELL = [
   'r(){ "$@"&&exit 0;u="$u $1:$?";};',
 ].join("");
 
-/** The job's command: the first interpreter that the image has looks; where it breaks, the next one. */
-function commandOf(script: string, task: ProbeTask<object>, dialogue: Dialogue<unknown> | undefined): string {
-  const packed = deflateRawSync(script).toString("base64");
-  const unpacking = `eval(require("zlib").inflateRawSync(Buffer.from("${packed}","base64")).toString())`;
-  const attempt = (name: string, trial: readonly string[], program: readonly string[], rest: string) =>
-    `t ${name} ${trial.map(quoted).join(" ")}&&r ${name} ${program.map(quoted).join(" ")} ${rest};`;
-  const node = attempt("node", NODE_TRIAL, ["-e", unpacking], quoted(JSON.stringify(task)));
-  if (dialogue === undefined) return inShell(`${SHELL}${node}echo render-redis-check none$u;exit 1`);
-  const seconds = Math.ceil(task.withinMs / 1_000);
-  const others = INTERPRETERS.map(({ name, trial, program }) =>
-    attempt(name, trial, program, `${task.instanceId} ${seconds} "$x"`),
-  );
-  const exchanges = quoted(encodeExchanges(dialogue.exchanges));
-  return inShell(`x=${exchanges};${SHELL}${node}${others.join("")}echo render-redis-check none$u;exit 1`);
+/** How a program is run in a job, and what is read of its answer: `undefined` while that is not one. */
+interface Way<Seen> {
+  readonly interpreters: readonly Interpreter[];
+  /** Arguments of each program. */
+  readonly rest: readonly string[];
+  read(answer: string, by: string): { readonly seen: Seen } | { readonly failure: FailureKind } | undefined;
 }
 
-async function readAnswer<Seen>(
-  { answer }: Program<Seen>,
-  dialogue: Dialogue<Seen> | undefined,
+async function asScript<Seen>(program: Script<Seen>, { id }: KeyValue, withinMs: number): Promise<Way<Seen>> {
+  const schema = z.union([z.object({ seen: program.answer }), z.object({ failure: z.enum(FAILURE_KINDS) })]);
+  const task: ProbeTask<object> = { instanceId: id, withinMs, task: program.task };
+  const script = nodeScript(await program.script());
+  return {
+    interpreters: INTERPRETERS.filter(({ name }) => name === "node").map((one) => ({
+      ...one,
+      program: ["-e", script],
+    })),
+    rest: [JSON.stringify(task)],
+    read: (answer) => schema.safeParse(unpack(answer)).data,
+  };
+}
+
+function asDialogue<Seen>(program: Asking<Seen>, instance: KeyValue, withinMs: number): Way<Seen> {
+  const { exchanges, read } = program.dialogue(instance);
+  return {
+    interpreters: INTERPRETERS,
+    rest: [instance.id, String(Math.ceil(withinMs / 1_000)), encodeExchanges(exchanges)],
+    read(answer, by) {
+      const exchanged = decodeExchanged(answer, exchanges);
+      if (exchanged === undefined) return undefined;
+      try {
+        return { seen: read(exchanged, by) };
+      } catch (error) {
+        return { failure: RedisFailure.fromSocket(error).kind };
+      }
+    },
+  };
+}
+
+/** The job's command: the first interpreter that the image has looks; where it breaks, the next one. */
+function commandOf({ interpreters, rest }: Way<unknown>): string {
+  const attempts = interpreters.map(({ name, trial, program }) => {
+    const [tried, run] = [trial, program].map((words) => words.map(quoted).join(" "));
+    return `t ${name} ${tried}&&r ${name} ${run} "$@";`;
+  });
+  return inShell(
+    `set -- ${rest.map(quoted).join(" ")};${SHELL}${attempts.join("")}echo render-redis-check none$u;exit 1`,
+  );
+}
+
+function readAnswer<Seen>(
+  { interpreters, read }: Way<Seen>,
   { owner }: KeyValue,
   job: Job,
   { client, signal }: LookOptions,
 ): Promise<Sighting<Seen> | undefined> {
-  const schema = z.union([z.object({ seen: answer }), z.object({ failure: z.enum(FAILURE_KINDS) })]);
   return until(
     async (): Promise<Sighting<Seen> | undefined> => {
       const lines = await readLogs(client, owner.id, job.id);
-      const nothing = nothingIn(lines);
-      if (nothing !== undefined) return { obstacle: nothingLooked(nothing, dialogue !== undefined) };
       for (const [by, text] of answersIn(lines)) {
-        const seen = by === "node" ? schema.safeParse(unpack(text)).data : readDialogue(dialogue, text, by);
-        if (seen !== undefined) return "seen" in seen ? seen : { obstacle: noConnection(seen.failure) };
+        const answer = read(text, by);
+        if (answer !== undefined) return "seen" in answer ? answer : { obstacle: noConnection(answer.failure) };
       }
-      return undefined;
+      const nothing = nothingIn(lines);
+      return nothing && { obstacle: nothingLooked(nothing, interpreters) };
     },
     {
       signal,
@@ -114,22 +142,12 @@ async function readAnswer<Seen>(
   );
 }
 
-function readDialogue<Seen>(dialogue: Dialogue<Seen> | undefined, text: string, by: string) {
-  const exchanged = dialogue && decodeExchanged(text, dialogue.exchanges);
-  if (dialogue === undefined || exchanged === undefined) return undefined;
-  try {
-    return { seen: dialogue.read(exchanged, by) };
-  } catch (error) {
-    return { failure: RedisFailure.fromSocket(error).kind };
-  }
-}
-
 /** The image has a shell, and nothing else that could look. */
-function nothingLooked(ends: ReadonlyMap<string, string>, anyLanguage: boolean): Obstacle {
+function nothingLooked(ends: ReadonlyMap<string, string>, interpreters: readonly Interpreter[]): Obstacle {
   const there = [...ends].filter(([, end]) => end !== "absent").map(([name, end]) => `${name} ended with ${end}`);
   const absent = [...ends].filter(([, end]) => end === "absent").map(([name]) => name);
   const found = [...there, ...(absent.length === 0 ? [] : [`no ${absent.join(", ")}`])].join("; ");
-  const remedy = anyLanguage ? OTHER_WAYS : `It needs node 18 or newer. ${OTHER_WAYS}`;
+  const remedy = interpreters.length > 1 ? OTHER_WAYS : `It needs node 18 or newer. ${OTHER_WAYS}`;
   return { reason: `the service's image has a shell, but nothing in it could look: ${found}`, remedy };
 }
 

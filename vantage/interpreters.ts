@@ -1,38 +1,46 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: they are the shell's.
 
+import { deflateRawSync } from "node:zlib";
+
 /**
  * What a job's image may have, and the program that looks with it.
  *
- * Each program does the same and knows nothing of checks: it reads the exchanges of `exchange.ts` from its arguments (the host,
- * the seconds that it has, the exchanges), sends them, and prints every reply as it came. It judges nothing, so there is one place
- * that does. It takes a password from the service's own variables, and prints nothing of it. None has a single quote or a
- * backslash at the end of a line: all of them stand on the one line of a job's command.
+ * Each program does the same and knows nothing of checks: it reads from its arguments the host, the seconds that it has, and the
+ * exchanges of `exchange.ts`; it sends these, and prints every reply as it came. What a reply means is read in one place, on this
+ * machine. A password is in the service's own variables alone, and nothing of it is printed.
  */
 export interface Interpreter {
   readonly name: string;
   /** Arguments with which it ends well where it is whole and new enough. */
   readonly trial: readonly string[];
-  /** Arguments before those of the program. */
+  /** Arguments before those of the program. Where the language can unpack it, it is packed: a job's command is one line. */
   readonly program: readonly string[];
 }
 
-/** In the order in which they are tried, after Node. */
+/** In the order in which they are tried. */
 export const INTERPRETERS: readonly Interpreter[] = [
   {
+    name: "node",
+    trial: ["-e", 'if(process.versions.node.split(".")[0]<18)throw 0'],
+    program: ["-e", nodeScript(node())],
+  },
+  {
     name: "python3",
-    trial: ["-c", "import re,socket,sys;sys.exit(sys.version_info<(3,5))"],
-    // In one line. What JSON writes as an escape, Python reads.
-    program: ["-c", `exec(${JSON.stringify(python())})`],
+    trial: ["-c", "import base64,re,socket,sys,zlib;sys.exit(sys.version_info<(3,5))"],
+    program: ["-c", `import base64,zlib;exec(zlib.decompress(base64.b64decode("${packed(python())}"),-15))`],
   },
   {
     name: "ruby",
-    trial: ["-rsocket", "-e", "exit RUBY_VERSION>=%(2.4)"],
-    program: ["-rsocket", "-e", inOneLine(ruby())],
+    trial: ["-rsocket", "-rzlib", "-e", "exit RUBY_VERSION>=%(2.4)"],
+    program: [
+      ...["-rsocket", "-rzlib", "-e"],
+      `eval(Zlib::Inflate.new(-15).inflate("${packed(ruby())}".unpack1("m")).force_encoding("UTF-8"))`,
+    ],
   },
   {
     name: "php",
-    trial: ["-r", 'exit(PHP_VERSION_ID>=70300&&function_exists("stream_socket_client")?0:1);'],
-    program: ["-r", inOneLine(php()), "--"],
+    trial: ["-r", 'exit(PHP_VERSION_ID>=70300&&function_exists("gzinflate")?0:1);'],
+    program: ["-r", `eval(gzinflate(base64_decode("${packed(php())}")));`, "--"],
   },
   {
     name: "perl",
@@ -42,8 +50,118 @@ export const INTERPRETERS: readonly Interpreter[] = [
   { name: "bash", trial: ["-c", "((BASH_VERSINFO>=4))"], program: ["-c", inOneLine(bash()), "bash"] },
 ];
 
+/** A script as an argument for Node. */
+export function nodeScript(script: string): string {
+  return `eval(require("zlib").inflateRawSync(Buffer.from("${packed(script)}","base64")).toString())`;
+}
+
+function packed(program: string): string {
+  return deflateRawSync(program.trim()).toString("base64");
+}
+
 function inOneLine(program: string): string {
   return program.trim().replaceAll(/\n */g, " ");
+}
+
+function node(): string {
+  return String.raw`
+const net=require("net"),[host,seconds,steps]=process.argv.slice(1),end=Date.now()+seconds*1e3;
+const links=new Map(),first=new Map(),over=new Set(),out=[];let login=[];
+const decode=w=>{try{return decodeURIComponent(w)}catch{return w}};
+for(const value of Object.values(process.env)){
+ const found=RegExp("^redis://(?:([^:]*):)?(.+)@"+host+"(?::6379)?(?:/.*)?$","s").exec(value);
+ if(found)login=found.slice(1).filter(Boolean).map(decode);
+}
+const plain=raw=>raw.replace(/\r\n|[^!-~]|[@^|]/g,m=>({"\r\n":"@"," ":"^"})[m]||"?");
+async function more(l){
+ if(l.error)throw l.error;
+ let timer;
+ await new Promise((ok,no)=>{timer=setTimeout(no,5e3,{code:"ETIMEDOUT"});l.wake=ok});
+ clearTimeout(timer);
+}
+async function take(l,n){
+ while(l.bytes.length<n)await more(l);
+ const taken=l.bytes.subarray(0,n);
+ l.bytes=l.bytes.subarray(n);
+ return taken.toString("latin1");
+}
+async function reply(l){
+ let at,m;
+ while((at=l.bytes.indexOf("\r\n"))<0)await more(l);
+ let text=await take(l,at+2);
+ if(m=/^\$(\d{1,8})\r/.exec(text))text+=await take(l,+m[1]+2);
+ else if(m=/^\*(\d{1,4})\r/.exec(text))for(let i=0;i<m[1];i++)text+=await reply(l);
+ return text;
+}
+async function connect(c){
+ const socket=net.connect({host,port:6379}).setNoDelay(),l={socket,bytes:Buffer.alloc(0),wake(){}};
+ const broken=error=>{l.error=l.error||error;l.wake()};
+ let connected;
+ socket.on("error",broken).on("close",()=>broken({code:"ECONNRESET"})).on("connect",()=>{connected=true;l.wake()});
+ socket.on("data",bytes=>{l.bytes=Buffer.concat([l.bytes,bytes]);l.wake()});
+ links.set(c,l);
+ while(!connected)await more(l);
+ if(c<"a"||!login.length)return;
+ const words=["AUTH",...login];
+ socket.write("*"+words.length+"\r\n"+words.map(w=>"$"+Buffer.byteLength(w)+"\r\n"+w+"\r\n").join(""));
+ let line=await reply(l);
+ for(const w of login)line=line.replaceAll(Buffer.from(w).toString("latin1"),"");
+ out.push("L^"+plain((/^[+-][^\x27"\x60\r]*/.exec(line)||["-ERR"])[0]+"\r\n"));
+}
+async function answer(c,count,text){
+ let begin=performance.now(),got="";
+ try{
+  if(Date.now()>end)return "0^!STOPPED";
+  if(!links.has(c))await connect(c);
+  const l=links.get(c);
+  if(typeof l=="string")return "0^"+l;
+  text=text.replace(/\[(\d+)\^(\d+)\^([^\]]*)\]/g,(_,from,to,unit)=>{
+   let all="";
+   for(let i=+from;i<to;i++)all+=unit.replaceAll("%",String(i).padStart(3,0));
+   return all;
+  });
+  begin=performance.now();
+  l.socket.write(text.replaceAll("@","\r\n").replaceAll("^"," "));
+  while(count-->0)got+=await reply(l);
+  got=plain(got);
+ }catch(error){
+  if(!error.code)throw error;
+  const l=links.get(c);
+  if(l&&l.socket)l.socket.destroy();
+  links.set(c,got="!"+error.code);
+ }
+ return Math.round((performance.now()-begin)*1e3)+"^"+got;
+}
+async function step(c,count,guard,text){
+ for(let turn=0;;turn++){
+  const got=await answer(c,count,text);
+  let pause=0;
+  if(guard=="*"){
+   if(/^\d+\^(!(?!STOPPED)|-(LOADING|BUSY|MASTERDOWN|ERR.max))/.test(got)&&Date.now()<end-1e3){pause=1e3;links.clear()}
+  }else if(!"-!".includes(guard)){
+   const seen=String(got.match(/(?:total_connections_received|evicted_keys):\d+/g));
+   if(RegExp(guard).test(got)&&(first.get(c)||seen)==seen)first.set(c,seen);
+   else if(first.has(c)||turn>9)over.add(c);
+   else pause=100;
+  }
+  if(!pause)return got;
+  await new Promise(ok=>setTimeout(ok,pause));
+ }
+}
+(async()=>{
+ for(const one of steps.split("|")){
+  const [c,count,guard,text]=one.split(" ");
+  if(count=="0"){
+   const l=links.get(c);
+   if(l&&l.socket)l.socket.destroy();
+   links.delete(c);
+   out.push("0^");
+  }else if(guard=="!"&&!first.has(c)||!"-*!".includes(guard)&&over.has(c))out.push("0^");
+  else out.push(await step(c,+count,guard,text));
+ }
+ const parts=out.join("|").match(/.{1,900}/g);
+ parts.forEach((part,i)=>console.log("render-redis-check node "+(i+1)+"/"+parts.length+" "+part));
+})()`;
 }
 
 function python(): string {

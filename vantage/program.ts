@@ -15,28 +15,38 @@ export interface HereOptions {
 }
 
 /** Something that is run against a Redis, from this machine or as a one-off job in Render's private network. */
-export interface Program<Seen> {
+export type Program<Seen> = FromHere<Seen> & (Script<Seen> | Asking<Seen>);
+
+export interface FromHere<Seen> {
   /**
    * Runs it from this machine.
    *
    * @throws RedisFailure when no connection came about.
    */
   here(url: string, options: HereOptions): Promise<Seen>;
-  /** The same as one plain script for Node, which calls `runProbe`. */
+}
+
+/** What runs inside as a program for Node, since what it does next depends on what it sees. */
+export interface Script<Seen> {
+  /** The same as one plain script, which calls `runProbe`. */
   script(): Promise<string>;
   /** What the script is told beside the instance and the time. No secret: Render shows a job's command. */
   readonly task: Readonly<Record<string, unknown>>;
   /** What the script answers. */
   readonly answer: z.ZodType<Seen>;
-  /** The same for an image that has another language: what is sent, and what is read in the replies. */
-  readonly dialogue?: (instance: KeyValue) => Dialogue<Seen>;
 }
 
-/** Exchanges with a Redis whose order is known before, and what they show. */
+/** What runs inside in any language, since all that is sent is settled before. */
+export interface Asking<Seen> {
+  dialogue(instance: KeyValue): Dialogue<Seen>;
+}
+
 export interface Dialogue<Seen> {
   readonly exchanges: readonly (Exchange | Closing)[];
   /**
-   * @param by The interpreter that sent them.
+   * What the replies show.
+   *
+   * @param by The interpreter that sent the exchanges.
    * @throws RedisFailure when no connection came about.
    */
   read(exchanged: readonly Exchanged[], by: string): Seen;
