@@ -12,6 +12,7 @@ const PROGRAMS: Readonly<Record<string, () => Promise<unknown>>> = {
   copy: () => import("./cli/copy.ts"),
   synth: () => import("./cli/synth.ts"),
   baseline: () => import("./cli/baseline.ts"),
+  checklist: () => import("./cli/checklist.ts"),
   inspect: () => import("./cli/inspect.ts"),
   metrics: () => import("./cli/metrics.ts"),
   watch: () => import("./cli/watch.ts"),

@@ -2,6 +2,7 @@ import { Command, InvalidArgumentError, Option } from "commander";
 import yoctoSpinner from "yocto-spinner";
 import { parse } from "../../cli/parse.ts";
 import { runProgram } from "../../cli/program.ts";
+import { recordEvidence } from "../../operations/evidence.ts";
 import { type Outcome, Stop } from "../../runtime/errors.ts";
 import { DRILLS } from "./drills.ts";
 import { reportDrill } from "./report-drill.ts";
@@ -23,12 +24,19 @@ runProgram(() => parse(command, drill), { name: "drill" });
 async function drill(name: string, { seconds, times }: { seconds: number; times: number }): Promise<Outcome> {
   const rehearsal = DRILLS[name];
   if (rehearsal === undefined) throw new Stop("misused", `<name> must be one of ${names.join(", ")}, got: "${name}".`);
+  const begunAt = new Date().toISOString();
   let outcome: Outcome = "good";
   for (let time = 0; time < times; time += 1) {
     const view = openView();
     const result = await rehearsal.run({ seconds, say: view.say, onStage: view.watch }).finally(() => view.close());
     process.stdout.write(reportDrill(name, rehearsal.title, result));
     if (result.missed.length > 0) outcome = "failed";
+  }
+  if (name === "outage") {
+    recordEvidence({
+      ...{ operation: "outage-drill", environment: "local", begunAt, endedAt: new Date().toISOString(), outcome },
+      summary: `Redis was away for ${seconds} s under load: ${outcome === "good" ? "nothing lost, nothing sent twice" : "targets were missed"}`,
+    });
   }
   return outcome;
 }

@@ -1,0 +1,79 @@
+import { Command } from "commander";
+import { outcomeOf } from "../checks/verdict.ts";
+import { Verification } from "../checks/verification.ts";
+import { verify } from "../checks/verify.ts";
+import { checklistOf } from "../operations/checklist.ts";
+import { CHECKLIST_FORMATS } from "../operations/checklist-report.ts";
+import { readEvidence, recordEvidence } from "../operations/evidence.ts";
+import { RenderClient } from "../render/api/client.ts";
+import { startProgress } from "../runtime/progress.ts";
+import { deadlineOption, reportOption } from "./operation.ts";
+import { parse } from "./parse.ts";
+import { type Ending, type Program, runProgram } from "./program.ts";
+import { type ReportRequest, writeReports } from "./report/write-reports.ts";
+import { readCommandLine } from "./verify-options.ts";
+
+interface Options {
+  readonly deadline: number;
+  readonly report: readonly ReportRequest<keyof typeof CHECKLIST_FORMATS>[];
+}
+
+const command = new Command("checklist")
+  .description("Ticks the list of success, each line by evidence; what is missing it says how to get. Runs the checks.")
+  .argument("<environment>")
+  .addOption(deadlineOption(300))
+  .addOption(reportOption(CHECKLIST_FORMATS))
+  .addHelpText("after", "\nExit codes: 0 all ticked, 1 a check failed, 2 wrong usage, 3 something is missing.")
+  .showHelpAfterError()
+  .exitOverride();
+
+runProgram((program) => parse(command, (environment: string, options: Options) => run(program, environment, options)), {
+  name: "checklist",
+});
+
+async function run(program: Program, environment: string, { deadline: seconds, report }: Options): Promise<Ending> {
+  const deadline = program.limit(seconds);
+  const begunAt = new Date().toISOString();
+  const request = await readCommandLine([environment], process.env);
+  const progress = await startProgress(process.stderr);
+  const onProgress = (text: string) => progress.update(environment, text);
+  const { signal } = deadline;
+  const client = RenderClient.fromEnvironment(process.env, {
+    deadlineMs: deadline.remainingMs,
+    signal,
+    onWait: onProgress,
+  });
+  const reports = await Promise.all(
+    (request?.targets ?? []).map(async (target) => {
+      const verification = new Verification(environment, target.checks, target.acceptUnknown);
+      const ownerId = process.env.RENDER_OWNER_ID || undefined;
+      await verify({ ...target, client, ownerId, deadline, secrets: program.secrets, onProgress }, verification);
+      return verification.report();
+    }),
+  );
+  progress.stop();
+  const takenAt = new Date();
+  const outcome = outcomeOf(reports);
+  const results = reports.flatMap((each) => each.results);
+  const path = recordEvidence({
+    ...{ operation: "checks", environment, begunAt, endedAt: takenAt.toISOString(), outcome },
+    summary: `${results.filter(({ status }) => status === "pass").length} of ${results.length} checks passed`,
+    facts: { results: Object.fromEntries(results.map(({ id, status }) => [id, status])) },
+  });
+  const lines = checklistOf({ environment, reports, path, now: takenAt });
+  const drawn = reports
+    .flatMap(({ instance }) =>
+      (["inspect", "baseline"] as const).map((operation) =>
+        readEvidence({ environment, operation, instanceId: instance?.id }),
+      ),
+    )
+    .filter((found) => found !== undefined);
+  writeReports(
+    CHECKLIST_FORMATS,
+    report,
+    { environment, takenAt: takenAt.toISOString(), lines, reports, drawn },
+    program.secrets,
+  );
+  if (outcome === "failed" || outcome === "misused") return outcome;
+  return lines.every(({ ticked }) => ticked) ? "good" : "unknown";
+}
