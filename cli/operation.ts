@@ -1,12 +1,12 @@
 import { InvalidArgumentError, Option } from "commander";
-import { type Environment, stackPath } from "../environments/define.ts";
+import { stackPath } from "../environments/define.ts";
 import { requireOwnRender } from "../environments/emulator-mark.ts";
 import { loadEnvironments } from "../environments/load.ts";
 import { pickInstance } from "../environments/pick.ts";
 import type { Subject } from "../operations/operate.ts";
 import { RenderClient } from "../render/api/client.ts";
 import { expectedInstance } from "../render/instance.ts";
-import { serviceIdOf } from "../render/service.ts";
+import { jobServicesOf } from "../render/service.ts";
 import { InvalidValue } from "../runtime/errors.ts";
 import { startProgress } from "../runtime/progress.ts";
 import { seconds } from "./parse.ts";
@@ -83,15 +83,7 @@ export async function subjectOf(
     expected: expectedInstance(described, redis),
     ownerId: process.env.RENDER_OWNER_ID || undefined,
     stackDirectory: stackPath(name),
-    serviceId: jobServiceOf(services, key),
+    ...jobServicesOf(services, key, process.env),
     stopProgress: () => progress.stop(),
   };
-}
-
-/** The first service that uses an instance, where its id is known: its one-off jobs run inside. */
-export function jobServiceOf(services: Environment["services"], instance: string): string | undefined {
-  return Object.entries(services)
-    .filter(([, { uses }]) => Object.values(uses).some((use) => use.redis === instance))
-    .map(([name, service]) => serviceIdOf(name, service, process.env))
-    .find((id) => id !== undefined);
 }

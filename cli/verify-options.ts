@@ -7,7 +7,7 @@ import { requireOwnRender } from "../environments/emulator-mark.ts";
 import { loadEnvironments } from "../environments/load.ts";
 import { pickInstance } from "../environments/pick.ts";
 import { expectedInstance } from "../render/instance.ts";
-import { expectedService, serviceIdOf } from "../render/service.ts";
+import { expectedService, jobServicesOf, serviceIdOf } from "../render/service.ts";
 import { InvalidValue, notOneOf, Stop } from "../runtime/errors.ts";
 import { VANTAGES } from "../vantage/vantage.ts";
 import { CHECK_FORMATS, type CheckFormat } from "./report/checks/reports.ts";
@@ -117,13 +117,20 @@ async function subjectOf(name: string, env: NodeJS.ProcessEnv): Promise<Subject>
   // Without the mark nothing can be mistaken: what is looked at is only read.
   if (env.TF_VAR_emulator) requireOwnRender(environment, env);
   const { prove: _inDeploysOnly, ...checks } = environment.checks;
-  const [, instance] = pickInstance(environment);
+  const [instanceKey, instance] = pickInstance(environment);
   const [key = "", used] = Object.entries(environment.services)[0] ?? [];
   const serviceId = used && serviceIdOf(key, used, env);
   const service = used && serviceId !== undefined ? expectedService(used, serviceId) : undefined;
   const stackDirectory = stackPath(environment.name);
   const expected = expectedInstance(environment, instance);
-  return { expected, ...checks, prove: "no", serviceId, service, stackDirectory };
+  return {
+    expected,
+    ...checks,
+    prove: "no",
+    ...jobServicesOf(environment.services, instanceKey, env),
+    service,
+    stackDirectory,
+  };
 }
 
 /** Terraform asks twice: for the Redis before the service gets its URL, and for the service after its roll-out. */

@@ -5,7 +5,7 @@ import type { Read } from "../steps/steps.ts";
 /** What is to be verified: all of it that the environment, or Terraform, decides. */
 export type Subject = Pick<
   VerifyOptions,
-  "expected" | "instanceId" | "serviceId" | "service" | "stackDirectory" | "prove"
+  "expected" | "instanceId" | "serviceId" | "otherServiceIds" | "service" | "stackDirectory" | "prove"
 > & {
   readonly deadlineSeconds: number;
   readonly acceptUnknown: boolean;

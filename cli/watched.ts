@@ -4,7 +4,7 @@ import { loadEnvironments } from "../environments/load.ts";
 import { Instances, Sampler, type SamplerOptions } from "../operations/sampler.ts";
 import { RenderClient } from "../render/api/client.ts";
 import { expectedInstance } from "../render/instance.ts";
-import { jobServiceOf } from "./operation.ts";
+import { jobServicesOf } from "../render/service.ts";
 import type { Program } from "./program.ts";
 
 /** What a command that takes samples decides. */
@@ -31,7 +31,7 @@ export async function samplersOf(
     return Object.entries(redis).map(([key, instance]) => {
       return new Sampler({
         ...{ ...options, client, ownerId, instances, secrets, expected: expectedInstance(described, instance) },
-        ...{ stackDirectory: stackPath(name), serviceId: jobServiceOf(services, key) },
+        ...{ stackDirectory: stackPath(name), ...jobServicesOf(services, key, process.env) },
         onProgress: (text) => onProgress(name, text),
       });
     });

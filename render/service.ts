@@ -146,6 +146,19 @@ export function serviceIdOf(key: string, { id }: Pick<Service, "id">, env: NodeJ
   return id ?? (env[`TF_VAR_${serviceIdVariable(key)}`] || undefined);
 }
 
+/** The services that use an instance, where their ids are known: the first one's one-off jobs run inside, or another's. */
+export function jobServicesOf(
+  services: Readonly<Record<string, Pick<Service, "id" | "uses">>>,
+  instance: string,
+  env: NodeJS.ProcessEnv,
+): { readonly serviceId: string | undefined; readonly otherServiceIds: readonly string[] } {
+  const using = Object.entries(services).filter(([, { uses }]) => {
+    return Object.values(uses).some(({ redis }) => redis === instance);
+  });
+  const ids = using.map(([key, service]) => serviceIdOf(key, service, env)).filter((id) => id !== undefined);
+  return { serviceId: ids[0], otherServiceIds: ids.slice(1) };
+}
+
 /** What a service should read, and how it is rolled out and drained: what the steps are told, and the checks prove. */
 export const expectedServiceSchema = z.object({
   name: SERVICE.name.schema,

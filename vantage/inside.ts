@@ -21,17 +21,35 @@ const RESERVE_MS = 60_000;
 
 const TOO_LATE: Obstacle = { reason: "the job did not end in time", remedy: explain("STOPPED").remedy };
 
-/** Looks at the Redis from inside Render's private network, as a one-off job of a service. */
+/** Looks at the Redis from inside Render's private network, as a one-off job of the first service that can. */
 export async function lookFromInside<Seen>(
   program: Program<Seen>,
   instance: KeyValue,
   options: LookOptions,
 ): Promise<Sighting<Seen>> {
-  const { client, serviceId, deadline, signal, onProgress } = options;
+  const { serviceId, otherServiceIds = [], signal } = options;
   if (serviceId === undefined) {
     const reason = "no service is known that could run a job inside";
     return { obstacle: { reason, remedy: "Say which: `backend.serviceId`, or TF_VAR_backend_service_id=srv-…." } };
   }
+  const sighting = await lookAsJobOf(serviceId, program, instance, options);
+  const [next, ...rest] = otherServiceIds.filter((id) => id !== serviceId);
+  // Where a connection was tried, another service would see no more.
+  if ("seen" in sighting || sighting.obstacle.failure !== undefined || next === undefined || signal.aborted)
+    return sighting;
+  const other = await lookFromInside(program, instance, { ...options, serviceId: next, otherServiceIds: rest });
+  if ("seen" in other || other.obstacle.failure !== undefined) return other;
+  const reason = `${serviceId}: ${sighting.obstacle.reason}; ${next}: ${other.obstacle.reason.replace(`${next}: `, "")}`;
+  return { obstacle: { reason, remedy: sighting.obstacle.remedy } };
+}
+
+async function lookAsJobOf<Seen>(
+  serviceId: string,
+  program: Program<Seen>,
+  instance: KeyValue,
+  options: LookOptions,
+): Promise<Sighting<Seen>> {
+  const { client, deadline, signal, onProgress } = options;
   try {
     onProgress("starting a one-off job");
     const { remainingMs } = deadline;

@@ -47,6 +47,8 @@ export interface LookOptions {
   readonly client: RenderClient;
   /** The service whose one-off jobs run inside. */
   readonly serviceId?: string | undefined;
+  /** The services that are asked, in this order, where nothing can look as a job of that one: a free plan, an image without a shell. */
+  readonly otherServiceIds?: readonly string[] | undefined;
   readonly deadline: Deadline;
   /** Ends the looking: the deadline, or news that the instance is gone. */
   readonly signal: AbortSignal;

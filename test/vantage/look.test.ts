@@ -19,6 +19,7 @@ async function lookAt(
   options: {
     readonly vantage?: "auto" | "external" | "inside" | "api-only";
     readonly serviceId?: string;
+    readonly otherServiceIds?: readonly string[];
     readonly deadlineSeconds?: number;
   } = {},
 ) {
@@ -33,6 +34,7 @@ async function lookAt(
     {
       client: new RenderClient({ apiKey: "k", host, signal: deadline.signal }),
       serviceId: options.serviceId,
+      otherServiceIds: options.otherServiceIds,
       deadline,
       signal: deadline.signal,
       secrets: new Secrets(),
@@ -179,6 +181,26 @@ describe("inside", () => {
     const write = { set: { reply: "OK" }, get: { reply: null }, ttl: { reply: 9 }, deleted: { reply: 1 } };
     const latenciesMs = [0.5, 0.5, 0.5, 0.5, 0.5];
     expect(live).toMatchObject({ vantage: "inside", passedOver: [], seen: { core: { ...core, write, latenciesMs } } });
+  });
+
+  test("as a job of the next service, where one has none, or nothing in its image can look", async () => {
+    const [free, bare, python] = ["srv-00000000000000000001", "srv-00000000000000000002", "srv-00000000000000000003"];
+    const answer: NonNullable<TestApiOptions["answer"]> = (request, response, call) => {
+      if (request.url?.includes(`${free}/jobs`)) return noJobs(request, response, call);
+      if (request.url?.includes(`${bare}/jobs`)) {
+        return always(200, JSON.stringify({ id: "job-2", serviceId: bare, status: "failed" }))(request, response);
+      }
+      const lines = request.url?.includes("job-2") ? ["render-redis-check none node:1 bash:absent"] : OOM;
+      return job("succeeded", lines)(request, response, call);
+    };
+    const inside = { vantage: "inside", serviceId: free } as const;
+    const found = await lookAt({ answer }, { ...inside, otherServiceIds: [bare, python] });
+    expect(found.live).toMatchObject({ vantage: "inside", obstacle: { failure: "OOM" } });
+    const { live } = await lookAt({ answer }, { ...inside, otherServiceIds: [free, bare] });
+    const image = "the service's image has a shell, but nothing in it could look: node ended with 1; no bash";
+    expect(live).toMatchObject({
+      obstacle: { reason: expect.stringMatching(new RegExp(`^${free}: no job inside: .*; ${bare}: ${image}$`)) },
+    });
   });
 
   test.each<[string, NonNullable<TestApiOptions["answer"]>]>([
