@@ -43,6 +43,12 @@ export function causesOf({ used, clients, jobs }: MemoryFound): Cause[] {
   return causes.filter(({ bytes }) => bytes >= used * LEAST_SHARE).toSorted((one, other) => other.bytes - one.bytes);
 }
 
+/** What fills a memory most, and what to do about it, in sentences. */
+export function largestCause(found: MemoryFound): string | undefined {
+  const [cause] = causesOf(found);
+  return cause && `${cause.what[0]?.toUpperCase()}${cause.what.slice(1)}. ${cause.remedy}`;
+}
+
 function causeOf({ queue, version, state, jobs, bytes }: JobsFound): Cause {
   const many = `${jobs.toLocaleString("en")} ${state} jobs, ${formatMemorySize(bytes)}`;
   const name = SETTINGS[state];

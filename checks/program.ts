@@ -3,6 +3,7 @@ import { explain } from "../redis/explanations.ts";
 import type { RedisFailure } from "../redis/failure.ts";
 import type { Asking, FromHere } from "../vantage/program.ts";
 import { observationDialogue } from "./observation/dialogue.ts";
+import { observeJobs } from "./observation/jobs.ts";
 import type { Experiment, Observation } from "./observation/observation.ts";
 import { observe } from "./observation/observe.ts";
 
@@ -13,7 +14,9 @@ export function observation(experiments: readonly Experiment[]): FromHere<Observ
       const onRetry = ({ kind }: RedisFailure) => {
         onProgress(`connecting: ${explain(kind).what}`);
       };
-      const seen = await observe(url, { signal, connectWithinMs, experiments, onRetry, via });
+      const observed = await observe(url, { signal, connectWithinMs, experiments, onRetry, via });
+      const jobs = await observeJobs({ ...parseRedisUrl(url), via }, observed.core, signal);
+      const seen = jobs === undefined ? observed : { ...observed, jobs };
       // ioredis reads only what this project's own parser has accepted, and trusts a server with its stack.
       if (seen.queue === undefined || "failure" in seen.queue.commands) return seen;
       // Large, and not needed for a Redis that cannot be reached.

@@ -6,6 +6,7 @@ import { sureConnections } from "../../render/plans.ts";
 import { NEVER_EVICT, redisSpelling } from "../../render/spellings.ts";
 import type { Check } from "../check.ts";
 import { count, info, judging } from "../judging.ts";
+import { largestCause } from "../memory-causes.ts";
 import { fail, pass, unknown, warn } from "../result.ts";
 
 // How the running server is, by its own account.
@@ -18,7 +19,7 @@ export const memoryHeadroom: Check = {
   proves: "There is room for more data before the memory limit.",
   run: judging(
     info({ used_memory: count, maxmemory: count, mem_clients_normal: count.default(0) }),
-    ({ used_memory, maxmemory, mem_clients_normal: buffers }, { memoryUse, expected }) => {
+    ({ used_memory, maxmemory, mem_clients_normal: buffers }, { memoryUse, expected, look }) => {
       if (maxmemory === 0) return unknown("without a limit there is no headroom", "See memory-limit.");
       const percent = (used_memory / maxmemory) * 100;
       const byClients = buffers >= used_memory / 2;
@@ -29,9 +30,10 @@ export const memoryHeadroom: Check = {
         actual: `${percent.toFixed(1)} % used (${used}${byClients ? `, ${formatMemorySize(buffers)} by clients' buffers` : ""})`,
         source: "INFO memory",
       };
-      const remedy = byClients
-        ? "Look for clients that read too slowly or send very large commands (CLIENT LIST, omem and qbuf)."
-        : `${isCache(expected) ? "Set redis.evictionPolicy to `allkeys_lru`" : "Remove finished jobs (removeOnComplete)"}, or choose a larger plan.`;
+      const jobs = ("seen" in look ? look.seen.jobs : undefined) ?? [];
+      const remedy =
+        largestCause({ used: used_memory, clients: byClients ? buffers : 0, jobs }) ??
+        `${isCache(expected) ? "Set redis.evictionPolicy to `allkeys_lru`" : "Remove finished jobs (removeOnComplete)"}, or choose a larger plan.`;
       if (mayBeFull) {
         const isCrowded = byClients && percent >= memoryUse.warnPercent;
         return isCrowded ? warn(evidence, `${remedy} They leave little room for what is cached.`) : pass(evidence);

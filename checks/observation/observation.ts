@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { FAILURE_KINDS } from "../../redis/explanations.ts";
+import { JOB_STATES } from "../../redis/queue-keys.ts";
 
 const failure = z.enum(FAILURE_KINDS);
 const number = z.int().min(0);
@@ -59,6 +60,10 @@ export const observationSchema = z.object({
     })
     .optional(),
   proof: proof.optional(),
+  /** What queues take of a memory that is nearly full, where it was looked at from outside. */
+  jobs: z
+    .array(z.object({ queue: z.string(), version: z.string(), state: z.enum(JOB_STATES), jobs: number, bytes: number }))
+    .optional(),
   /** Milliseconds that each took, waiting for the Redis included. */
   tookMs: z
     .object({ core: number, stranger: number, pubSub: number, queue: number, proof: number })
@@ -74,4 +79,4 @@ export type ProofObservation = NonNullable<Observation["proof"]>;
 export type Answer = z.infer<typeof answer>;
 
 /** What is looked at beside the core, on connections of its own, and only for a check that judges it. */
-export type Experiment = Exclude<keyof Observation, "core" | "tookMs">;
+export type Experiment = Exclude<keyof Observation, "core" | "jobs" | "tookMs">;

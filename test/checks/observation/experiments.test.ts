@@ -1,8 +1,11 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from "vitest";
+import { memoryHeadroom } from "../../../checks/catalogue/server.ts";
 import { proveEviction } from "../../../checks/observation/filling.ts";
 import { observe } from "../../../checks/observation/observe.ts";
+import { observation } from "../../../checks/program.ts";
 import { parseRedisUrl } from "../../../redis/address.ts";
 import { EVICTION_POLICIES, redisSpelling } from "../../../render/spellings.ts";
+import { situation } from "../support/judge.ts";
 import { type RedisServer, startRedis, USER } from "../support/redis-server.ts";
 import { holding, proxy } from "../support/sockets.ts";
 
@@ -105,5 +108,38 @@ describe("the eviction proof", () => {
   ])("is refused when %s", async (_, prepare, reason) => {
     await prepare();
     expect(await proveEviction(parseRedisUrl(url), soon())).toEqual({ refused: expect.stringContaining(reason) });
+  });
+});
+
+describe("what takes a memory that is nearly full", () => {
+  /** Jobs that Bull would have kept: their hashes, and their ids in the key of a state. */
+  const KEEP = `
+    for id = 1, tonumber(ARGV[1]) do
+      redis.call("HSET", "bull:mail:" .. id, "name", "send", "data", string.rep("x", 400))
+      redis.call("ZADD", "bull:mail:completed", id, id)
+    end`;
+
+  async function lookedAt(jobs: string) {
+    await server.admin(["EVAL", KEEP, "0", jobs]);
+    const { here } = observation([]);
+    const seen = await here(url, { ...soon(), connectWithinMs: 1_000, onProgress: () => {} });
+    const look = { vantage: "external", passedOver: [], seen } as const;
+    return { jobs: seen.jobs, result: memoryHeadroom.run(situation({ look })) };
+  }
+
+  test("is told by queue, state and setting, as inspect tells it", async () => {
+    const { jobs, result } = await lookedAt("14000");
+    expect(jobs).toMatchObject([{ queue: "mail", version: "Bull", state: "completed", jobs: 14_000 }]);
+    expect(result).toMatchObject({
+      status: "fail",
+      remedy: expect.stringMatching(
+        /^Queue mail \(Bull\) keeps 14,000 completed jobs, [\d.]+ MB\. `removeOnComplete: \{ count: 1000 \}` frees [\d.]+ MB/,
+      ),
+    });
+  });
+
+  test("is not looked for while there is room", async () => {
+    const { jobs, result } = await lookedAt("100");
+    expect([jobs, result.status]).toEqual([undefined, "pass"]);
   });
 });
