@@ -16,6 +16,7 @@ const PROGRAMS: Readonly<Record<string, () => Promise<unknown>>> = {
   inspect: () => import("./cli/inspect.ts"),
   metrics: () => import("./cli/metrics.ts"),
   watch: () => import("./cli/watch.ts"),
+  alerts: () => import("./cli/alerts.ts"),
   rules: () => import("./cli/rules.ts"),
   schema: () => import("./cli/schema.ts"),
   step: () => import("./cli/step.ts"),

@@ -47,7 +47,7 @@ export interface Gathered {
 }
 
 /** What a verification takes for much, too. */
-const MEMORY_USE = { warnPercent: 70, failPercent: 80 } as const;
+export const MEMORY_USE = { warnPercent: 70, failPercent: 80 } as const;
 
 /** What a watch judges: what one pipeline, or the API, shows of the instance. */
 const WATCHED = allChecks.filter(({ about, observes = "core" }) => about === undefined && observes === "core");

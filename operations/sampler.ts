@@ -14,6 +14,7 @@ import { within } from "../runtime/wait.ts";
 import { look } from "../vantage/look.ts";
 import type { Program } from "../vantage/program.ts";
 import type { Look, Vantage } from "../vantage/vantage.ts";
+import { readEvidence } from "./evidence.ts";
 import type { Subject } from "./operate.ts";
 import { Queues } from "./queue-counts.ts";
 import { judgeSample, type Sample, type Seen } from "./sample.ts";
@@ -129,7 +130,8 @@ export class Sampler {
       const { instance, available } = await this.#find();
       const found = instance === undefined ? NOT_LOOKED : await this.#look(instance, deadline, signal);
       const measured = instance === undefined || "seen" in found ? {} : await this.#measure(instance, signal);
-      return judgeSample({ expected, instance, available, look: found, measured, oldestJobSeconds });
+      const sample = judgeSample({ expected, instance, available, look: found, measured, oldestJobSeconds });
+      return { ...sample, backupAt: backupOf(expected.environment, instance) };
     };
     return within(seconds * 1_000, take, this.#options.signal).finally(() => deadline.stop("done"));
   }
@@ -208,6 +210,12 @@ export class Sampler {
     }
     return this.#measured;
   }
+}
+
+/** When the last backup of ours ended, by its evidence on this machine. */
+function backupOf(environment: string, instance: KeyValue | undefined): number | undefined {
+  const evidence = instance && readEvidence({ environment, operation: "backup", instanceId: instance.id });
+  return evidence?.outcome === "good" ? Math.floor(Date.parse(evidence.endedAt) / 1_000) : undefined;
 }
 
 const NOT_LOOKED: Look<Seen> = {
