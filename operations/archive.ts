@@ -64,6 +64,8 @@ export interface Lock {
 const CHECKSUM_BYTES = 32;
 const CHUNK_BYTES = 256 * 1024;
 const AGE = "age-encryption.org/";
+/** Bytes that wait for the compression, which is done beside, so that the reading goes on meanwhile. */
+const AHEAD = { writableHighWaterMark: 2 * 1024 ** 2 };
 /** The fastest: values are small, and the server should not wait. */
 const LEVEL = 1;
 
@@ -73,7 +75,7 @@ export async function writeArchive(
   sink: Writable,
   lock: Lock,
 ): Promise<void> {
-  const packed = createGzip({ level: LEVEL, chunkSize: CHUNK_BYTES });
+  const packed = createGzip({ ...AHEAD, level: LEVEL, chunkSize: CHUNK_BYTES });
   const packing = pipe(Readable.from(checksummed(records)), packed);
   // What fails there ends the writing, too, and is the cause.
   packing.catch((error) => packed.destroy(error));

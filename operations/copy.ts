@@ -27,11 +27,8 @@ const PART = `${OWN_PREFIX}part`;
 const SMALL = 0.01;
 const FEW_KEYS = 1_000;
 const MOST_SWEEPS = 20;
-/**
- * Milliseconds between a key's DUMP and a use of it that makes it be looked at again: OBJECT IDLETIME counts in seconds, of a clock that
- * may be a moment late. Where a DUMP counts as a use itself, what follows within two seconds is left to the last sweep.
- */
-const USED = { after: -1_000, afterTouching: 2_000 } as const;
+/** Milliseconds: OBJECT IDLETIME counts in seconds. */
+const IDLE_RESOLUTION_MS = 1_000;
 const ACTIVE_POLL = { first: 100, longest: 1_000 } as const;
 /** Milliseconds: where a server tells only how long from now a key expires, two looks differ by some. */
 const EXPIRY_TOLERANCE_MS = 1_000;
@@ -284,14 +281,15 @@ class Copying {
 
   /** The keys that are new, or were used since they were read. */
   async *#used(db: number, pages: AsyncIterable<string[]>): AsyncGenerator<string[]> {
-    const after = this.#from.touches ? USED.afterTouching : USED.after;
     for await (const keys of pages) {
       const replies = await this.#from.paced.send(keys.map((key) => ["OBJECT", "IDLETIME", key]));
       // The clock is read after the answers, and so errs towards looking once too often.
       const now = await clockOf(this.#from);
       const used = keys.filter((key, index) => {
         const [idle, known] = [replies[index], this.#known.get(`${db} ${key}`)];
-        return typeof idle !== "number" || known === undefined || now - 1_000 * idle >= known.readAt + after;
+        return (
+          typeof idle !== "number" || known === undefined || now - 1_000 * idle >= known.readAt - IDLE_RESOLUTION_MS
+        );
       });
       if (used.length > 0) yield used;
     }

@@ -12,6 +12,8 @@ import { databasesOf, PacedConnection, sweep } from "./keys.ts";
 export const LARGEST_DUMP = 16 * 1024 ** 2;
 /** Bytes that are asked for at once, and so wait in the server's memory until they are read. */
 const WINDOW_BYTES = 2 * 1024 ** 2;
+/** Keys that are gone through at once: a script that asks for all their sizes takes a millisecond or two. */
+const SCAN_KEYS = 1_000;
 /** Values that are asked for at once where nobody knows how large they are. */
 const BLIND_WINDOW = 32;
 /** Bytes at the end of a payload: the version of its format, and a checksum. */
@@ -46,10 +48,11 @@ export interface Store {
   /** Bytes of memory that are left; infinite without a limit. */
   readonly freeBytes: number;
   readonly dataBytes: number;
-  /** Whether OBJECT IDLETIME tells when a key was last used: it is allowed, and the eviction policy is none of LFU. */
+  /**
+   * Whether OBJECT IDLETIME tells when somebody else has last used a key: it is allowed, the eviction policy is none of LFU, and
+   * CLIENT NO-TOUCH is known. Redis before 7.2 does not know it, and a DUMP there counts as a use.
+   */
   readonly tellsIdleTime: boolean;
-  /** Whether reading a key counts as using it: Redis before 7.2 has no CLIENT NO-TOUCH, and there DUMP does. */
-  readonly touches: boolean;
   readonly allowed: Readonly<Record<(typeof WANTED)[number], boolean>>;
   /** The command that tells when a key expires, and whether it tells how long from now instead. */
   readonly expiry: "PEXPIRETIME" | "PTTL";
@@ -88,9 +91,8 @@ export async function openStore(connection: Connection, share: number, signal: A
     runId: facts.run_id ?? "",
     freeBytes: limit === 0 ? Number.POSITIVE_INFINITY : limit - Number(facts.used_memory ?? 0),
     dataBytes: Number(facts.used_memory_dataset ?? 0),
-    tellsIdleTime: allowed["OBJECT IDLETIME"] && policy !== "" && !policy.endsWith("lfu"),
-    // Asking for it has switched it on.
-    touches: !allowed["CLIENT NO-TOUCH"],
+    // Asking whether CLIENT NO-TOUCH is known has switched it on.
+    tellsIdleTime: allowed["OBJECT IDLETIME"] && allowed["CLIENT NO-TOUCH"] && policy !== "" && !policy.endsWith("lfu"),
     allowed,
     expiry: expiry instanceof RedisFailure ? "PTTL" : "PEXPIRETIME",
   };
@@ -110,7 +112,7 @@ export async function* keysOf(
   { paced }: Store,
   isWanted: (key: string) => boolean = () => true,
 ): AsyncGenerator<string[]> {
-  for await (const keys of ahead(sweep(paced))) {
+  for await (const keys of ahead(sweep(paced, SCAN_KEYS))) {
     const wanted = keys.filter((key) => !key.startsWith(OWN_PREFIX) && isWanted(key));
     if (wanted.length > 0) yield wanted;
   }
@@ -130,13 +132,16 @@ interface Sized {
   readonly bytes: number | undefined;
 }
 
-async function* windows({ paced, allowed }: Store, pages: AsyncIterable<string[]>): AsyncGenerator<Sized[]> {
+async function* windows(store: Store, pages: AsyncIterable<string[]>): AsyncGenerator<Sized[]> {
+  const { allowed } = store;
   for await (const keys of pages) {
-    const sizes = allowed["MEMORY USAGE"] ? await paced.send(keys.map((key) => ["MEMORY", "USAGE", key])) : [];
+    const sizes = allowed["MEMORY USAGE"]
+      ? numbersIn(await store.paced.send(ofEach(store, keys, "MEMORY", "USAGE")))
+      : [];
     let window: Sized[] = [];
     let total = 0;
     for (const [index, key] of keys.entries()) {
-      const size = numberIn(sizes[index]);
+      const size = sizes[index];
       const bytes = size ?? WINDOW_BYTES / BLIND_WINDOW;
       if (window.length > 0 && total + bytes > WINDOW_BYTES) {
         yield window;
@@ -150,28 +155,53 @@ async function* windows({ paced, allowed }: Store, pages: AsyncIterable<string[]
   }
 }
 
-async function* dumped({ paced, allowed, expiry }: Store, all: AsyncIterable<Sized[]>): AsyncGenerator<Dumped[]> {
+async function* dumped(store: Store, all: AsyncIterable<Sized[]>): AsyncGenerator<Dumped[]> {
+  const { paced, allowed, expiry } = store;
   for await (const window of all) {
-    const [time, ...replies] = await paced.send([
-      ["TIME"],
-      ...window.flatMap(({ key, bytes = 0 }) => [
-        [expiry, key],
-        allowed.DUMP && bytes <= LARGEST_DUMP ? ["DUMP", key] : ["TYPE", key],
-      ]),
-    ]);
+    const keys = window.map(({ key }) => key);
+    const expiries = ofEach(store, keys, expiry);
+    const isDumped = ({ bytes = 0 }: Sized) => allowed.DUMP && bytes <= LARGEST_DUMP;
+    const values = window.map((sized) => [isDumped(sized) ? "DUMP" : "TYPE", sized.key]);
+    const [time, ...replies] = await paced.send([["TIME"], ...expiries, ...values]);
     const readAt = millisecondsIn(time);
     const now = expiry === "PTTL" ? readAt : 0;
-    const found = window.flatMap(({ key, bytes = 0 }, index): Dumped[] => {
-      const [expires, value] = [numberIn(replies[2 * index]), replies[2 * index + 1]];
+    const times = numbersIn(replies.slice(0, expiries.length));
+    const found: Dumped[] = [];
+    for (const [index, sized] of window.entries()) {
+      const [expires = -2, value] = [times[index], replies[expiries.length + index]];
       if (value instanceof RedisFailure && value.kind !== "TOO_LARGE") throw value;
       // -2: there is no such key. It may also have been deleted between the two.
-      if (expires === undefined || expires === -2 || value === null || value === "none") return [];
-      const isDump = typeof value === "string" && allowed.DUMP && bytes <= LARGEST_DUMP;
-      const payload = isDump ? value : undefined;
-      return [{ key, expiresAt: expires < 0 ? undefined : now + expires, payload, bytes: bytes || undefined, readAt }];
-    });
+      if (expires === -2 || value === null || value === "none") continue;
+      const payload = typeof value === "string" && isDumped(sized) ? value : undefined;
+      found.push({ ...sized, expiresAt: expires < 0 ? undefined : now + expires, payload, readAt });
+    }
     if (found.length > 0) yield found;
   }
+}
+
+/** Asks the same of each key, and answers with one text: a million short answers cost a client more than the values. */
+const OF_EACH = `
+local found = {}
+for index, key in ipairs(KEYS) do
+  local number
+  if ARGV[2] then number = redis.call(ARGV[1], ARGV[2], key) else number = redis.call(ARGV[1], key) end
+  found[index] = number and string.format("%.0f", number) or ""
+end
+return table.concat(found, " ")`;
+
+/** The commands that ask for a number of each key: one, where scripts are allowed. Their replies are for {@link numbersIn}. */
+function ofEach({ allowed }: Store, keys: readonly string[], ...command: string[]): string[][] {
+  if (!allowed.EVAL) return keys.map((key) => [...command, key]);
+  return [["EVAL", OF_EACH, String(keys.length), ...keys, ...command]];
+}
+
+/** A number for each key; nothing for one that is not there. @throws RedisFailure */
+function numbersIn(replies: readonly Reply[]): (number | undefined)[] {
+  return replies.flatMap((reply): (number | undefined)[] => {
+    if (reply instanceof RedisFailure) throw reply;
+    if (typeof reply !== "string") return [typeof reply === "number" ? reply : undefined];
+    return reply.split(" ").map((number) => (number === "" ? undefined : Number(number)));
+  });
 }
 
 /** What of a payload depends on the value alone. */
@@ -199,11 +229,6 @@ export async function clockOf({ connection }: Store): Promise<number> {
 function millisecondsIn(time: Reply | undefined): number {
   const [seconds, microseconds] = listIn(time).map(Number);
   return (seconds ?? 0) * 1_000 + Math.floor((microseconds ?? 0) / 1_000);
-}
-
-function numberIn(reply: Reply | undefined): number | undefined {
-  if (reply instanceof RedisFailure && reply.transient) throw reply;
-  return typeof reply === "number" ? reply : undefined;
 }
 
 /** Asks for the next while the last is used. */

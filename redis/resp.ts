@@ -23,12 +23,15 @@ export type Encoding = "utf8" | "latin1";
 
 /** Commands in the Redis protocol, version 2. */
 export function encode(commands: readonly (readonly string[])[], encoding: Encoding = "utf8"): Buffer {
-  const parts: string[] = [];
+  let text = "";
   for (const words of commands) {
-    parts.push(`*${words.length}\r\n`);
-    for (const word of words) parts.push(`$${Buffer.byteLength(word, encoding)}\r\n`, word, END_OF_LINE);
+    text += `*${words.length}\r\n`;
+    for (const word of words) {
+      const bytes = encoding === "latin1" ? word.length : Buffer.byteLength(word);
+      text += `$${bytes}\r\n${word}\r\n`;
+    }
   }
-  return Buffer.from(parts.join(""), encoding);
+  return Buffer.from(text, encoding);
 }
 
 /** A list of which only some items have arrived. */
