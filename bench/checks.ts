@@ -222,7 +222,7 @@ async function verifyOne(
   checks: typeof allChecks,
 ): Promise<void> {
   const deadline = new Deadline(60);
-  const verification = new Verification(environment, checks, false);
+  const verification = new Verification({ environment }, checks, false);
   await verify(
     {
       client: new RenderClient({ apiKey: rehearsal.render.apiKey, host }),

@@ -17,6 +17,8 @@ export interface CheckContext {
   readonly look: Look<Observation>;
   /** What was seen of the service; `undefined` when none is known. */
   readonly service?: ServiceSeen | undefined;
+  /** What is verified, by its key in the environment's file, where it has several instances or services. */
+  readonly key?: string | undefined;
   /** What else has the names of the instance and of the service's group, where a check asks for it. */
   readonly names: { readonly instance: NamesSeen | undefined; readonly group: NamesSeen | undefined };
   /** Whether the instance is filled to prove that it never evicts. In a deploy it is only where it is new. */

@@ -71,8 +71,9 @@ export const count = z
   .transform(Number);
 
 /** The service that uses the Redis. */
-export const service: Sight<ServiceState> = ({ service: seen }) => {
-  const remedy = "Set backend.serviceId, or TF_VAR_backend_service_id, to the service's id.";
+export const service: Sight<ServiceState> = ({ service: seen, key }) => {
+  const field = key === undefined ? "backend.serviceId" : `services.${key}.id`;
+  const remedy = `Set ${field}, or TF_VAR_${key ?? "backend"}_service_id, to the service's id.`;
   if (seen === undefined) return new Unseen({ reason: "no service is known", remedy });
   return "state" in seen ? seen.state : new Unseen(seen.obstacle);
 };

@@ -33,6 +33,10 @@ const checkResult = z.discriminatedUnion("status", [
 /** Everything found out about one environment: what all reports are made of. */
 const verificationReport = z.object({
   environment: z.string(),
+  /** The key of the instance or the service in the environment's file, where it has several of them. */
+  key: z.string().optional(),
+  /** The service, where it is what was verified. */
+  service: z.object({ id: z.string(), name: z.string() }).optional(),
   instance: z.object({ id: z.string(), name: z.string(), region: z.string(), plan: z.string() }).optional(),
   vantage: z.enum(VANTAGES).optional(),
   passedOver: z.array(z.object({ vantage: z.enum(VANTAGES), reason: z.string() })),
@@ -65,6 +69,11 @@ export type VerificationReport = z.infer<typeof verificationReport>;
 export type CheckResult = z.infer<typeof checkResult>;
 export type Evidence = z.infer<typeof evidence>;
 export type Status = CheckResult["status"];
+
+/** What a report is about: `production`, or `production queue`. */
+export function subjectOf({ environment, key }: Pick<VerificationReport, "environment" | "key">): string {
+  return key === undefined ? environment : `${environment} ${key}`;
+}
 
 type Without<Union, Key extends PropertyKey> = Union extends unknown ? Omit<Union, Key> : never;
 

@@ -21,9 +21,12 @@ const NOT_AVAILABLE = {
   unknown: unknown("not run: it is not known whether there is an available instance", "See `available`."),
 } as const;
 
+/** What is verified. */
+type Subject = Pick<VerificationReport, "environment" | "key" | "service">;
+
 /** A verification under way. It can be reported at any moment: what has not been looked at yet is unknown. */
 export class Verification {
-  readonly environment: string;
+  readonly #about: Subject;
   readonly #acceptUnknown: boolean;
   readonly #strict: boolean;
   readonly #startedAt = new Date();
@@ -35,8 +38,8 @@ export class Verification {
   #misconfigured = false;
   #durationMs: number | undefined;
 
-  constructor(environment: string, checks: readonly Statement[], acceptUnknown: boolean, strict = false) {
-    this.environment = environment;
+  constructor(about: Subject, checks: readonly Statement[], acceptUnknown: boolean, strict = false) {
+    this.#about = about;
     this.#acceptUnknown = acceptUnknown;
     this.#strict = strict;
     for (const check of [AVAILABLE, ...checks]) this.settle(check, NOT_RUN, 0);
@@ -75,7 +78,7 @@ export class Verification {
   report(): VerificationReport {
     const { id, name, region, plan } = this.#instance ?? {};
     return {
-      environment: this.environment,
+      ...this.#about,
       ...(id && name && region && plan ? { instance: { id, name, region, plan } } : {}),
       ...(this.#vantage === undefined ? {} : { vantage: this.#vantage }),
       passedOver: this.#passedOver,

@@ -1,6 +1,7 @@
 import { MORE_TIME } from "../redis/explanations.ts";
 import type { KeyValue } from "../render/api/endpoints.ts";
 import { RenderApiError } from "../render/api/error.ts";
+import type { ExpectedInstance } from "../render/instance.ts";
 import type { ExpectedService } from "../render/service.ts";
 import type { StackState } from "../render/strangers.ts";
 import { readKnownIds } from "../render/terraform-state.ts";
@@ -12,7 +13,7 @@ import { type Check, type CheckContext, isAsked, resultOf } from "./check.ts";
 import { findInstance, NoInstance, waitUntilAvailable, watchInstance } from "./find-instance.ts";
 import { observeGroupNames, observeInstanceNames } from "./observation/names.ts";
 import type { Observation } from "./observation/observation.ts";
-import { observeService, type ServiceSeen } from "./observation/service.ts";
+import { ONLY, observeService, type ServiceSeen } from "./observation/service.ts";
 import { observation } from "./program.ts";
 import type { Result } from "./report.ts";
 import { fail, pass, unknown } from "./result.ts";
@@ -26,7 +27,7 @@ const UPDATE_POLLS = { first: 1_000, longest: 5_000 } as const;
 
 /** One environment to verify, and how. */
 export interface VerifyOptions
-  extends Pick<CheckContext, "expected" | "prove" | "memoryUse">,
+  extends Pick<CheckContext, "expected" | "key" | "prove" | "memoryUse">,
     Omit<LookOptions, "signal"> {
   /** Without it the instance is found by name and region, in this workspace or in all that the key can see. */
   readonly instanceId?: string | undefined;
@@ -35,11 +36,19 @@ export interface VerifyOptions
   readonly stackDirectory: string;
   /** What the service should read, and how it is asked whether it is well. */
   readonly service?: ExpectedService | undefined;
+  /** The instances that the service uses, by key, with their ids where they are known. Default the one that is verified. */
+  readonly used?: Readonly<Record<string, UsedInstance>> | undefined;
   readonly checks: readonly Check[];
   /** Whether an apply has just ended, so that the server may not have followed it yet. Default not. */
   readonly afterApply?: boolean;
   /** `auto` takes the first that works. */
   readonly vantage: Vantage | "auto";
+}
+
+/** An instance that a service uses. Without its id it is found by name and region. */
+export interface UsedInstance {
+  readonly expected: ExpectedInstance;
+  readonly id?: string | undefined;
 }
 
 /** Verifies one environment: waits until it is ready, looks, then lets every check judge. Never throws. */
@@ -64,7 +73,7 @@ async function observeAll(options: VerifyOptions, verification: Verification): P
       if (instance === undefined) return true;
       const [seen, service, names] = await Promise.all([
         lookAtRedis(options, instance, verification),
-        lookAtService(options, instance),
+        lookAtService(options, instance, stack),
         lookAtNames(options, instance, stack),
       ]);
       context = { ...options, instance, look: seen, service, names };
@@ -183,10 +192,31 @@ async function lookWhileItLasts(
 }
 
 /** Looks at the service if any check asks for it, and there is one. */
-async function lookAtService(options: VerifyOptions, instance: KeyValue): Promise<ServiceSeen | undefined> {
-  const { service, checks } = options;
+async function lookAtService(
+  options: VerifyOptions,
+  instance: KeyValue,
+  stack: StackState,
+): Promise<ServiceSeen | undefined> {
+  const { service, checks, used = {}, client, ownerId } = options;
   if (service === undefined || checks.every(({ about }) => about !== "service")) return undefined;
-  return observeService(service, instance, options);
+  try {
+    const ids = await Promise.all(
+      Object.entries(used).map(async ([key, { expected, id }]) => {
+        if (expected === options.expected) return [key, instance.id];
+        return [key, id ?? (await findInstance(client, expected, ownerId, stack)).id];
+      }),
+    );
+    return await observeService(
+      service,
+      ids.length === 0 ? { [ONLY]: instance.id } : Object.fromEntries(ids),
+      instance,
+      options,
+    );
+  } catch (error) {
+    if (error instanceof NoInstance) return { obstacle: { reason: error.message, remedy: error.remedy } };
+    if (!(error instanceof RenderApiError)) throw error;
+    return { obstacle: { reason: error.message, remedy: ASK_AGAIN } };
+  }
 }
 
 async function lookAtNames(

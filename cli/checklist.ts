@@ -45,7 +45,7 @@ async function run(program: Program, environment: string, { deadline: seconds, r
   });
   const reports = await Promise.all(
     (request?.targets ?? []).map(async (target) => {
-      const verification = new Verification(environment, target.checks, target.acceptUnknown);
+      const verification = new Verification({ environment, key: target.key }, target.checks, target.acceptUnknown);
       const ownerId = process.env.RENDER_OWNER_ID || undefined;
       await verify({ ...target, client, ownerId, deadline, secrets: program.secrets, onProgress }, verification);
       return verification.report();

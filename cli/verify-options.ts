@@ -3,20 +3,16 @@ import { allChecks } from "../checks/catalogue/all-checks.ts";
 import type { Check } from "../checks/check.ts";
 import { AVAILABLE } from "../checks/verification.ts";
 import type { VerifyOptions } from "../checks/verify.ts";
-import { requireOwnRender } from "../environments/emulator-mark.ts";
-import { loadEnvironments } from "../environments/load.ts";
-import { pickInstance } from "../environments/pick.ts";
-import { expectedInstance } from "../render/instance.ts";
-import { expectedService, jobServicesOf, serviceIdOf } from "../render/service.ts";
 import { InvalidValue, notOneOf, Stop } from "../runtime/errors.ts";
 import { VANTAGES } from "../vantage/vantage.ts";
 import { CHECK_FORMATS, type CheckFormat } from "./report/checks/reports.ts";
 import { type ReportRequest, readReport } from "./report/write-reports.ts";
 import type { Subject } from "./verify-request.ts";
 
-export const USAGE = `Usage: npm run verify -- <environment>... [options]
+export const USAGE = `Usage: npm run verify -- <environment> [instance or service]... [options]
 
-Proves that the Redis on Render is the one that the environment describes.
+Proves that what is on Render is what the environment describes: all of it, or the instances and services that are named
+by their keys. Several environments may be named.
 
   --instance <id>       verify this instance as the one environment named, instead of finding it by name and region
   --deadline <seconds>  the time for everything, waiting included (default: the environment's checks.deadlineSeconds)
@@ -32,7 +28,7 @@ Proves that the Redis on Render is the one that the environment describes.
                         file to standard output; in GitHub Actions the Markdown also goes to the step summary
   --help
 
-Reads RENDER_API_KEY, RENDER_OWNER_ID, RENDER_HOST, TF_VAR_backend_service_id; HTTPS_PROXY and NO_PROXY;
+Reads RENDER_API_KEY, RENDER_OWNER_ID, RENDER_HOST, TF_VAR_<service>_service_id; HTTPS_PROXY and NO_PROXY;
 NODE_EXTRA_CA_CERTS for a private authority.
 Exit codes: 0 good, 1 failed, 2 wrong usage or configuration, 3 not established, or with --strict a warning.
 `;
@@ -45,6 +41,8 @@ export interface VerifyRequest {
   readonly reports: readonly ReportRequest<CheckFormat>[];
   /** Whether a warning is an exit code, too. */
   readonly strict: boolean;
+  /** Seconds for all of it, where the command line says so. */
+  readonly deadlineSeconds?: number;
 }
 
 /**
@@ -72,15 +70,31 @@ export async function readCommandLine(
     ...(values.prove ? { prove: "by hand" as const } : {}),
   };
   if (deployed !== undefined) {
-    const checks = values.only === undefined ? checksAfterApply(deployed) : choices.checks;
+    const checks = values.only === undefined ? checksOf(deployed, choices.checks) : choices.checks;
     return { targets: [{ ...deployed, ...choices, checks, ...given, afterApply: true }], reports, strict };
   }
   if (positionals.length === 0) throw new Stop("misused", `Name at least one environment.\n\n${USAGE}`);
-  if (values.instance !== undefined && positionals.length !== 1) {
-    throw new Stop("misused", "--instance needs exactly one environment, which says what the instance should be.");
+  // A step of Terraform's graph brings its own description, and does not wait for this.
+  const { subjectsOf } = await import("./verify-subjects.ts");
+  const subjects = await subjectsOf(positionals, env);
+  if (values.instance !== undefined && (subjects.length !== 1 || subjects[0]?.about === "service")) {
+    throw new Stop(
+      "misused",
+      "--instance needs exactly one environment, and one instance of it, which says what it should be.",
+    );
   }
-  const subjects = await Promise.all([...new Set(positionals)].map((name) => subjectOf(name, env)));
-  return { targets: subjects.map((subject) => ({ ...subject, ...choices, ...given })), reports, strict };
+  const targets = subjects.map((subject) => {
+    return { ...subject, ...choices, checks: checksOf(subject, choices.checks), ...given };
+  });
+  const { deadlineSeconds } = given;
+  // With none of its checks asked for, a service has nothing to look at.
+  const isAsked = ({ about, checks }: (typeof targets)[number]) => about !== "service" || checks.length > 0;
+  return {
+    targets: targets.filter(isAsked),
+    reports,
+    strict,
+    ...(deadlineSeconds === undefined ? {} : { deadlineSeconds }),
+  };
 }
 
 function parse(args: readonly string[]) {
@@ -107,35 +121,9 @@ function parse(args: readonly string[]) {
   }
 }
 
-/** The environments are read only where one is named: Terraform's provisioner brings its own description. */
-async function subjectOf(name: string, env: NodeJS.ProcessEnv): Promise<Subject> {
-  const [{ resolveEnvironment }, { stackPath }] = await Promise.all([
-    loadEnvironments(),
-    import("../environments/define.ts"),
-  ]);
-  const environment = resolveEnvironment(name);
-  // Without the mark nothing can be mistaken: what is looked at is only read.
-  if (env.TF_VAR_emulator) requireOwnRender(environment, env);
-  const { prove: _inDeploysOnly, ...checks } = environment.checks;
-  const [instanceKey, instance] = pickInstance(environment);
-  const [key = "", used] = Object.entries(environment.services)[0] ?? [];
-  const serviceId = used && serviceIdOf(key, used, env);
-  const service = used && serviceId !== undefined ? expectedService(used, serviceId) : undefined;
-  const stackDirectory = stackPath(environment.name);
-  const expected = expectedInstance(environment, instance);
-  return {
-    expected,
-    ...checks,
-    prove: "no",
-    ...jobServicesOf(environment.services, instanceKey, env),
-    service,
-    stackDirectory,
-  };
-}
-
-/** Terraform asks twice: for the Redis before the service gets its URL, and for the service after its roll-out. */
-function checksAfterApply({ service }: Subject): readonly Check[] {
-  return allChecks.filter(({ about }) => (about === "service") === (service !== undefined));
+/** The checks on the subject. Of an instance before a service gets its URL, of the service after its roll-out. */
+function checksOf({ about }: Subject, checks: readonly Check[]): readonly Check[] {
+  return checks.filter((check) => about === undefined || (check.about === "service") === (about === "service"));
 }
 
 const DAY_SECONDS = 86_400;

@@ -5,8 +5,10 @@ import type { Read } from "../steps/steps.ts";
 /** What is to be verified: all of it that the environment, or Terraform, decides. */
 export type Subject = Pick<
   VerifyOptions,
-  "expected" | "instanceId" | "serviceId" | "otherServiceIds" | "service" | "stackDirectory" | "prove"
+  "expected" | "key" | "instanceId" | "serviceId" | "otherServiceIds" | "service" | "used" | "stackDirectory" | "prove"
 > & {
+  /** Which of the checks: those of the instance, or those of the service. Default all. */
+  readonly about?: "instance" | "service";
   readonly deadlineSeconds: number;
   readonly acceptUnknown: boolean;
 };
@@ -21,6 +23,7 @@ export function subjectOfStep(read: Read<"checks">, service?: ExpectedService): 
     acceptUnknown: limits.acceptUnknown,
     prove: limits.prove ? "in a deploy" : "no",
     serviceId: limits.backendServiceId ?? (TF_VAR_backend_service_id || undefined),
+    about: service === undefined ? "instance" : "service",
     service,
     stackDirectory: read.TERRAFORM_DIRECTORY,
   };

@@ -11,6 +11,7 @@ export const ENVIRONMENTS_DIRECTORY = join(import.meta.dirname, "../environments
 
 /** The environments that the files describe, as they are now. */
 export interface Environments {
+  readonly names: readonly string[];
   /** See {@link resolveEnvironment}. */
   resolveEnvironment(name: string): Environment;
   /** See {@link resolveEnvironments}. */
@@ -30,6 +31,7 @@ export async function loadEnvironments(read?: Read): Promise<Environments> {
     list ??= readList();
     const known = await (read?.() ?? list);
     return {
+      names: known.map(({ name }) => name),
       resolveEnvironment: (name) => resolveEnvironment(name, known),
       resolveEnvironments: () => resolveEnvironments(known),
     };

@@ -58,7 +58,9 @@ export async function findInstances(
   certain: Certain<KeyValue> = () => false,
 ): Promise<Namesakes> {
   const listed = await client.list(API.listKeyValues, {}, { name, region, ownerId });
-  const named = listed.filter((one) => one.name === name && one.region === region).toSorted(byAge);
+  const named = listed
+    .filter((one) => one.name === name && one.region === region && one.owner.id === ownerId)
+    .toSorted(byAge);
   const mayBeStrange = named.filter((one) => !certain(one, named));
   const state = mayBeStrange.length === 0 ? new Map() : await known();
   const strange = state && mayBeStrange.filter(({ id }) => !knows(state, id));

@@ -3,6 +3,8 @@ import { oneLine } from "./text.ts";
 /** Shows what is being waited for. */
 export interface Progress {
   update(environment: string, text: string): void;
+  /** Nothing more is waited for there. */
+  done(environment: string): void;
   /** Makes room for the report. */
   stop(): void;
 }
@@ -21,6 +23,9 @@ async function startSpinner(stream: NodeJS.WriteStream): Promise<Progress> {
       texts.set(environment, oneLine(text));
       spinner.text = [...texts].map(([name, latest]) => `${name}: ${latest}`).join(" · ");
     },
+    done(environment) {
+      texts.delete(environment);
+    },
     stop: () => spinner.stop(),
   };
 }
@@ -33,6 +38,7 @@ function startLines(stream: NodeJS.WriteStream): Progress {
       texts.set(environment, text);
       stream.write(`${environment}: ${oneLine(text)}\n`);
     },
+    done() {},
     stop() {},
   };
 }

@@ -1,3 +1,4 @@
+import { serviceLine } from "../../render/service-line.ts";
 import type { Check } from "../check.ts";
 import { judging, service } from "../judging.ts";
 import type { EffectiveVariable } from "../observation/service.ts";
@@ -43,6 +44,24 @@ function describe({ key, from, asExpected }: EffectiveVariable): string {
 const ROLL_OUT =
   "Roll the service out: Manual Deploy in Render's dashboard, or terraform apply -replace=null_resource.backend_roll_out.";
 
+export const serviceLinks: Check = {
+  id: "backend-linked-alone",
+  title: "Service's group is its own",
+  proves: "The service's group is linked to nothing that the environment's file does not name.",
+  about: "service",
+  run: judging(service, ({ description: { name, groupName, uses }, groupCreatedAt, otherLinks }) => {
+    if (groupCreatedAt === undefined) return unknown(`${name} is not linked to "${groupName}"`, "See backend-deploy.");
+    const evidence = { expected: `only ${name} linked to "${groupName}"`, source: "API" };
+    if (otherLinks.length === 0) return pass({ ...evidence, actual: `only ${name}` });
+    const others = otherLinks.map(({ id, name: other }) => `${other} (${id})`).join(", ");
+    const lines = otherLinks.map((link) => serviceLine(link, uses)).join(" ");
+    return warn(
+      { ...evidence, actual: `${others} linked in the dashboard; not in the file` },
+      `The next deploy unlinks it. Add it to \`services\` in the environment's file, with a group of its own: ${lines}`,
+    );
+  }),
+};
+
 export const serviceDeploy: Check = {
   id: "backend-deploy",
   title: "Service deployed",
@@ -50,6 +69,12 @@ export const serviceDeploy: Check = {
     "A deploy is live that was created after the group. Whether it has read the latest change, only the roll-out proves: " +
     "Render does not show when a group's variables changed.",
   about: "service",
+  skip({ service: seen }) {
+    const state = seen !== undefined && "state" in seen ? seen.state : undefined;
+    if (state?.type !== "cron_job" || state.groupCreatedAt === undefined) return undefined;
+    const last = state.lastRunAt === undefined ? "no run is known yet" : `the last one ended ${state.lastRunAt}`;
+    return `${state.description.name} is a cron job: its next run reads the variables (${last})`;
+  },
   run: judging(service, ({ description: { groupName }, groupCreatedAt, deploys }) => {
     const source = "API";
     const live = deploys.find(({ status }) => status === "live");
@@ -82,7 +107,7 @@ export const serviceHealth: Check = {
   skip({ service: seen }) {
     const state = seen !== undefined && "state" in seen ? seen.state : undefined;
     const none = state !== undefined && state.health === undefined;
-    return none ? "the environment names no health path: backend.healthPath" : undefined;
+    return none ? "the environment names no health path (healthPath)" : undefined;
   },
   run: judging(service, ({ description: { name, healthPath = "" }, health }) => {
     if (health === undefined) return unknown("it was not asked", "Run the checks again.");

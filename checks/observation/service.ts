@@ -1,3 +1,4 @@
+import { parseRedisUrl } from "../../redis/address.ts";
 import {
   API,
   type Deploy,
@@ -10,7 +11,7 @@ import { isLinkedTo } from "../../render/api/env-groups.ts";
 import { RenderApiError } from "../../render/api/error.ts";
 import { gatherServiceFacts } from "../../render/api/service-facts.ts";
 import { healthAddress } from "../../render/health-address.ts";
-import type { ExpectedService } from "../../render/service.ts";
+import type { ExpectedService, Use } from "../../render/service.ts";
 import { sendHttp } from "../../runtime/http.ts";
 import { until, within } from "../../runtime/wait.ts";
 import type { LookOptions, Obstacle } from "../../vantage/vantage.ts";
@@ -24,6 +25,12 @@ const ASLEEP = { withinMs: 100_000, requestMs: 75_000 };
 /** What was seen of a service. It holds no value of a variable. */
 export interface ServiceState {
   readonly description: ExpectedService;
+  /** Render's kind of service: `cron_job`. */
+  readonly type: string;
+  /** When a cron job last ran to its end. */
+  readonly lastRunAt: string | undefined;
+  /** What else is linked to its group, which is for it alone. */
+  readonly otherLinks: readonly { readonly id: string; readonly name: string }[];
   /** What it would be deployed with now, for each variable that it should have. */
   readonly variables: readonly EffectiveVariable[];
   /** When its group was created; `undefined` when it is not linked. Render shows no time of a change of variables. */
@@ -53,32 +60,43 @@ export type ServiceSeen = { readonly state: ServiceState } | { readonly obstacle
 
 type Options = Pick<LookOptions, "client" | "deadline" | "secrets" | "onProgress">;
 
-/** Looks at a service through Render's API, and at its health path. */
+/** The instance that the service uses, where it names none. */
+export const ONLY = "redis";
+
+/**
+ * Looks at a service through Render's API, and at its health path.
+ *
+ * @param ids Of the instances that it uses, by key.
+ */
 export async function observeService(
   description: ExpectedService,
-  { id: instanceId, owner }: Pick<KeyValue, "id" | "owner">,
+  ids: Readonly<Record<string, string>>,
+  { owner }: Pick<KeyValue, "owner">,
   options: Options,
 ): Promise<ServiceSeen> {
-  const { client, secrets } = options;
+  const { client } = options;
   const { serviceId, groupName } = description;
   const unknown: Obstacle = {
     reason: `there is no service ${serviceId}`,
     remedy: "Set backend.serviceId, or TF_VAR_backend_service_id, to the service's id.",
   };
   try {
-    const [{ service, variables, groups }, deploys, { internalConnectionString: url }] = await Promise.all([
+    const [{ service, variables, groups }, deploys, used] = await Promise.all([
       gatherServiceFacts(client, owner.id, serviceId, groupName),
       client.first(API.listDeploys, { id: serviceId }),
-      client.call(API.getConnectionInfo, { id: instanceId }),
+      valuesUsed(description, ids, options),
     ]);
     if (service === undefined) return { obstacle: unknown };
-    secrets.addUrl(url);
     const linked = groups.filter((group) => isLinkedTo(group, serviceId));
+    const group = linked.find(({ name }) => name === groupName);
     return {
       state: {
         description,
-        variables: effectiveVariables({ REDIS_URL: url, ...description.env }, variables, linked),
-        groupCreatedAt: linked.find(({ name }) => name === groupName)?.createdAt,
+        type: service.type,
+        lastRunAt: service.serviceDetails.lastSuccessfulRunAt ?? undefined,
+        otherLinks: group?.serviceLinks.filter(({ id }) => id !== serviceId) ?? [],
+        variables: effectiveVariables({ ...used, ...description.env }, variables, linked),
+        groupCreatedAt: group?.createdAt,
         deploys,
         health: await askHealth(service, description, options),
       },
@@ -88,6 +106,30 @@ export async function observeService(
     if (error.status === 404) return { obstacle: unknown };
     return { obstacle: { reason: error.message, remedy: "Run the checks again; see https://status.render.com." } };
   }
+}
+
+/** What each variable should hold of the instances. */
+async function valuesUsed(
+  { uses = { REDIS_URL: { redis: ONLY, as: "url" } } }: ExpectedService,
+  ids: Readonly<Record<string, string>>,
+  { client, secrets }: Options,
+): Promise<Record<string, string>> {
+  const urls = await Promise.all(
+    Object.entries(ids).map(async ([key, id]) => {
+      const { internalConnectionString: url } = await client.call(API.getConnectionInfo, { id });
+      secrets.addUrl(url);
+      return [key, url] as const;
+    }),
+  );
+  const byKey = new Map(urls);
+  return Object.fromEntries(Object.entries(uses).map(([name, use]) => [name, partOf(byKey.get(use.redis) ?? "", use)]));
+}
+
+/** What a variable holds of an instance, by its internal URL. */
+export function partOf(url: string, { as, database }: Pick<Use, "as" | "database">): string {
+  if (as === "url") return database === undefined ? url : `${url}/${database}`;
+  const { host, port, password = "" } = parseRedisUrl(url);
+  return { host, port: String(port), password }[as];
 }
 
 /**

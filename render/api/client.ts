@@ -26,7 +26,15 @@ export interface RenderClientOptions {
   readonly signal?: AbortSignal;
   /** Told what a call waits for, once it takes longer than a moment. */
   readonly onWait?: (text: string) => void;
+  /** The lists of a workspace that are read once for all clients that share this. Default each is read when it is asked for. */
+  readonly listedOnce?: ListedOnce;
 }
+
+/** Lists that were begun, by what they list. */
+export type ListedOnce = Map<string, Promise<unknown[]>>;
+
+/** What a workspace has few of and many ask for. A caller filters what comes, too. */
+const LISTED_ONCE = ["/key-value", "/env-groups"];
 
 /** What must be sent along; nothing where nothing can be. */
 type Sent<S extends z.ZodType> = undefined extends z.input<S> ? [sent?: z.input<S>] : [sent: z.input<S>];
@@ -59,8 +67,10 @@ const environment = z.object({
  */
 export class RenderClient {
   readonly #bounded: <T>(work: (send: Send) => Promise<T>) => Promise<T>;
+  readonly #listedOnce: ListedOnce | undefined;
 
-  constructor({ host = RENDER, deadlineMs = DEFAULT_DEADLINE_MS, ...options }: RenderClientOptions) {
+  constructor({ host = RENDER, deadlineMs = DEFAULT_DEADLINE_MS, listedOnce, ...options }: RenderClientOptions) {
+    this.#listedOnce = listedOnce;
     this.#bounded = (work) => sendWithin({ ...options, host: host.replace(/\/$/, ""), deadlineMs }, work);
   }
 
@@ -71,7 +81,7 @@ export class RenderClient {
    */
   static fromEnvironment(
     env: Readonly<Record<string, string | undefined>>,
-    options: Pick<RenderClientOptions, "deadlineMs" | "signal" | "onWait"> = {},
+    options: Omit<RenderClientOptions, "apiKey" | "host"> = {},
   ): RenderClient {
     const parsed = environment.safeParse(env);
     if (!parsed.success) {
@@ -108,6 +118,31 @@ export class RenderClient {
     endpoint: ListEndpoint<P, I, F>,
     params: Params<P>,
     filters: { readonly [Name in F]?: string | undefined } = {},
+  ): Promise<z.output<I>[]> {
+    const once = LISTED_ONCE.includes(endpoint.path) ? this.#listedOnce : undefined;
+    return once === undefined ? this.#list(endpoint, params, filters) : this.#listOnce(once, endpoint, params, filters);
+  }
+
+  /** With all that the workspace has. Where the list failed for another, who may have had less time, it is tried again. */
+  async #listOnce<P extends string, I extends z.ZodType, F extends string>(
+    once: ListedOnce,
+    endpoint: ListEndpoint<P, I, F>,
+    params: Params<P>,
+    { ownerId }: { readonly [Name in F]?: string | undefined } & { readonly ownerId?: string | undefined },
+  ): Promise<z.output<I>[]> {
+    const key = `${endpoint.path} ${ownerId}`;
+    const begun = once.get(key);
+    const listed = begun && (await begun.catch(() => undefined));
+    if (listed !== undefined) return z.array(endpoint.item).parse(listed);
+    const listing = this.#list(endpoint, params, { ownerId });
+    once.set(key, listing);
+    return listing;
+  }
+
+  #list<P extends string, I extends z.ZodType>(
+    endpoint: ListEndpoint<P, I, string>,
+    params: Params<P>,
+    filters: Readonly<Record<string, string | undefined>>,
   ): Promise<z.output<I>[]> {
     return this.#bounded(async (send) => {
       const items: z.output<I>[] = [];

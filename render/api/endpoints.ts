@@ -72,6 +72,8 @@ export const service = z.object({
     url: z.string().nullish(),
     /** `disabled`: only the service's own domains lead to it. */
     renderSubdomainPolicy: z.string().nullish(),
+    /** Of a cron job that has run. */
+    lastSuccessfulRunAt: z.string().nullish(),
   }),
 });
 

@@ -16,7 +16,7 @@ const RESULTS: Readonly<Record<string, Result>> = {
 
 function verified(statuses: readonly string[], acceptUnknown = false, strict = false) {
   const checks = statuses.map((status, index) => ({ id: `${status}-${index}`, title: "T", proves: "P." }));
-  const verification = new Verification("test", checks, acceptUnknown, strict);
+  const verification = new Verification({ environment: "test" }, checks, acceptUnknown, strict);
   verification.available({ status: "pass", evidence }, keyValueSchema.parse(INSTANCE));
   checks.forEach((check, index) => {
     const result = RESULTS[statuses[index] ?? ""];
@@ -51,7 +51,7 @@ test.each<[statuses: string[], strict: boolean, verdict: string, code: number]>(
 });
 
 test("a wrong call is not made good by accepting what is unknown", () => {
-  const verification = new Verification("test", [], true);
+  const verification = new Verification({ environment: "test" }, [], true);
   verification.misconfigured("two instances", "say which");
   expect(verdictOf([verification.report()])).toBe("misconfigured");
   expect(verdictOf([verification.report(), verified(["fail"])])).toBe("failed");

@@ -69,7 +69,7 @@ async function verified(
   onTestFinished(stop);
   const deadline = new Deadline(seconds);
   onTestFinished(() => deadline.stop("over"));
-  const verification = new Verification("test", checks, false);
+  const verification = new Verification({ environment: "test" }, checks, false);
   await verify(
     {
       ...{ client: new RenderClient({ apiKey: "k", host, signal: deadline.signal }), deadline },

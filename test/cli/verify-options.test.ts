@@ -88,7 +88,7 @@ describe("readCommandLine", () => {
     expect(request?.targets).toEqual([
       {
         ...{ expected: EXPECTED, instanceId: "red-abc", deadlineSeconds: 300, acceptUnknown: false },
-        ...{ serviceId: undefined, service: undefined },
+        ...{ serviceId: undefined, about: "instance", service: undefined },
         ...{ vantage: "auto", prove: "no", memoryUse: { warnPercent: 70, failPercent: 80 } },
         checks: allChecks.filter(({ about }) => about !== "service"),
         stackDirectory: "no/such/directory",
@@ -117,7 +117,7 @@ describe("readCommandLine", () => {
       ["--deadline", "9"],
       undefined,
       9,
-      /^backend-single-group,backend-variables,(?!.*ping)/,
+      /^backend-single-group,backend-linked-alone,backend-variables,(?!.*ping)/,
     ],
     [{ BACKEND_EXPECTED: SERVICE }, ["--only", "auth"], undefined, 300, /^auth$/],
   ])("after an apply with %j and %j", async (variables, args, serviceId, deadlineSeconds, checks) => {
@@ -151,7 +151,7 @@ describe("readCommandLine", () => {
     [[], /Name at least one environment/],
     [["locl"], /The environment must be one of .*, got: "locl"\. Did you mean "local"\?/],
     [["--instance", "red-abc"], /Name at least one environment/],
-    [["local", "staging", "--instance", "red-abc"], /exactly one environment/],
+    [["local", "staging", "--instance", "red-abc"], /exactly one environment, and one instance/],
     [["local", "--deadline", "0"], /--deadline must be a number of seconds/],
     [["local", "--deadline", "soon"], /--deadline must be .*, got: "soon"/],
     [["local", "--deadline", "86401"], /up to 86400, got: "86401"/],

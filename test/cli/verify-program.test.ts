@@ -11,6 +11,7 @@ vi.mock("../../checks/verify.ts", () => checks);
 vi.mock("../../runtime/progress.ts", () => ({
   startProgress: async (stream: NodeJS.WriteStream) => ({
     update: (environment: string, text: string) => stream.write(`${environment}: ${text}\n`),
+    done: () => {},
     stop: () => stream.write("stopped\n"),
   }),
 }));
@@ -70,8 +71,8 @@ test.each([
   const timer = vi.spyOn(globalThis, "setTimeout");
   expect((await run("verify", ["local", "--deadline", "77"])).code).toBe(0);
   const [options] = checks.verify.mock.lastCall ?? [];
-  expect(options).toMatchObject({ ownerId, vantage: "auto", client: connect.mock.results[0]?.value });
-  const client = connect.mock.calls[0]?.[1];
+  expect(options).toMatchObject({ ownerId, vantage: "auto", client: connect.mock.results.at(-1)?.value });
+  const client = connect.mock.calls.at(-1)?.[1];
   expect(client?.signal).toBe(options?.deadline.signal);
   expect(client?.deadlineMs).toBeGreaterThan(77_000);
   expect(timer.mock.calls.map(([, delay]) => delay)).toContain(77_000);

@@ -64,7 +64,8 @@ const all = Promise.all([
   held((deadline, client) => {
     return observeService(
       given,
-      { id: INSTANCE_ID, owner: { id: "tea-1" } },
+      { redis: INSTANCE_ID },
+      { owner: { id: "tea-1" } },
       { client, deadline, secrets: new Secrets(), onProgress: say },
     );
   }),

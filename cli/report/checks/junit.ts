@@ -1,8 +1,8 @@
-import type { CheckResult, VerificationReport } from "../../../checks/report.ts";
+import { type CheckResult, subjectOf, type VerificationReport } from "../../../checks/report.ts";
 import { xmlText } from "../../../runtime/text.ts";
 
 /**
- * JUnit XML, as GitLab, Jenkins and others read it: an environment is a suite, a check is a case.
+ * JUnit XML, as GitLab, Jenkins and others read it: an environment, or an instance or service of it, is a suite, a check is a case.
  *
  * What is unknown is an error, not a failure: the test did not get as far as a verdict. A warning is a passed case whose
  * output says what to look at.
@@ -14,18 +14,20 @@ export function formatJunit(reports: readonly VerificationReport[]): string {
   return `<?xml version="1.0" encoding="UTF-8"?>\n<testsuites name="render-redis">\n${suites}\n</testsuites>\n`;
 }
 
-function suiteOf({ environment, startedAt, durationMs, results }: VerificationReport): string {
+function suiteOf(report: VerificationReport): string {
+  const { startedAt, durationMs, results } = report;
+  const subject = subjectOf(report);
   const counts = { failures: "fail", errors: "unknown", skipped: "skip" } as const;
   const totals = Object.entries(counts).map(([name, status]) => {
     return ` ${name}="${results.filter((result) => result.status === status).length}"`;
   });
-  const head = `name="${xmlText(environment)}" tests="${results.length}"${totals.join("")}`;
-  const cases = results.map((result) => caseOf(environment, result)).join("\n");
+  const head = `name="${xmlText(subject)}" tests="${results.length}"${totals.join("")}`;
+  const cases = results.map((result) => caseOf(subject, result)).join("\n");
   return `  <testsuite ${head} time="${seconds(durationMs)}" timestamp="${startedAt}">\n${cases}\n  </testsuite>`;
 }
 
-function caseOf(environment: string, result: CheckResult): string {
-  const head = `classname="${xmlText(environment)}" name="${xmlText(result.id)}" time="${seconds(result.durationMs)}"`;
+function caseOf(subject: string, result: CheckResult): string {
+  const head = `classname="${xmlText(subject)}" name="${xmlText(result.id)}" time="${seconds(result.durationMs)}"`;
   return `    <testcase ${head}>${outcomeOf(result)}</testcase>`;
 }
 

@@ -1,4 +1,4 @@
-import type { CheckResult, Status, VerificationReport } from "../../../checks/report.ts";
+import { type CheckResult, type Status, subjectOf, type VerificationReport } from "../../../checks/report.ts";
 import { summarize, verdictText } from "../../../checks/verdict.ts";
 import { markdownCode, markdownText } from "../../../runtime/text.ts";
 import { alike } from "./alike.ts";
@@ -11,16 +11,18 @@ export function formatMarkdown(reports: readonly VerificationReport[]): string {
   return [heading, ...reports.map(section)].join("\n");
 }
 
-function section({ environment, instance, vantage, passedOver, results }: VerificationReport): string {
-  const where =
-    instance === undefined
-      ? ""
-      : ` – ${markdownCode(instance.id)}, ${markdownText(`${instance.plan}, ${instance.region}`)}`;
+function section(report: VerificationReport): string {
+  const { instance, service, vantage, passedOver, results } = report;
+  const where = service
+    ? ` – ${markdownText(service.name)}, ${markdownCode(service.id)}`
+    : instance
+      ? ` – ${markdownCode(instance.id)}, ${markdownText(`${instance.plan}, ${instance.region}`)}`
+      : "";
   const from = vantage === undefined ? "" : `, seen from ${vantage}`;
   const attention = results.filter(({ status }) => status !== "pass" && status !== "skip");
   const rest = results.filter(({ status }) => status === "pass" || status === "skip");
   return [
-    `### ${markdownText(environment)}${where}${from}\n`,
+    `### ${markdownText(subjectOf(report))}${where}${from}\n`,
     ...passedOver.map((other) => `Not ${other.vantage}: ${markdownText(other.reason)}.\n`),
     ...(attention.length === 0 ? [] : [table(attention)]),
     ...(rest.length === 0 ? [] : [`<details><summary>${summaryOf(rest)}</summary>\n\n${table(rest)}\n</details>\n`]),

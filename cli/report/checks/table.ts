@@ -1,4 +1,4 @@
-import type { CheckResult, Status, VerificationReport } from "../../../checks/report.ts";
+import { type CheckResult, type Status, subjectOf, type VerificationReport } from "../../../checks/report.ts";
 import { summarize, verdictText } from "../../../checks/verdict.ts";
 import { colors } from "../../../runtime/colors.ts";
 import { harmless, oneLine } from "../../../runtime/text.ts";
@@ -35,15 +35,16 @@ export function formatTable(reports: readonly VerificationReport[], columns = li
 }
 
 function section(report: VerificationReport, columns: number): string {
-  const { environment, instance, vantage, passedOver, results } = report;
+  const { instance, service, vantage, passedOver, results } = report;
   const from = vantage === undefined || vantage === "api-only" ? "" : `, seen from ${vantage}`;
-  const heading =
-    instance === undefined
-      ? ""
-      : ` ${oneLine(`${instance.name} (${instance.id}, ${instance.plan}, ${instance.region})`)}`;
+  const heading = service
+    ? ` ${oneLine(`${service.name} (${service.id})`)}`
+    : instance
+      ? ` ${oneLine(`${instance.name} (${instance.id}, ${instance.plan}, ${instance.region})`)}`
+      : "";
   const width = Math.max(...results.map(({ id }) => id.length));
   return [
-    `${colors.bold(oneLine(environment))}${heading}${from} ${colors.dim(`${(report.durationMs / 1000).toFixed(1)} s`)}`,
+    `${colors.bold(oneLine(subjectOf(report)))}${heading}${from} ${colors.dim(`${(report.durationMs / 1000).toFixed(1)} s`)}`,
     ...passedOver.map(({ vantage: other, reason }) => colors.dim(`  not ${other}: ${oneLine(reason)}`)),
     ...alike(results).flatMap((group) => linesOf(group, width, columns)),
     "",

@@ -1,7 +1,12 @@
 import { describe, expect, test } from "vitest";
-import { serviceDeploy, serviceHealth, serviceVariables } from "../../../checks/catalogue/service.ts";
+import { serviceDeploy, serviceHealth, serviceLinks, serviceVariables } from "../../../checks/catalogue/service.ts";
 import type { Check } from "../../../checks/check.ts";
-import { effectiveVariables, type ServiceSeen, type ServiceState } from "../../../checks/observation/service.ts";
+import {
+  effectiveVariables,
+  partOf,
+  type ServiceSeen,
+  type ServiceState,
+} from "../../../checks/observation/service.ts";
 import type { EnvGroup } from "../../../render/api/endpoints.ts";
 import { found, situation } from "../support/judge.ts";
 
@@ -19,6 +24,9 @@ const GOOD: ServiceState = {
     rollOutSeconds: 60,
   },
   variables: [{ key: "REDIS_URL", from: { group: "queues-env" }, asExpected: true }],
+  type: "web_service",
+  lastRunAt: undefined,
+  otherLinks: [],
   groupCreatedAt: CREATED,
   deploys: [{ id: "dep-1", status: "live", createdAt: AFTER }],
   health: { well: true, outcome: "200", milliseconds: 12 },
@@ -31,6 +39,11 @@ function judge(check: Check, change: Partial<ServiceState> | undefined, seen?: S
 
 test.each<[string, Check, Partial<ServiceState>, string]>([
   ["all as set", serviceVariables, {}, "pass"],
+  ["alone in its group", serviceLinks, {}, "pass"],
+  ["linked by hand", serviceLinks, { otherLinks: [{ id: "srv-other", name: "Other API" }] }, "warn"],
+  ["not linked at all", serviceLinks, { groupCreatedAt: undefined }, "unknown"],
+  ["a cron job", serviceDeploy, { type: "cron_job", deploys: [] }, "skip"],
+  ["a cron job that is not linked", serviceDeploy, { type: "cron_job", groupCreatedAt: undefined }, "fail"],
   ["one that is missing", serviceVariables, { variables: [{ key: "A", from: undefined, asExpected: false }] }, "fail"],
   [
     "another value on the service",
@@ -160,4 +173,39 @@ test.each([
   ["none is none", [], [], { from: undefined, asExpected: false }],
 ])("%s", (_what, own, groups, expected) => {
   expect(effectiveVariables({ A: "1" }, own, groups)).toEqual([{ key: "A", ...expected }]);
+});
+
+test("a service that was linked by hand is named, with the line that adds it to the file", () => {
+  const uses = { CACHE_URL: { redis: "cache", as: "url", database: 2 }, HOST: { redis: "queue", as: "host" } } as const;
+  const result = judge(serviceLinks, {
+    description: { ...GOOD.description, uses },
+    otherLinks: [{ id: "srv-other", name: "2nd Other-API" }],
+  });
+  expect(result).toMatchObject({
+    status: "warn",
+    evidence: { actual: "2nd Other-API (srv-other) linked in the dashboard; not in the file" },
+    remedy: expect.stringContaining(
+      'nd_other_api: { name: "2nd Other-API", id: "srv-other", ' +
+        'uses: { CACHE_URL: { redis: "cache", database: 2 }, HOST: { redis: "queue", as: "host" } } },',
+    ),
+  });
+});
+
+test("of a cron job it is said that its next run reads the variables, and when it last ran", () => {
+  expect(judge(serviceDeploy, { type: "cron_job" })).toMatchObject({
+    reason: "backend is a cron job: its next run reads the variables (no run is known yet)",
+  });
+  expect(judge(serviceDeploy, { type: "cron_job", lastRunAt: AFTER })).toMatchObject({
+    reason: `backend is a cron job: its next run reads the variables (the last one ended ${AFTER})`,
+  });
+});
+
+test.each([
+  ["redis://red-a:6379", { as: "url" }, "redis://red-a:6379"],
+  ["redis://red-a:6379", { as: "url", database: 0 }, "redis://red-a:6379/0"],
+  ["redis://default:p%40ss@red-a:6379", { as: "host" }, "red-a"],
+  ["redis://default:p%40ss@red-a:6379", { as: "port" }, "6379"],
+  ["redis://default:p%40ss@red-a:6379", { as: "password" }, "p@ss"],
+] as const)("of %s %j is %s", (url, use, part) => {
+  expect(partOf(url, use)).toBe(part);
 });

@@ -468,7 +468,15 @@ test("the order of the reports is a contract", () => {
     ...["identity", "single-instance", "ping", "tls", "auth", "exposure", "read-write", "eviction-policy"],
     "eviction-proof",
     ...["memory-limit", "memory-headroom", "evictions", "connections", "persistence", "role", "loading", "version"],
-    ...["pub-sub", "queue", "backend-single-group", "backend-variables", "backend-deploy", "backend-health"],
+    ...[
+      "pub-sub",
+      "queue",
+      "backend-single-group",
+      "backend-linked-alone",
+      "backend-variables",
+      "backend-deploy",
+      "backend-health",
+    ],
   ]);
 });
 
