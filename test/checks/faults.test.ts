@@ -15,7 +15,7 @@ import {
 } from "./support/redis-server.ts";
 import { always, startTestApi, type TestApiOptions } from "./support/render-api.ts";
 import { API_KEY, type RunOptions, runChecks } from "./support/run-checks.ts";
-import { answering, blackHole, breaking, closing, holding, type Listener, slow } from "./support/sockets.ts";
+import { answering, blackHole, breaking, closing, holding, type Listener, listen, slow } from "./support/sockets.ts";
 
 /** Where a row's servers stand. They are gone when its test is over. */
 interface Stage {
@@ -639,12 +639,16 @@ const renderApi: Row[] = [
 
 const signals: Row[] = (["SIGINT", "SIGTERM"] as const).map((signal) => ({
   name: `${signal} while connecting`,
-  set: async (stage) => ({
-    ...(await instead(blackHole, "redis")(stage)),
-    meanwhile: (kill) => {
-      setTimeout(() => kill(signal), 1_500);
-    },
-  }),
+  set: async ({ password, listen: place }) => {
+    let connected = () => {};
+    const port = await place(listen(() => connected()));
+    return {
+      url: external(port, password, "redis"),
+      meanwhile: (kill) => {
+        connected = () => kill(signal);
+      },
+    };
+  },
   exit: 1,
   statuses: { available: "pass", ping: "fail", "memory-limit": "unknown" },
   says: /\(STOPPED\)/,

@@ -113,6 +113,7 @@ test("nobody waits in a queue of which GitHub keeps only the last: what changes 
     ["apply.yml", false],
     ["drift.yml", false],
     ["plan.yml", true],
+    ["test.yml", true],
   ]);
 });
 
