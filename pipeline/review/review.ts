@@ -13,7 +13,7 @@ import type { OtherInstance, Rule, RuleContext } from "./rules/rule.ts";
 import { formerStepOf, stepOf } from "./rules/steps.ts";
 import { unknownOf } from "./rules/unknown.ts";
 import { unusedOf } from "./rules/use.ts";
-import { type Base, weakerOf } from "./rules/weaker.ts";
+import { type Base, renamesIn, weakerOf } from "./rules/weaker.ts";
 import { VERDICTS } from "./verdict.ts";
 
 /** Something on Render that a plan is about, with its address in the dashboard; without an id where it is yet to be made. */
@@ -123,20 +123,21 @@ export function reviewPlan(planned: Planned, subject: ReviewSubject): Review {
   const { environment, mode, others, paths, policy, errors, digest } = subject;
   // In a refresh-only plan outputs follow what was found; nobody decided on them.
   const changes = mode === "refresh-only" ? resources : [...resources, ...outputs];
-  const context = { environment, plan, steps, changes, others };
+  const renames = renamesIn(subject.synthesized?.terraform);
+  const context = { environment, plan, steps, changes, others, renames };
 
   const noise = changes.filter((change) => isNoise(change, context));
   const hidden = new Set(noise);
   const real = changes.filter((change) => !hidden.has(change) && isChange(change)).toSorted(byAddress);
   const consequences = [
     ...judge(real, context),
-    ...unusedOf(context),
+    ...unusedOf(context, planned.configuration),
     // Nothing of a plan that only looks is applied, and no command of it runs.
     ...(mode === "refresh-only"
       ? []
       : [
           ...codeOf(planned, subject.synthesized),
-          ...weakerOf(planned.configuration, subject.base),
+          ...weakerOf(planned.configuration, subject.base, renames),
           ...unknownOf(planned, subject.synthesized),
         ]),
   ];

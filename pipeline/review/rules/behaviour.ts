@@ -3,7 +3,8 @@ import { describePrice } from "../../../render/plans.ts";
 import { NEVER_EVICT } from "../../../render/spellings.ts";
 import { isInstance, planOf } from "../plan/instance-change.ts";
 import { realAttributes } from "../plan/noise.ts";
-import { causesOf, type ResourceChange } from "../plan/resource-change.ts";
+import { causesOf, type ResourceChange, textOf } from "../plan/resource-change.ts";
+import { referencesOf } from "../plan/terraform-plan.ts";
 import type { Rule, RuleContext } from "./rule.ts";
 import { runsAny } from "./steps.ts";
 
@@ -25,22 +26,60 @@ function isTakenOver({ before }: ResourceChange, { changes }: RuleContext): bool
 }
 
 /** A link is removed with its group; one sentence is enough. */
-function isLinkOfRemovedGroup({ type }: ResourceChange, { changes }: RuleContext): boolean {
-  const isGroupRemoved = changes.some((other) => other.type === "render_env_group" && other.action === "delete");
+function isLinkOfRemovedGroup({ type, before }: ResourceChange, { changes }: RuleContext): boolean {
+  const isGroupRemoved = changes.some(
+    (other) =>
+      other.type === "render_env_group" && other.action === "delete" && other.before?.id === before?.env_group_id,
+  );
   return type === "render_env_group_link" && isGroupRemoved;
 }
 
+/** Whether the instance behind variables that are removed is removed, too. */
+function goesWithInstance(change: ResourceChange, { changes }: RuleContext): boolean {
+  return changes.some((other) => {
+    const id = textOf(other.before, "id");
+    const isUsed = change.type !== "render_env_group" || id === undefined || textOf(change.before, "id") === undefined;
+    return isInstance(other) && other.action === "delete" && (isUsed || change.holds("before", id));
+  });
+}
+
 /** The services that a link no longer names. */
-function unlinked({ before, after }: ResourceChange): string {
+function unlinked(change: ResourceChange, { plan }: RuleContext): string {
+  const { before, after, address } = change;
   const [old, fresh] = [ids.safeParse(before?.service_ids), ids.safeParse(after?.service_ids)];
-  if (!old.success || !fresh.success) return "Other services are linked. One that is no longer listed loses REDIS_URL.";
+  if (!old.success || !fresh.success)
+    return "Other services are linked. One that is no longer listed loses the variables.";
   const gone = old.data.filter((id) => !fresh.data.includes(id));
   if (gone.length === 0) return "More services are linked to the variables.";
-  const [are, lose] = gone.length === 1 ? ["is", "It loses"] : ["are", "They lose"];
-  return `${gone.join(", ")} ${are} no longer linked. ${lose} REDIS_URL at the next deploy.`;
+  const drifted = plan.resource_drift.find((one) => one.address === address)?.change;
+  const byHand = drifted === undefined ? [] : gained(drifted.before, drifted.after).filter((id) => gone.includes(id));
+  const others = gone.filter((id) => !byHand.includes(id));
+  const [are, lose] = others.length === 1 ? ["is", "It loses"] : ["are", "They lose"];
+  return [
+    ...(others.length === 0
+      ? []
+      : [`${others.join(", ")} ${are} no longer linked. ${lose} the variables at the next deploy.`]),
+    ...byHand.map((id) => `${linkedByHand(id, change, plan)} This apply unlinks it: it loses the variables.`),
+  ].join(" ");
 }
 
 const ids = z.array(z.string());
+const linkSchema = z.object({ service_ids: ids });
+
+function gained(before: unknown, after: unknown): string[] {
+  const [old, fresh] = [before, after].map((side) => linkSchema.safeParse(side).data?.service_ids ?? []);
+  return (fresh ?? []).filter((id) => !old?.includes(id));
+}
+
+/** What somebody linked in the dashboard, with the line that keeps it. */
+function linkedByHand(id: string, link: ResourceChange, plan: RuleContext["plan"]): string {
+  const group = referencesOf(plan, link.address, "env_group_id")?.[0]?.replace(/\.id$/, "") ?? "";
+  const used = (referencesOf(plan, group, "env_vars") ?? []).flatMap(
+    (one) => /^render_keyvalue\.(\w+)/.exec(one)?.[1] ?? [],
+  );
+  const line = `another: { name: "…", region: "…", id: "${id}", uses: { REDIS_URL: "${used[0] ?? "redis"}" } },`;
+  return `${id} was linked in Render's dashboard; it is not in the file. To keep it, add it there to services: ${line}`;
+}
 
 /** Variables by what happens to them. Names only: a value may be a password. */
 function variables(change: ResourceChange, context: RuleContext): string {
@@ -66,8 +105,8 @@ function isAsDescribed({ address }: ResourceChange, { plan }: RuleContext): bool
 const HALF_DONE = "as described, and the state did not know. An apply that ended halfway did it, or somebody by hand";
 
 /** Render deploys nothing when a group changes, so a review must not leave it open whether something else does. */
-function whenRead(context: RuleContext): string {
-  return runsAny(["roll_out", "leave"], context)
+function whenRead(change: ResourceChange, context: RuleContext): string {
+  return runsAny(["roll_out", "leave"], context, change)
     ? "in the deploy of this apply"
     : "at its next deploy, which nothing in this plan starts";
 }
@@ -112,10 +151,9 @@ export const behaviour: readonly Rule[] = [
     kind,
     when: (change, context) =>
       change.action === "delete" && givesVariables(change) && !isLinkOfRemovedGroup(change, context),
-    says: (_change, context) =>
-      `The service loses REDIS_URL and the other variables of the group ${whenRead(context)}.`,
-    happened: () => "The service's variables were removed. It loses REDIS_URL at its next deploy.",
-    acknowledge: (_change, { changes }) => !changes.some((other) => isInstance(other) && other.action === "delete"),
+    says: (change, context) => `The service loses the variables of the group ${whenRead(change, context)}.`,
+    happened: () => "The service's variables were removed. It loses them at its next deploy.",
+    acknowledge: (change, context) => !goesWithInstance(change, context),
   },
   {
     kind,
@@ -127,7 +165,9 @@ export const behaviour: readonly Rule[] = [
     happened: (change, context) =>
       isAsDescribed(change, context)
         ? `The services are linked to the variables ${HALF_DONE}.`
-        : "Other services were linked to the variables.",
+        : gained(change.before, change.after)
+            .map((id) => linkedByHand(id, change, context.plan))
+            .join(" ") || "A service was unlinked from the variables.",
     causes: (change) => causesOf(change, ["service_ids"]),
     acknowledge: always,
   },
@@ -135,7 +175,7 @@ export const behaviour: readonly Rule[] = [
     kind,
     when: (change, context) => changedVariables(change, context).length > 0,
     says: (change, context) =>
-      `The service's variables: ${variables(change, context)}. It reads them ${whenRead(context)}.`,
+      `The service's variables: ${variables(change, context)}. It reads them ${whenRead(change, context)}.`,
     happened: (change, context) =>
       isAsDescribed(change, context)
         ? `The service's variables are ${HALF_DONE}: ${variables(change, context)}.`

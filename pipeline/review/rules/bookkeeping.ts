@@ -3,7 +3,8 @@ import { changeOf } from "../../../render/instance-attributes.ts";
 import { UNKNOWN } from "../plan/attribute-change.ts";
 import { isInstance } from "../plan/instance-change.ts";
 import type { ResourceChange } from "../plan/resource-change.ts";
-import type { Rule } from "./rule.ts";
+import { configuredAddress } from "../plan/terraform-plan.ts";
+import type { Rule, RuleContext } from "./rule.ts";
 
 const kind = "bookkeeping";
 
@@ -17,11 +18,29 @@ function harmless(change: ResourceChange) {
   );
 }
 
+function isMoved({ movedFrom, address }: ResourceChange): boolean {
+  return movedFrom !== undefined && movedFrom !== address;
+}
+
+/** Whether synthesis moves it, as a field `formerly` asks: whatever else happens to it is told by itself. */
+function isRename({ movedFrom = "", address }: ResourceChange, renames: RuleContext["renames"]): boolean {
+  return renames.get(configuredAddress(movedFrom)) === configuredAddress(address);
+}
+
+function movedText({ movedFrom }: ResourceChange): string {
+  return `Its address in Terraform changes, from ${movedFrom}: ${EFFECTS.none}.`;
+}
+
 export const bookkeeping: readonly Rule[] = [
   {
+    kind,
+    when: (change, { renames }) => isMoved(change) && isRename(change, renames),
+    says: movedText,
+  },
+  {
     kind: "weaker",
-    when: ({ movedFrom, address }) => movedFrom !== undefined && movedFrom !== address,
-    says: ({ movedFrom }) => `Its address in Terraform changes, from ${movedFrom}: ${EFFECTS.none}.`,
+    when: (change, { renames }) => isMoved(change) && !isRename(change, renames),
+    says: movedText,
     acknowledge: () => true,
   },
   {

@@ -15,6 +15,8 @@ export interface RuleContext extends ChangeContext {
   readonly steps: ReadonlyMap<string, StepId>;
   /** The workspace's instances that Terraform does not know of, when the plan makes one. */
   readonly others: readonly OtherInstance[];
+  /** What synthesis moves within a type, to its new address by its old one. */
+  readonly renames: ReadonlyMap<string, string>;
 }
 
 /** One thing to look for in a plan. */

@@ -1,4 +1,4 @@
-import { STEP_IDS, STEPS, type StepId, stepOfResource } from "../../../steps/steps.ts";
+import { resourceName, STEP_IDS, STEPS, type StepId, stepOfResource } from "../../../steps/steps.ts";
 import type { ResourceChange } from "../plan/resource-change.ts";
 import { configuredAddress } from "../plan/terraform-plan.ts";
 import type { Kind } from "./consequence.ts";
@@ -43,13 +43,42 @@ export function runs(change: ResourceChange, context: Steps): boolean {
 
 const MOMENTS = { create: "create", destroy: "delete" } as const;
 
-const running = new WeakMap<RuleContext["changes"], ReadonlySet<StepId>>();
+type Changes = RuleContext["changes"];
+const known = new WeakMap<Changes, ReadonlySet<string>>();
 
-/** Whether one of these steps runs in this apply. */
-export function runsAny(ids: readonly StepId[], context: Pick<RuleContext, "steps" | "changes">): boolean {
+/**
+ * The name of the instance or the service that a step is for: the first part of its own. Where nothing in the plan has that
+ * name, somebody else chose it, and it says nothing.
+ */
+export function subjectOf({ address }: ResourceChange, step: PlannedStep, changes: Changes): string | undefined {
+  const names = known.get(changes) ?? new Set(changes.filter(({ type }) => /^render_/.test(type)).map(nameOf));
+  known.set(changes, names);
+  const suffix = resourceName(step.id, "");
+  const own = configuredAddress(address).slice("null_resource.".length);
+  const subject = own.endsWith(suffix) ? own.slice(0, -suffix.length) : undefined;
+  return subject !== undefined && names.has(subject) ? subject : undefined;
+}
+
+/** The key under which the environment's file has it: `queue` of `render_keyvalue.queue`. */
+export function nameOf({ address }: Pick<ResourceChange, "address">): string {
+  return configuredAddress(address).split(".").slice(1).join(".");
+}
+
+const running = new WeakMap<Changes, readonly (readonly [id: StepId, subject: string | undefined])[]>();
+
+/** Whether one of these steps runs in this apply, for an instance or a service. */
+export function runsAny(
+  ids: readonly StepId[],
+  context: Pick<RuleContext, "steps" | "changes">,
+  of: ResourceChange,
+): boolean {
+  const { changes } = context;
   const all =
-    running.get(context.changes) ??
-    new Set(context.changes.flatMap((change) => (runs(change, context) ? (stepOf(change, context)?.id ?? []) : [])));
-  running.set(context.changes, all);
-  return ids.some((id) => all.has(id));
+    running.get(changes) ??
+    changes.flatMap((change) => {
+      const step = runs(change, context) ? stepOf(change, context) : undefined;
+      return step === undefined ? [] : [[step.id, subjectOf(change, step, changes)] as const];
+    });
+  running.set(changes, all);
+  return all.some(([id, subject]) => ids.includes(id) && (subject === undefined || subject === nameOf(of)));
 }

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { describePrice } from "../../../render/plans.ts";
+import { blocksOf, type Configuration } from "../plan/configuration.ts";
 import { isInstance, planOf } from "../plan/instance-change.ts";
 import type { ChangeContext } from "../plan/noise.ts";
 import { type ResourceChange, textOf } from "../plan/resource-change.ts";
@@ -104,7 +105,7 @@ const FELT = /^(plan|max_memory_policy|persistence_mode|region)(\.|$)/;
 
 /** Whether services feel it: not a new name, and nothing that is only created. */
 function isFelt(change: ResourceChange): boolean {
-  if (change.action === "create") return false;
+  if (change.action === "create" || change.action === "no-op") return false;
   if (change.type === "render_env_group") return true;
   return (
     isInstance(change) &&
@@ -120,16 +121,22 @@ export const use: readonly Rule[] = [
   },
 ];
 
-/** An instance that stays although its last service leaves it. Its own change may be none at all, so it is looked for in all. */
-export function unusedOf(context: RuleContext): Consequence[] {
+/** An instance that no service here uses. Its own change may be none at all, so it is looked for in all. */
+export function unusedOf(context: RuleContext, { root }: Configuration): Consequence[] {
+  // Without what is written it is not known that nothing uses it.
+  const described = root.flatMap(({ blocks }) => blocksOf(blocks, "resource"));
+  const users = described.flatMap(({ type, body }) => (type === "null_resource" ? [] : [JSON.stringify(body)]));
   return context.changes
-    .filter((change) => isInstance(change) && exists(change) && change.action !== "create" && !change.isDeposed)
-    .filter((change) => usersOf(change, "before", context).size > 0 && usersOf(change, "after", context).size === 0)
-    .map((change) => ({
-      kind: "cost",
-      address: change.address,
-      consequence: `No service uses the instance from now on. It costs ${describePrice(planOf(change, "after"))} a month.`,
-      causes: [],
-      acknowledge: false,
-    }));
+    .filter((change) => isInstance(change) && exists(change) && !change.isDeposed)
+    .filter((change) => usersOf(change, "after", context).size === 0)
+    .flatMap((change): Consequence[] => {
+      const isLeft = change.action !== "create" && usersOf(change, "before", context).size > 0;
+      const isDescribed = described.some(({ address }) => address === change.address);
+      if (!isLeft && (!isDescribed || users.some((text) => text.includes(`${change.address}.`)))) return [];
+      const says = isLeft ? "No service uses the instance from now on." : "No service here uses the instance.";
+      // What was so before is no news.
+      const kind = isLeft || change.action === "create" ? "cost" : "bookkeeping";
+      const consequence = `${says} It costs ${describePrice(planOf(change, "after"))} a month.`;
+      return [{ kind, address: change.address, consequence, causes: [], acknowledge: false }];
+    });
 }

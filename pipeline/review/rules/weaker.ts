@@ -25,14 +25,18 @@ const META = ["depends_on", "count", "for_each", "provider"] as const;
  * What later plans would no longer see, refuse or do as they did. What stands there now is judged by itself; what was removed
  * or changed, against the base.
  */
-export function weakerOf({ root }: Configuration, base: Base | undefined): Consequence[] {
+export function weakerOf(
+  { root }: Configuration,
+  base: Base | undefined,
+  renames: ReadonlyMap<string, string> = new Map(),
+): Consequence[] {
   // What could not be planned at all is not known.
   if (root.length === 0) return [];
-  const old = base === undefined || "missing" in base ? undefined : base.terraform;
+  const old = base === undefined || "missing" in base ? undefined : renamed(base.terraform, renames);
   const resources = root.flatMap(({ blocks }) => blocksOf(blocks, "resource"));
   return [
     ...resources.flatMap(ignoring),
-    ...root.flatMap(({ blocks }) => [...providers(blocks, old), ...takingOver(blocks, old)]),
+    ...root.flatMap(({ blocks }) => [...providers(blocks, old), ...takingOver(blocks, old, renames)]),
     ...(base !== undefined && "missing" in base ? [unjudged(base.missing)] : []),
     ...(old === undefined
       ? []
@@ -71,10 +75,36 @@ function providers(blocks: Json, old: Json | undefined): Consequence[] {
   });
 }
 
-function takingOver(blocks: Json, old: Json | undefined): Consequence[] {
+/** What a renamed instance or service consists of. */
+const RENAMED = /^(render_keyvalue|render_env_group|render_env_group_link|null_resource)\./;
+
+/** Moves within a type that synthesis writes itself: a rename, which takes nothing over. */
+export function renamesIn(synthesized: Json | undefined): ReadonlyMap<string, string> {
+  const moves = objects(synthesized?.moved).map(({ from, to }) => [text(from), text(to)] as const);
+  return new Map(
+    moves.filter(
+      ([from, to]) => RENAMED.exec(from)?.[1] !== undefined && RENAMED.exec(from)?.[1] === RENAMED.exec(to)?.[1],
+    ),
+  );
+}
+
+/** The same Terraform by today's names. */
+function renamed(terraform: Json, renames: ReadonlyMap<string, string>): Json {
+  if (renames.size === 0) return terraform;
+  const types: Record<string, Record<string, Json>> = {};
+  for (const { address, body } of blocksOf(terraform, "resource")) {
+    const [type = "", name = ""] = (renames.get(address) ?? address).split(".");
+    types[type] = { ...types[type], [name]: body };
+  }
+  const json = JSON.stringify({ ...terraform, resource: types });
+  return record.parse(JSON.parse(json.replaceAll(/\b[a-z_]+\.[\w-]+/g, (address) => renames.get(address) ?? address)));
+}
+
+function takingOver(blocks: Json, old: Json | undefined, renames: ReadonlyMap<string, string>): Consequence[] {
   return TAKING_OVER.flatMap((kind) =>
     objects(blocks[kind])
       .filter((body) => !isIn(old, kind, body))
+      .filter((body) => kind !== "moved" || renames.get(text(body.from)) !== text(body.to))
       .map((body) => {
         const address = text(body.to ?? body.from ?? kind);
         const fields = Object.entries(body).map(([name, value]) => setting(`${kind}.${name}`, value));
