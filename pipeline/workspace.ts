@@ -115,10 +115,13 @@ async function findPlaces(
   ownerId: string,
   { resources }: Planned,
 ): Promise<Place[]> {
-  const given = process.env.TF_VAR_backend_service_id ?? "";
   const ids = Object.values(render_env_group_link)
     .flatMap(({ service_ids }) => service_ids)
-    .map((id) => (id.includes("var.backend_service_id") ? given : id));
+    .map((id) => {
+      const variable = /\bvar\.(\w+)/.exec(id)?.[1];
+      return variable === undefined ? id : (process.env[`TF_VAR_${variable}`] ?? "");
+    })
+    .filter((id) => id !== "");
   const [owners, services] = await Promise.all([
     client.list(API.listOwners, {}),
     Promise.all(

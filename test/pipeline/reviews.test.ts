@@ -392,8 +392,8 @@ const CASES: Case[] = [
         terraform.moved = [{ from: "render_keyvalue.redis", to: "render_keyvalue.queue" }];
       },
     },
-    "needs acknowledgement",
-    "weaker",
+    "changes",
+    undefined,
   ],
   [
     "existing instance taken over",

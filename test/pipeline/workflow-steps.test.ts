@@ -16,7 +16,7 @@ case "$*" in
     mkdir -p ".plans/$ENVIRONMENT"
     echo plan > ".plans/$ENVIRONMENT/plan.tfplan"; echo review > ".plans/$ENVIRONMENT/review.json"
     echo '{"reviews":[{"environment":"production","fingerprint":"f1"}]}' > review.json
-    [[ "$*" =~ markdown=([a-z.]+) ]] && echo "<!-- redis-plan-review production --> planned" > "\${BASH_REMATCH[1]}"
+    [[ "$*" =~ markdown=([a-z.]+) ]] && echo "<!-- redis-plan-review $(xargs -n 1 <<< "$ENVIRONMENT" | sort | xargs) --> planned" > "\${BASH_REMATCH[1]}"
     echo "$SAYS"; exit "$PLAN_ENDS" ;;
   *" apply "*) exit "$APPLY_ENDS" ;;
   *" verify "*) echo verified > verification.md ;;
@@ -25,16 +25,22 @@ esac`;
 const issuesSchema = z.array(z.object({ title: z.string(), state: z.string(), body: z.string() }));
 
 /** A repository on GitHub whose project's own commands are played. */
-function repository({ state }: { readonly state: "local" | "pg" }) {
+function repository({ state, environments }: { readonly state: "local" | "pg"; readonly environments?: string }) {
   const directories = ["runner", "github"].map((name) => mkdtempSync(join(tmpdir(), `${name}-`)));
   const [path = "", world = ""] = directories;
   onTestFinished(() => {
     for (const directory of directories) rmSync(directory, { recursive: true });
   });
   cpSync(join(REPOSITORY, ".github"), join(path, ".github"), { recursive: true });
+  if (environments !== undefined) {
+    const file = join(path, ".github/workflows/plan.yml");
+    writeFileSync(file, readFileSync(file, "utf8").replace("ENVIRONMENT: production", `ENVIRONMENT: ${environments}`));
+  }
   const terraform = readFileSync(join(REPOSITORY, "synthesized/production.tf.json"), "utf8");
   mkdirSync(join(path, "synthesized"));
-  writeFileSync(join(path, "synthesized/production.tf.json"), terraform.replace('"local": {', `"${state}": {`));
+  for (const name of ["production", "staging"]) {
+    writeFileSync(join(path, `synthesized/${name}.tf.json`), terraform.replace('"local": {', `"${state}": {`));
+  }
   mkdirSync(join(world, "bin"));
   writeFileSync(join(world, "bin/npm"), NPM, { mode: 0o755 });
   writeFileSync(join(world, "bin/gh"), readFileSync(join(import.meta.dirname, "gh.mjs")), { mode: 0o755 });
@@ -70,6 +76,17 @@ function repository({ state }: { readonly state: "local" | "pg" }) {
     },
   };
 }
+
+test("a pull request that several environments are planned in has one comment over all of them", async () => {
+  const { run, comments } = repository({ state: "pg", environments: "staging production" });
+  for (const ends of ["2", "1"]) {
+    const [job] = Object.values(await run("plan", { PLAN_ENDS: ends, SYNTH_ENDS: ends === "1" ? "1" : "0" }));
+    expect(job?.result).toBe(ends === "1" ? "failure" : "success");
+    expect(comments()).toMatchObject([
+      { body: expect.stringMatching(/^<!-- redis-plan-review production staging -->/) },
+    ]);
+  }
+});
 
 test.each(["plan", "apply", "drift"])("as committed, %s says in its first step what must be set", async (workflow) => {
   const [job] = Object.values(await repository({ state: "local" }).run(workflow, {}, { secrets: {}, vars: {} }));

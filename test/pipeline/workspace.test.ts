@@ -132,6 +132,16 @@ test("every review says where it would be applied to, and for which service", as
   expect(other).toEqual({ what: "workspace", id: "tea-2" });
 });
 
+test("of several services each that Terraform leaves to a variable is found by its own", async () => {
+  const link = (key: string) => ({ service_ids: [["$", `{var.${key}_service_id}`].join("")] });
+  const resource = { render_env_group_link: { web: link("web"), worker: link("worker") } };
+  writeFileSync(join(place.directory, "cdk.tf.json"), JSON.stringify({ resource }));
+  vi.stubEnv("TF_VAR_web_service_id", SERVICE);
+  vi.stubEnv("TF_VAR_backend_service_id", "");
+  const places = Object((await duplicates(EMPTY_PLAN)).where).places;
+  expect(places.slice(1)).toMatchObject([{ id: SERVICE, name: "api" }]);
+});
+
 test("an instance that the state does not know is told although nothing changes, with both ids and the ways out", async () => {
   render.instances.push(
     instance("red-lost"),

@@ -132,7 +132,8 @@ export function unusedOf(context: RuleContext, { root }: Configuration): Consequ
     .flatMap((change): Consequence[] => {
       const isLeft = change.action !== "create" && usersOf(change, "before", context).size > 0;
       const isDescribed = described.some(({ address }) => address === change.address);
-      if (!isLeft && (!isDescribed || users.some((text) => text.includes(`${change.address}.`)))) return [];
+      const isFree = planOf(change, "after") === "free";
+      if (!isLeft && (isFree || !isDescribed || users.some((text) => text.includes(`${change.address}.`)))) return [];
       const says = isLeft ? "No service uses the instance from now on." : "No service here uses the instance.";
       // What was so before is no news.
       const kind = isLeft || change.action === "create" ? "cost" : "bookkeeping";
