@@ -23,7 +23,7 @@ export const SERVERS = [
   "test/dev/terraform-provider/server.test.ts",
   "test/examples/backend/{http,redis}.test.ts",
   "test/operations/{backup,copy,live}*.test.ts",
-  "test/operations/{baseline,inspect,inspect-command,keys,promtool,watch}.test.ts",
+  "test/operations/{baseline,inspect,inspect-command,keys,many-samples,promtool,watch}.test.ts",
   "test/pipeline/{gitlab,workflow-steps}.test.ts",
   "test/readme.test.ts",
   "test/render/api/client.test.ts",

@@ -304,6 +304,26 @@ describe("what was told is kept", () => {
   });
 });
 
+test("with an ACL that refuses what an operator may do, all is seen but what it hides", async () => {
+  for (const acl of ["~* &* +@all -@admin", "~* &* +@all -@admin -memory -object"]) {
+    const strict = await startRedis({ password: PASSWORD, acl });
+    onTestFinished(() => strict.stop());
+    const render = await startTestApi({ url: `redis://${USER}:${PASSWORD}@127.0.0.1:${strict.port}` });
+    onTestFinished(() => render.stop());
+    await strict.admin(["LPUSH", "bull:mail:wait", "2", "1"], ["HSET", "bull:mail:1", "timestamp", "1"]);
+    await strict.admin(["ZADD", "bull:mail:completed", "1", "3"], ["HSET", "bull:mail:3", "data", "x".repeat(900)]);
+    const client = new RenderClient({ apiKey: "rnd_0123456789", host: render.host, deadlineMs: 1_000 });
+    const sample = await sampler({ client, instances: new Instances(client, undefined) }).sample();
+    expect(sample.queues).toMatchObject([{ queue: "mail", jobs: { waiting: 2, completed: 1 } }]);
+    expect(sample.queues[0]?.oldestSeconds).toBeGreaterThan(1e9);
+    const text = prometheusText([sample]);
+    for (const name of ["redis_commands_total", "redis_memory_used_bytes", "redis_max_clients"])
+      expect(text).toContain(`${name}{`);
+    const unknown = sample.results.filter(({ status }) => status === "unknown").map(({ id }) => id);
+    expect(unknown).toEqual([]);
+  }
+});
+
 test("samples of a real Redis leave nothing behind", async () => {
   const watch = watched();
   await watch.look(20);
