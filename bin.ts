@@ -21,6 +21,8 @@ const PROGRAMS: Readonly<Record<string, () => Promise<unknown>>> = {
   schema: () => import("./cli/schema.ts"),
   step: () => import("./cli/step.ts"),
   app: () => import("./main.ts"),
+  "example-backend": () => import("./examples/backend/main.ts"),
+  "example-drain": () => import("./examples/backend/drain.ts"),
 };
 
 const [name = ""] = process.argv.splice(2, 1);

@@ -5,7 +5,7 @@ import type { EnvironmentInput } from "../environments/define.ts";
 import { REPOSITORY } from "./rehearsal.ts";
 
 /** Not part of what is deployed, or made by a run. */
-const LEFT_OUT = new Set(["node_modules", "cdktf.out", "test", "bench", "dev", "examples"]);
+const LEFT_OUT = new Set(["node_modules", "cdktf.out", "test", "bench", "dev"]);
 
 /** A copy of what is deployed of this repository, for commands to be run as people and pipelines run them. */
 export class Checkout {

@@ -17,7 +17,7 @@ export const local = defineEnvironment({
     region: "oregon",
     env: { ENABLE_QUEUES: "true" },
     healthPath: "/health",
-    drainCommand: "node --import tsx local/backend/drain.ts",
+    drainCommand: "node render-redis.mjs example-drain",
   },
   state: { type: "local", path: ".state/local.tfstate" },
   emulator: true,

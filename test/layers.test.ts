@@ -23,7 +23,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   pipeline: ["steps/steps.ts", "environments", "render", "runtime"],
   cli: [...PRODUCT, "steps/steps.ts"],
   "main.ts": ["cli", "stacks", "environments", "runtime"],
-  "bin.ts": ["cli", "main.ts", "runtime"],
+  "bin.ts": ["cli", "main.ts", "examples", "runtime"],
   // A line of zod, which it writes.
   "build.ts": ["vantage", "en.js"],
   "render-redis.mjs": ["build.ts", "dist"],
@@ -32,16 +32,13 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   examples: ["redis", "runtime", "constructs", "stacks", "environments", "render"],
 };
 
-/** The path that an environment's drain command names leads to where the program is. */
-const SHIMS = ["local/backend/drain.ts"];
-
 const files = execFileSync("git", ["ls-files", "*.ts", "*.cjs", "*.mjs"], { cwd: ROOT, encoding: "utf8" })
   .split("\n")
   .filter((file) => file !== "" && !/^test\/|^vitest\.config/.test(file));
 const textOf = (file: string) => readFileSync(join(ROOT, file), "utf8");
 
 /** Every import of a file of ours by another, as `[importer, imported]`. */
-const arrows = without(files, SHIMS).flatMap((file) =>
+const arrows = files.flatMap((file) =>
   [...textOf(file).matchAll(/(?:\bfrom|\bimport|\bimport\(|\brequire\()\s*["'](\.[^"']+)["']/g)].map(
     ([, path = ""]) => [file, relative(ROOT, join(ROOT, dirname(file), path))] as const,
   ),

@@ -25,7 +25,7 @@ const ENVIRONMENT: ShortEnvironment = {
     name: "connect-yw-backend",
     env: { ENABLE_QUEUES: "true" },
     healthPath: "/health",
-    drainCommand: "node --import tsx examples/backend/drain.ts",
+    drainCommand: "node render-redis.mjs example-drain",
   },
   state: { type: "local", path: "drill.tfstate" },
   checks: { deadlineSeconds: 300 },

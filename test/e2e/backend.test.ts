@@ -5,7 +5,7 @@ import { API } from "../../render/api/endpoints.ts";
 import { type OverlappingDeploys, overlappingDeploys } from "../overlapping-deploys.ts";
 import { createBackend, Deployment, ENVIRONMENT } from "./deployment.ts";
 
-const DRAIN = "node --import tsx examples/backend/drain.ts";
+const DRAIN = "node render-redis.mjs example-drain";
 const BACKEND = { name: "connect-yw-backend", env: { ENABLE_QUEUES: "true" }, healthPath: "/health" };
 
 let deployment: Deployment;

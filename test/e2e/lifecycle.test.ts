@@ -15,7 +15,7 @@ const PRODUCTION: ShortEnvironment = {
     region: "oregon",
     env: { ENABLE_QUEUES: "true" },
     healthPath: "/health",
-    drainCommand: "node --import tsx examples/backend/drain.ts",
+    drainCommand: "node render-redis.mjs example-drain",
   },
 };
 

@@ -7,7 +7,7 @@ export const BACKEND_SERVICE_ID = "srv-d000000000000backend";
 export const BACKEND_SERVICE_NAME = "connect-yw-backend";
 
 /** `exec`, so that the signal to end reaches the backend itself, and not only the shell that started it. */
-const START_COMMAND = "exec node --import tsx examples/backend/main.ts";
+const START_COMMAND = "exec node render-redis.mjs example-backend";
 const HEALTH_CHECK_PATH = "/health";
 
 /**

@@ -19,13 +19,13 @@ async function redis(options: RedisOptions = {}): Promise<RedisServer> {
 }
 
 /** A program of the sample backend, with a Redis. */
-async function start(program: "main" | "drain", redisUrl: string) {
+async function start(program: "backend" | "drain", redisUrl: string) {
   const directory = mkdtempSync(join(tmpdir(), "backend-"));
   const free = createServer();
   const port = await listen(free, 0);
   await new Promise((resolve) => free.close(resolve));
   const lines: string[] = [];
-  const child = new Child(process.execPath, ["--import", "tsx", `examples/backend/${program}.ts`], {
+  const child = new Child(process.execPath, ["render-redis.mjs", `example-${program}`], {
     cwd: REPOSITORY,
     env: { ...process.env, PORT: `${port}`, REDIS_URL: redisUrl, ENABLE_QUEUES: "true", DATA_DIRECTORY: directory },
     onLine: (line) => void lines.push(line),
@@ -49,7 +49,7 @@ async function start(program: "main" | "drain", redisUrl: string) {
 
 test("with a Redis that asks for a password it sends synchronously, and says why", async () => {
   const { port } = await redis({ password: "s3cret-password" });
-  const { child, lines, mode, send } = await start("main", `redis://127.0.0.1:${port}`);
+  const { child, lines, mode, send } = await start("backend", `redis://127.0.0.1:${port}`);
   await expect.poll(mode, PATIENCE).toBe("synchronous");
   await expect.poll(() => lines.join("\n"), PATIENCE).toContain("Redis (queue): NOAUTH");
   expect(await send("m1")).toBe("synchronous");
@@ -75,7 +75,7 @@ test("when another Redis takes over behind its address, it queues there within s
   });
   const port = await listen(address, 0);
   onTestFinished(() => void address.close());
-  const { mode, send } = await start("main", `redis://127.0.0.1:${port}`);
+  const { mode, send } = await start("backend", `redis://127.0.0.1:${port}`);
   await expect.poll(mode, PATIENCE).toBe("queued");
 
   // The old primary stays, as a replica, and keeps its connections.

@@ -188,7 +188,7 @@ test("what holds secrets is readable by its owner only, and no argument of a pro
       line += chunk;
     });
     await exitOf(start);
-    expect(line).toMatch(new RegExp(`${id}|examples/backend/main.ts`));
+    expect(line).toMatch(new RegExp(`${id}|example-backend`));
     expect(line).not.toContain(password);
   }
   await render.stop();

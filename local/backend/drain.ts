@@ -1,2 +1,0 @@
-// The Terraform of the environment `local` names this path.
-import "../../examples/backend/drain.ts";
