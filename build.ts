@@ -37,7 +37,7 @@ export async function buildAll(): Promise<void> {
     outdir: "dist",
     splitting: true,
     format: "esm",
-    external: ["esbuild"],
+    external: ["esbuild", "tsx"],
     plugins: [onlyEnglish, builtScripts(scripts)],
   });
   mkdirSync(DIST, { recursive: true });

@@ -14,7 +14,7 @@ export const DEPLOYS = [
 /** Tests that start a server, or a program that takes seconds. */
 export const SERVERS = [
   "test/checks/**/{experiments,faults,libraries,proxy,try-libraries}.test.ts",
-  "test/cli/{backup,exit-codes,gone,program-process,step,verify,verify-secrets,watch}.test.ts",
+  "test/cli/{backup,exit-codes,gone,help,program-process,step,verify,verify-secrets,watch}.test.ts",
   "test/build.test.ts",
   "test/constructs/render/escape-template.test.ts",
   "test/dev/doctor/**/*.test.ts",

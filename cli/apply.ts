@@ -8,7 +8,7 @@ import { colors } from "../runtime/colors.ts";
 import { type Outcome, Stop } from "../runtime/errors.ts";
 import { parse, seconds } from "./parse.ts";
 import { refusalsOf, requireCredentials } from "./preflight-intent.ts";
-import { type Program, runProgram } from "./program.ts";
+import type { CommandProgram, Program } from "./program.ts";
 import { formatBrief, formatTable } from "./report/review/table.ts";
 
 interface Options {
@@ -33,16 +33,13 @@ const command = new Command("apply")
   .option("--yes", "apply it without being asked: for a pipeline that shows the plan to people itself")
   .option("--deadline <seconds>", "the time for everything; Terraform is then stopped", seconds, 3_300)
   .allowExcessArguments(false)
-  .addHelpText(
-    "after",
-    "\nExit codes: 0 applied, 1 failed or refused, 2 wrong usage, 3 needs acknowledgement or approval.",
-  )
   .exitOverride();
 
-runProgram(
-  (program) => parse(command, (environment: string, options: Options) => apply(environment, options, program)),
-  { name: "apply" },
-);
+export const program: CommandProgram = {
+  name: "apply",
+  command,
+  run: (program) => parse(command, (environment: string, options: Options) => apply(environment, options, program)),
+};
 
 async function apply(environment: string, options: Options, program: Program): Promise<Outcome> {
   const { ack = [], fingerprint, yes, deadline } = options;

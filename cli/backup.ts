@@ -9,7 +9,7 @@ import { recordEvidence } from "../operations/evidence.ts";
 import { type Outcome, Stop } from "../runtime/errors.ts";
 import { createPrivateFile } from "../runtime/private-file.ts";
 import { parse } from "./parse.ts";
-import { type Program, runProgram } from "./program.ts";
+import type { CommandProgram, Program } from "./program.ts";
 import { type About, identitiesIn, type Limits, limitOptions, namedKeys, withStore } from "./store.ts";
 
 interface Options extends Limits {
@@ -28,23 +28,18 @@ const command = new Command("backup")
   .option("--identity <file>", "age's key, to read the backup back when it is encrypted for it")
   .option("--by-type", "write commands instead of payloads: for a server that is older, or refuses RESTORE", false);
 for (const option of limitOptions()) command.addOption(option);
-command
-  .addHelpText(
-    "after",
-    "\nA passphrase is read from BACKUP_PASSPHRASE. Exit codes: 0 good, 1 failed, 2 misused, 3 not reached.",
-  )
-  .showHelpAfterError()
-  .exitOverride();
+command.addHelpText("after", "\nA passphrase is read from BACKUP_PASSPHRASE.").showHelpAfterError().exitOverride();
 
-runProgram(
-  (program) =>
+export const program: CommandProgram = {
+  name: "backup",
+  command,
+  run: (program) =>
     parse(command, (environment: string, instance: string | undefined, options: Options) =>
       withStore(program, instance === undefined ? environment : `${environment}/${instance}`, options, (store, about) =>
         run(program, store, about, options),
       ),
     ),
-  { name: "backup" },
-);
+};
 
 async function run(program: Program, store: Store, about: About, options: Options): Promise<Outcome> {
   const lock = lockOf(program, options);

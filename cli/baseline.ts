@@ -6,7 +6,7 @@ import { findSubject, operate } from "../operations/operate.ts";
 import { VANTAGES, type Vantage } from "../vantage/vantage.ts";
 import { deadlineOption, reportOption, subjectOf } from "./operation.ts";
 import { parse } from "./parse.ts";
-import { type Ending, type Program, runProgram } from "./program.ts";
+import type { CommandProgram, Ending, Program } from "./program.ts";
 import { type ReportRequest, writeReports } from "./report/write-reports.ts";
 
 interface Options {
@@ -33,13 +33,14 @@ const command = new Command("baseline")
   .showHelpAfterError()
   .exitOverride();
 
-runProgram(
-  (program) =>
+export const program: CommandProgram = {
+  name: "baseline",
+  command,
+  run: (program) =>
     parse(command, (environment: string, name: string | undefined, options: Options) =>
       run(program, environment, name, options),
     ),
-  { name: "baseline" },
-);
+};
 
 async function run(
   program: Program,

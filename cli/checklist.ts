@@ -9,9 +9,9 @@ import { RenderClient } from "../render/api/client.ts";
 import { startProgress } from "../runtime/progress.ts";
 import { deadlineOption, reportOption } from "./operation.ts";
 import { parse } from "./parse.ts";
-import { type Ending, type Program, runProgram } from "./program.ts";
+import type { CommandProgram, Ending, Program } from "./program.ts";
 import { type ReportRequest, writeReports } from "./report/write-reports.ts";
-import { readCommandLine } from "./verify-options.ts";
+import { requestOf } from "./verify-options.ts";
 
 interface Options {
   readonly deadline: number;
@@ -23,18 +23,19 @@ const command = new Command("checklist")
   .argument("<environment>")
   .addOption(deadlineOption(300))
   .addOption(reportOption(CHECKLIST_FORMATS))
-  .addHelpText("after", "\nExit codes: 0 all ticked, 1 a check failed, 2 wrong usage, 3 something is missing.")
   .showHelpAfterError()
   .exitOverride();
 
-runProgram((program) => parse(command, (environment: string, options: Options) => run(program, environment, options)), {
+export const program: CommandProgram = {
   name: "checklist",
-});
+  command,
+  run: (program) => parse(command, (environment: string, options: Options) => run(program, environment, options)),
+};
 
 async function run(program: Program, environment: string, { deadline: seconds, report }: Options): Promise<Ending> {
   const deadline = program.limit(seconds);
   const begunAt = new Date().toISOString();
-  const request = await readCommandLine([environment], process.env);
+  const request = await requestOf([environment], {}, process.env);
   const progress = await startProgress(process.stderr);
   const onProgress = (text: string) => progress.update(environment, text);
   const { signal } = deadline;
@@ -44,7 +45,7 @@ async function run(program: Program, environment: string, { deadline: seconds, r
     onWait: onProgress,
   });
   const reports = await Promise.all(
-    (request?.targets ?? []).map(async (target) => {
+    request.targets.map(async (target) => {
       const verification = new Verification({ environment, key: target.key }, target.checks, target.acceptUnknown);
       const ownerId = process.env.RENDER_OWNER_ID || undefined;
       await verify({ ...target, client, ownerId, deadline, secrets: program.secrets, onProgress }, verification);

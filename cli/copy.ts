@@ -6,7 +6,7 @@ import type { Store } from "../operations/dumps.ts";
 import type { Outcome } from "../runtime/errors.ts";
 import { visibleName } from "../runtime/text.ts";
 import { parse } from "./parse.ts";
-import { type Program, runProgram } from "./program.ts";
+import type { CommandProgram, Program } from "./program.ts";
 import { type About, type Limits, limitOptions, namedKeys, withStore } from "./store.ts";
 
 interface Options extends Limits {
@@ -23,13 +23,12 @@ const command = new Command("copy")
   .option("--follow", "go on while it is in use; then pause its queues, and end when both sides are equal", false)
   .option("--prefix <text>", "only keys whose names begin with it: bull:mail: is one queue");
 for (const option of limitOptions()) command.addOption(option);
-command
-  .addHelpText("after", "\nExit codes: 0 both sides are equal, 1 they are not, 2 misused, 3 not established.")
-  .showHelpAfterError()
-  .exitOverride();
+command.showHelpAfterError().exitOverride();
 
-runProgram(
-  (program) =>
+export const program: CommandProgram = {
+  name: "copy",
+  command,
+  run: (program) =>
     parse(command, (from: string, to: string, options: Options) =>
       withStore(program, to, options, (target, other) =>
         withStore(program, from, options, async (source, about) => {
@@ -38,8 +37,7 @@ runProgram(
         }),
       ),
     ),
-  { name: "copy" },
-);
+};
 
 async function run(
   { signal }: Program,

@@ -6,7 +6,7 @@ import { findSubject, operate } from "../operations/operate.ts";
 import { VANTAGES, type Vantage } from "../vantage/vantage.ts";
 import { deadlineOption, reportOption, shareOption, subjectOf } from "./operation.ts";
 import { parse } from "./parse.ts";
-import { type Ending, type Program, runProgram } from "./program.ts";
+import type { CommandProgram, Ending, Program } from "./program.ts";
 import { type ReportRequest, writeReports } from "./report/write-reports.ts";
 
 interface Options {
@@ -29,13 +29,14 @@ const command = new Command("inspect")
   .showHelpAfterError()
   .exitOverride();
 
-runProgram(
-  (program) =>
+export const program: CommandProgram = {
+  name: "inspect",
+  command,
+  run: (program) =>
     parse(command, (environment: string, name: string | undefined, options: Options) =>
       run(program, environment, name, options),
     ),
-  { name: "inspect" },
-);
+};
 
 async function run(program: Program, environment: string, name: string | undefined, options: Options): Promise<Ending> {
   const { all, share, deadline, vantage, report } = options;

@@ -5,7 +5,7 @@ import { serveMetrics } from "../operations/scrapes.ts";
 import { repeatEach } from "../operations/watch.ts";
 import { startProgress } from "../runtime/progress.ts";
 import { parse, seconds } from "./parse.ts";
-import { type Program, runProgram } from "./program.ts";
+import type { CommandProgram, Program } from "./program.ts";
 import { samplersOf } from "./watched.ts";
 
 interface Options {
@@ -21,15 +21,13 @@ const command = new Command("metrics")
   .option("--listen <[host:]port>", "serve it at /metrics until it is stopped; host: 127.0.0.1", place)
   .option("--every <seconds>", "with --listen: how often the instances are looked at", seconds, 15)
   .option("--deadline <seconds>", "without --listen: the time for everything", seconds, 60)
-  .addHelpText("after", "\nExit codes: 0 good, 2 wrong usage or configuration, 3 an instance was not seen.")
   .exitOverride();
 
-runProgram(
-  (program) => parse(command, (names: readonly string[], options: Options) => metrics(names, options, program)),
-  {
-    name: "metrics",
-  },
-);
+export const program: CommandProgram = {
+  name: "metrics",
+  command,
+  run: (program) => parse(command, (names: readonly string[], options: Options) => metrics(names, options, program)),
+};
 
 async function metrics(names: readonly string[], { listen, every, deadline }: Options, program: Program) {
   if (listen === undefined) program.limit(deadline);

@@ -1,9 +1,9 @@
 import { InvalidArgumentError, Option } from "commander";
-import { stackPath } from "../environments/define.ts";
 import { requireOwnRender } from "../environments/emulator-mark.ts";
 import { loadEnvironments } from "../environments/load.ts";
 import { pickInstance } from "../environments/pick.ts";
 import type { Subject } from "../operations/operate.ts";
+import { stackDirectory } from "../pipeline/synthesize.ts";
 import { RenderClient } from "../render/api/client.ts";
 import { expectedInstance } from "../render/instance.ts";
 import { jobServicesOf } from "../render/service.ts";
@@ -82,7 +82,7 @@ export async function subjectOf(
     onProgress,
     expected: expectedInstance(described, redis),
     ownerId: process.env.RENDER_OWNER_ID || undefined,
-    stackDirectory: stackPath(name),
+    stackDirectory: stackDirectory(name),
     ...jobServicesOf(services, key, process.env),
     stopProgress: () => progress.stop(),
   };

@@ -9,7 +9,7 @@ import { EXIT_CODES, InvalidValue, Stop } from "../runtime/errors.ts";
 import { type Progress, startProgress } from "../runtime/progress.ts";
 import { parse, seconds } from "./parse.ts";
 import { refusalsOf, requireCredentials } from "./preflight-intent.ts";
-import { type Program, runProgram } from "./program.ts";
+import type { CommandProgram, Program } from "./program.ts";
 import { REVIEW_FORMATS, type ReviewFormat } from "./report/review/reports.ts";
 import { type ReportRequest, readReport, writeReports } from "./report/write-reports.ts";
 
@@ -45,14 +45,15 @@ const command = new Command("plan")
     (text: string, requests: readonly ReportRequest<ReviewFormat>[] | undefined) =>
       append(reportOption(text), requests),
   )
-  .addHelpText("after", "\nExit codes: 0 no changes, 1 failed, 2 changes, 3 needs acknowledgement.")
   .exitOverride();
 
 // Wrong usage is 1, too: 2 means changes, which a pipeline then applies.
-runProgram((program) => parse(command, (names: readonly string[], options: Options) => plan(names, options, program)), {
+export const program: CommandProgram = {
   name: "plan",
   misused: EXIT_CODES.failed,
-});
+  command,
+  run: (program) => parse(command, (names: readonly string[], options: Options) => plan(names, options, program)),
+};
 
 async function plan(given: readonly string[], options: Options, program: Program): Promise<number> {
   const {

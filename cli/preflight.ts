@@ -1,9 +1,9 @@
 import { Command } from "commander";
-import { stackPath } from "../environments/define.ts";
+import { stackDirectory } from "../pipeline/synthesize.ts";
 import { judge } from "./judge-preflight.ts";
 import { parse } from "./parse.ts";
 import { intentOf } from "./preflight-intent.ts";
-import { runProgram } from "./program.ts";
+import type { CommandProgram } from "./program.ts";
 
 const command = new Command("preflight")
   .description("Says whether a deploy can begin, and changes nothing. It is also the first step of every deploy.")
@@ -12,6 +12,8 @@ const command = new Command("preflight")
   .showHelpAfterError()
   .exitOverride();
 
-runProgram((program) => parse(command, async (name: string) => judge(await intentOf(name), stackPath(name), program)), {
+export const program: CommandProgram = {
   name: "preflight",
-});
+  command,
+  run: (program) => parse(command, async (name: string) => judge(await intentOf(name), stackDirectory(name), program)),
+};

@@ -1,4 +1,5 @@
 import { setMaxListeners } from "node:events";
+import type { Command } from "commander";
 import { RenderApiError } from "../render/api/error.ts";
 import { Deadline } from "../runtime/deadline.ts";
 import { EXIT_CODES, InvalidValue, type Outcome, Stop } from "../runtime/errors.ts";
@@ -28,6 +29,13 @@ export interface ProgramOptions {
   readonly stopped?: string;
   /** The exit code of a wrong command line. Default 2. */
   readonly misused?: number;
+}
+
+/** What a file of `cli/` says of its command. `bin.ts` runs it. */
+export interface CommandProgram extends ProgramOptions {
+  /** Its arguments and options, as a shell completes them. */
+  readonly command?: Command;
+  run(program: Program): Promise<Ending | undefined>;
 }
 
 /** What a command runs in. */

@@ -5,7 +5,7 @@ import type { Store } from "../operations/dumps.ts";
 import { type Rule, restore } from "../operations/restore.ts";
 import { type Outcome, Stop } from "../runtime/errors.ts";
 import { parse } from "./parse.ts";
-import { type Program, runProgram } from "./program.ts";
+import type { CommandProgram, Program } from "./program.ts";
 import { type About, identitiesIn, type Limits, limitOptions, namedKeys, withStore } from "./store.ts";
 
 interface Options extends Limits {
@@ -27,19 +27,14 @@ const command = new Command("restore")
   .option("--check", "only read the backup, and check it", false)
   .option("--identity <file>", "age's key, when the backup is encrypted for it");
 for (const option of limitOptions()) command.addOption(option);
-command
-  .addHelpText(
-    "after",
-    "\nA passphrase is read from BACKUP_PASSPHRASE. Exit codes: 0 good, 1 failed, 2 misused, 3 not reached.",
-  )
-  .showHelpAfterError()
-  .exitOverride();
+command.addHelpText("after", "\nA passphrase is read from BACKUP_PASSPHRASE.").showHelpAfterError().exitOverride();
 
-runProgram(
-  (program) =>
+export const program: CommandProgram = {
+  name: "restore",
+  command,
+  run: (program) =>
     parse(command, (...args: [string, string | undefined, string | undefined, Options]) => start(program, ...args)),
-  { name: "restore" },
-);
+};
 
 async function start(
   program: Program,

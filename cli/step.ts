@@ -4,7 +4,7 @@ import { notOneOf, Stop } from "../runtime/errors.ts";
 import { within } from "../runtime/wait.ts";
 import type { StepContext } from "../steps/deploy.ts";
 import { programName, type Read, readStep, STEP_IDS, type StepId } from "../steps/steps.ts";
-import { type Ending, type Program, runProgram } from "./program.ts";
+import type { CommandProgram, Ending, Program } from "./program.ts";
 import { connectionOf } from "./render-connection.ts";
 import { type Subject, subjectOfStep } from "./verify-request.ts";
 
@@ -78,13 +78,17 @@ function toolsFor(program: Program, args: readonly string[]): Tools {
       return "good";
     },
     async verify(subject) {
-      const [{ readCommandLine, USAGE }, { verifyAll }] = await Promise.all([
+      const [{ requestOf }, { verifyAll }] = await Promise.all([
         import("./verify-options.ts"),
         import("./verify-run.ts"),
       ]);
-      const request = await readCommandLine(args, process.env, subject);
-      if (request === undefined) process.stdout.write(USAGE);
-      else await verifyAll(request, program);
+      if (args.length === 0) await verifyAll(await requestOf([], {}, process.env, subject), program);
+      else {
+        const { readVerify } = await import("./verify-command.ts");
+        await readVerify(args, async (names, values) => {
+          await verifyAll(await requestOf(names, values, process.env, subject), program);
+        });
+      }
       return "good";
     },
   };
@@ -97,12 +101,12 @@ function run<Id extends StepId>(step: Id, tools: Tools): Promise<Ending> {
 const [name = "", ...args] = process.argv.slice(2);
 const id = STEP_IDS.find((step) => programName(step) === name);
 
-runProgram(
-  async (program) => {
+export const program: CommandProgram = {
+  ...(id === "checks" || id === "proof"
+    ? { name: "The checks" }
+    : { name: "The step", stopped: "Stopped. What was begun on Render goes on." }),
+  async run(program) {
     if (id === undefined) throw new Stop("misused", `The step ${notOneOf(STEP_IDS.map(programName), name).message}`);
     return run(id, toolsFor(program, args));
   },
-  id === "checks" || id === "proof"
-    ? { name: "The checks" }
-    : { name: "The step", stopped: "Stopped. What was begun on Render goes on." },
-);
+};

@@ -6,7 +6,7 @@ import { runApp } from "../pipeline/synthesize.ts";
 import { readableTerraform } from "../pipeline/synthesized-stack.ts";
 import { type Outcome, Stop } from "../runtime/errors.ts";
 import { parse } from "./parse.ts";
-import { runProgram } from "./program.ts";
+import type { CommandProgram } from "./program.ts";
 
 const REPOSITORY = join(import.meta.dirname, "..");
 const SYNTHESIZED = join(REPOSITORY, "synthesized");
@@ -20,13 +20,14 @@ const command = new Command("synth")
   .allowExcessArguments(false)
   .exitOverride();
 
-runProgram(
-  (program) => {
+export const program: CommandProgram = {
+  name: "synth",
+  command,
+  run(program) {
     program.limit(SYNTH_SECONDS);
     return parse(command, synth);
   },
-  { name: "synth" },
-);
+};
 
 async function synth({ check }: { readonly check?: true }): Promise<Outcome> {
   const fresh = await synthesize();

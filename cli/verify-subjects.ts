@@ -1,6 +1,7 @@
-import { type Environment, stackPath } from "../environments/define.ts";
+import type { Environment } from "../environments/define.ts";
 import { requireOwnRender } from "../environments/emulator-mark.ts";
 import { loadEnvironments } from "../environments/load.ts";
+import { stackDirectory } from "../pipeline/synthesize.ts";
 import { expectedInstance } from "../render/instance.ts";
 import { expectedService, jobServicesOf, serviceIdOf } from "../render/service.ts";
 import { nearest, notOneOf, Stop } from "../runtime/errors.ts";
@@ -42,7 +43,7 @@ export async function subjectsOf(words: readonly string[], env: NodeJS.ProcessEn
 /** Its instances, then its services. One of each is one subject, and has no key: there is nothing to tell apart. */
 function partsOf(environment: Environment, env: NodeJS.ProcessEnv): { keys: string[]; subject: Subject }[] {
   const { prove: _inDeploysOnly, ...limits } = environment.checks;
-  const shared = { ...limits, prove: "no", stackDirectory: stackPath(environment.name) } as const;
+  const shared = { ...limits, prove: "no", stackDirectory: stackDirectory(environment.name) } as const;
   const instances = Object.entries(environment.redis).map(([key, instance]) => {
     return { key, expected: expectedInstance(environment, instance) };
   });

@@ -1,13 +1,13 @@
-import { runProgram } from "./program.ts";
-import { readCommandLine, USAGE } from "./verify-options.ts";
+import type { CommandProgram } from "./program.ts";
+import { readVerify, verifyCommand } from "./verify-command.ts";
+import { requestOf } from "./verify-options.ts";
 import { verifyAll } from "./verify-run.ts";
 
-runProgram(
-  async (program) => {
-    const request = await readCommandLine(process.argv.slice(2), process.env);
-    if (request === undefined) process.stdout.write(USAGE);
-    else await verifyAll(request, program);
-    return "good";
-  },
-  { name: "The checks" },
-);
+export const program: CommandProgram = {
+  name: "The checks",
+  command: verifyCommand(),
+  run: (program) =>
+    readVerify(process.argv.slice(2), async (names, values) => {
+      await verifyAll(await requestOf(names, values, process.env), program);
+    }),
+};

@@ -8,7 +8,7 @@ import { startProgress } from "../runtime/progress.ts";
 import { oneLine } from "../runtime/text.ts";
 import { VANTAGES, type Vantage } from "../vantage/vantage.ts";
 import { parse, seconds } from "./parse.ts";
-import { type Ending, type Program, runProgram } from "./program.ts";
+import type { CommandProgram, Ending, Program } from "./program.ts";
 import { WatchView } from "./report/watch.ts";
 import { samplersOf } from "./watched.ts";
 
@@ -38,17 +38,15 @@ const command = new Command("watch")
   .addHelpText(
     "after",
     `
-Who is told: WATCH_WEBHOOK_URL (JSON), WATCH_SLACK_URL, WATCH_PAGERDUTY_KEY (Events API v2; WATCH_PAGERDUTY_URL for Europe).
-Exit codes: 0 good, 1 an alarm (with --once), 2 wrong usage or configuration, 3 an instance was not seen.`,
+Who is told: WATCH_WEBHOOK_URL (JSON), WATCH_SLACK_URL, WATCH_PAGERDUTY_KEY (Events API v2; WATCH_PAGERDUTY_URL for Europe).`,
   )
   .exitOverride();
 
-runProgram(
-  (program) => parse(command, (names: readonly string[], options: Options) => watch(names, options, program)),
-  {
-    name: "watch",
-  },
-);
+export const program: CommandProgram = {
+  name: "watch",
+  command,
+  run: (program) => parse(command, (names: readonly string[], options: Options) => watch(names, options, program)),
+};
 
 async function watch(names: readonly string[], options: Options, program: Program): Promise<Ending> {
   const { once = false, every, deadline, oldestJob, vantage = once ? "auto" : "external" } = options;

@@ -21,6 +21,9 @@ export async function bundleScript(entryPoint: URL): Promise<{ readonly text: st
     target: TARGET,
     minify: true,
     legalComments: "none",
+    // What builds it is not in it.
+    external: ["esbuild"],
+    logLevel: "error",
     write: false,
     metafile: true,
   });

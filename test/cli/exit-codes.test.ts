@@ -66,7 +66,19 @@ describe.each<[script: string, ...[args: string, code: number, says: RegExp][]]>
 });
 
 test("every command is held to its exit codes", () => {
-  const tools = ["typecheck", "lint", "test", "test:unit", "rules", "build", "prepare", "mutation", "recordings"];
+  const tools = [
+    "typecheck",
+    "lint",
+    "test",
+    "test:unit",
+    "rules",
+    "check",
+    "fix",
+    "build",
+    "prepare",
+    "mutation",
+    "recordings",
+  ];
   const commands = Object.keys(scripts).filter((name) => !name.startsWith("bench:") && !tools.includes(name));
   expect(commands.sort()).toEqual([
     "apply",

@@ -54,9 +54,15 @@ export async function run(program: string, args: readonly string[], began: (host
         ...{ env, exit: resolve, stdout: stream("stdout"), stderr: stream("stderr") },
       });
       runs += 1;
-      // Each run reads the program's file again: it starts itself.
+      // Each run reads the program's file again: it reads its arguments.
       const file = `${join(import.meta.dirname, "../../cli", program)}.ts?run=${runs}`;
-      import(file).then(() => began(host), reject);
+      const start = async () => {
+        const { program: loaded } = await import(file);
+        const { runProgram: end } = await import("../../cli/program.ts");
+        if (loaded !== undefined) end(loaded.run, loaded);
+        began(host);
+      };
+      start().catch(reject);
     });
     return { code, ...streams } satisfies Ended;
   } finally {

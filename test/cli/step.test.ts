@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi 
 import { resolveEnvironment } from "../../environments/environments.ts";
 import { ENVIRONMENTS } from "../../environments/list.ts";
 import { pickInstance } from "../../environments/pick.ts";
+import { stackDirectory } from "../../pipeline/synthesize.ts";
 import { RenderClient } from "../../render/api/client.ts";
 import { API } from "../../render/api/endpoints.ts";
 import { expectedService, serviceSchema } from "../../render/service.ts";
@@ -107,7 +108,7 @@ test("what the state does not know is refused; a state that cannot be read is un
   expect([strange.code, strange.stdout]).toEqual([1, expect.stringContaining(`import render_keyvalue.redis ${id}`)]);
   state.readKnownIds.mockResolvedValue(new Map([["render_keyvalue.redis", [id]]]));
   expect((await run("preflight", ["local"])).code).toBe(0);
-  expect(state.readKnownIds).toHaveBeenLastCalledWith("cdktf.out/stacks/local");
+  expect(state.readKnownIds).toHaveBeenLastCalledWith(stackDirectory("local"));
   await render.call("DELETE", `/key-value/${id}`);
 });
 

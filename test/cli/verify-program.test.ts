@@ -89,7 +89,7 @@ test("an interruption is the reason in each environment", async () => {
 });
 
 test.each<[args: string[], code: number, stdout: RegExp, stderr: RegExp]>([
-  [["--help"], 0, /^Usage: npm run verify/, /^$/],
+  [["--help"], 0, /^Usage: render-redis verify/, /^$/],
   [["locl"], 2, /^$/, /Did you mean "local"/],
 ])("%j looks at nothing", async (args, code, stdout, stderr) => {
   const ended = await run("verify", args);

@@ -1,6 +1,6 @@
 import { expect, test, vi } from "vitest";
-import { readCommandLine } from "../../cli/verify-options.ts";
 import type { EnvironmentInput } from "../../environments/define.ts";
+import { readCommandLine } from "./read-verify.ts";
 
 const read = vi.hoisted(() => ({ known: [] as EnvironmentInput[] }));
 vi.mock("../../environments/load.ts", async (original) => {
