@@ -42,7 +42,7 @@ export async function parse<Args extends unknown[]>(
 }
 
 /** Options of ours that npm has, too, and may have been set to. */
-const NPMS_OWN: readonly (string | undefined)[] = ["--json", "--only", "--yes"];
+const NPMS_OWN: readonly (string | undefined)[] = ["--json", "--only", "--prefix", "--yes"];
 
 /**
  * Without `--`, npm keeps options for itself, and gives the rest to the script.
@@ -50,13 +50,13 @@ const NPMS_OWN: readonly (string | undefined)[] = ["--json", "--only", "--yes"];
  * @throws Stop
  */
 function refuseSwallowed(command: Command, env: NodeJS.ProcessEnv): void {
-  if (env.npm_lifecycle_event === undefined) return;
+  const script = command.name();
+  if (env.npm_lifecycle_event !== script) return;
   const options = [command, ...command.commands].flatMap((one) => one.options.map(({ long }) => long));
   const swallowed = options.filter((long) => {
     return !NPMS_OWN.includes(long) && env[`npm_config_${long?.slice(2).replaceAll("-", "_")}`];
   });
   if (swallowed.length === 0) return;
-  const script = env.npm_lifecycle_event;
   throw new Stop("misused", `npm has kept ${swallowed.join(", ")} for itself.`, {
     remedy: `Write \`--\` before what is for the command: npm run ${script} -- …`,
   });

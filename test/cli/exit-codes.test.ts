@@ -42,6 +42,10 @@ describe.each<[script: string, ...[args: string, code: number, says: RegExp][]]>
   ["preflight", ["--help", 0, /Usage/], ["a b", 2, /too many arguments/], ["nowhere", 2, /must be one of/]],
   ["plan", ["--help", 0, /Exit codes: 0 no changes/], ["", 1, /missing required/], ["nowhere", 1, /must be one of/]],
   ["apply", ["--help", 0, /Exit codes: 0 applied/], ["", 2, /missing required/], ["nowhere", 2, /must be one of/]],
+  ["inspect", ["--help", 0, /Usage/], ["nowhere", 2, /must be one of/]],
+  ["backup", ["--help", 0, /Usage/], ["nowhere", 2, /must be one of/]],
+  ["restore", ["--help", 0, /Exit codes: 0 good/], ["/no/file local", 2, /no file/]],
+  ["copy", ["--help", 0, /0 both sides are equal/], ["local", 2, /missing required/]],
   ["synth", ["--help", 0, /Usage/], ["--x", 2, /unknown option/]],
   ["doctor", ["--help", 0, /Exit codes: 0 all there/], ["--x", 2, /unknown option/]],
   [
@@ -82,12 +86,16 @@ test("every command is held to its exit codes", () => {
   const commands = Object.keys(scripts).filter((name) => !name.startsWith("bench:") && !tools.includes(name));
   expect(commands.sort()).toEqual([
     "apply",
+    "backup",
+    "copy",
     "demo",
     "doctor",
     "drill",
+    "inspect",
     "local",
     "plan",
     "preflight",
+    "restore",
     "synth",
     "verify",
   ]);

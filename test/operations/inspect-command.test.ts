@@ -64,7 +64,7 @@ test.each([
   [["nowhere"], 2, /must be one of production/],
   [["local", "--share", "0"], 2, /must be a percentage/],
   [["local", "--report", "tabel"], 2, /Did you mean "table"/],
-  [["--help"], 0, /Usage: inspect/],
+  [["--help"], 0, /Usage: render-redis inspect/],
 ])("%j ends with %i", async (args, code, said) => {
   const ended = await run(...args);
   expect([ended.code, ended.stdout + ended.stderr]).toEqual([code, expect.stringMatching(said)]);
