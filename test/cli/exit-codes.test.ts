@@ -46,6 +46,15 @@ describe.each<[script: string, ...[args: string, code: number, says: RegExp][]]>
   ["backup", ["--help", 0, /Usage/], ["nowhere", 2, /must be one of/]],
   ["restore", ["--help", 0, /Exit codes: 0 good/], ["/no/file local", 2, /no file/]],
   ["copy", ["--help", 0, /0 both sides are equal/], ["local", 2, /missing required/]],
+  [
+    "metrics",
+    ["--help", 0, /3 an instance was not seen/],
+    ["", 2, /missing required/],
+    ["nowhere", 2, /must be one of/],
+  ],
+  ["watch", ["--help", 0, /1 an alarm, with --once/], ["", 2, /missing required/], ["nowhere", 2, /must be one of/]],
+  ["baseline", ["--help", 0, /Usage/], ["nowhere", 2, /must be one of/]],
+  ["checklist", ["--help", 0, /0 all ticked/], ["nowhere", 2, /must be one of/]],
   ["synth", ["--help", 0, /Usage/], ["--x", 2, /unknown option/]],
   ["doctor", ["--help", 0, /Exit codes: 0 all there/], ["--x", 2, /unknown option/]],
   [
@@ -85,18 +94,7 @@ test("every command is held to its exit codes", () => {
   ];
   const commands = Object.keys(scripts).filter((name) => !name.startsWith("bench:") && !tools.includes(name));
   expect(commands.sort()).toEqual([
-    "apply",
-    "backup",
-    "copy",
-    "demo",
-    "doctor",
-    "drill",
-    "inspect",
-    "local",
-    "plan",
-    "preflight",
-    "restore",
-    "synth",
-    "verify",
+    ...["alerts", "apply", "backup", "baseline", "checklist", "copy", "demo", "doctor", "drill", "inspect", "local"],
+    ...["metrics", "plan", "preflight", "restore", "synth", "verify", "watch"],
   ]);
 });
