@@ -21,7 +21,7 @@ export class S3Store {
       const found = this.objects.get(path);
       const refused = headers["content-encoding"] === "aws-chunked" || headers["x-amz-trailer"] !== undefined;
       if (refused) response.writeHead(501);
-      else if (url.includes("list-type=2")) response.writeHead(200).write("<ListBucketResult/>");
+      else if (url.includes("list-type=2")) response.writeHead(200).write(this.#list(path));
       else if (method === "PUT") {
         const taken = headers["if-none-match"] === "*" && found !== undefined;
         if (!taken) this.objects.set(path, body);
@@ -45,6 +45,15 @@ export class S3Store {
   get endpoint(): string {
     const address = this.#server.address();
     return `http://127.0.0.1:${typeof address === "object" ? address?.port : ""}`;
+  }
+
+  /** The keys in a bucket: that is how Terraform finds its workspaces. */
+  #list(bucket: string): string {
+    const keys = [...this.objects.keys()].filter((path) => path.startsWith(`${bucket}/`));
+    const contents = keys.map(
+      (path) => `<Contents><Key>${decodeURIComponent(path.slice(bucket.length + 1))}</Key></Contents>`,
+    );
+    return `<ListBucketResult>${contents.join("")}</ListBucketResult>`;
   }
 
   stop(): void {

@@ -3,7 +3,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
+import { stateSchema } from "../../environments/state.ts";
 import { parseState } from "../../render/terraform-state.ts";
+import { stateSettings } from "../../stacks/state-settings.ts";
+import { findPostgres, Postgres } from "../pipeline/postgres.ts";
+import { S3Store } from "../pipeline/s3-store.ts";
 import { StateServer } from "../pipeline/state-server.ts";
 
 const REPOSITORY = join(import.meta.dirname, "../..");
@@ -15,16 +19,41 @@ const STEP = `
   writeFileSync(process.env.SEEN, JSON.stringify(known === undefined ? null : [...known]));
 `;
 
-let server: StateServer;
-beforeAll(async () => {
-  server = await StateServer.start();
-});
-afterAll(() => server.stop());
+/** The binary is not to be found: the step takes the one that runs it. */
+const SHELL = {
+  ...{ TERRAFORM_BINARY_NAME: "/no/such/terraform", TF_CLI_ARGS_apply: "-no-color", CHECKPOINT_DISABLE: "1" },
+  ...{ AWS_ACCESS_KEY_ID: "key", AWS_SECRET_ACCESS_KEY: "secret" },
+};
 
-test.each<[string, backend: () => object, workspace: string | undefined]>([
+const programs = findPostgres();
+let server: StateServer;
+let store: S3Store;
+let postgres: Postgres | undefined;
+beforeAll(async () => {
+  [server, store, postgres] = await Promise.all([
+    StateServer.start(),
+    S3Store.start(),
+    programs === undefined ? undefined : Postgres.start(programs),
+  ]);
+});
+afterAll(async () => {
+  server.stop();
+  store.stop();
+  await postgres?.stop();
+});
+
+type Kept = [string, backend: () => object, workspace: string | undefined];
+/** Where PostgreSQL is installed. */
+const IN_POSTGRES: Kept[] =
+  programs === undefined ? [] : [["PostgreSQL, which is locked meanwhile", () => ({ pg: {} }), undefined]];
+
+test.each<Kept>([
+  ...IN_POSTGRES,
   ["a local file", () => ({ local: { path: "../elsewhere.tfstate" } }), undefined],
   ["a local file in a workspace", () => ({ local: { path: "../elsewhere.tfstate" } }), "blue"],
   ["an http server, which is locked meanwhile", httpBackend, undefined],
+  ["a store that speaks S3, which is locked meanwhile", s3Backend, undefined],
+  ["a store that speaks S3, in a workspace", s3Backend, "blue"],
 ])("a step reads the state during the apply, and from where it is kept: %s", async (_what, backend, workspace) => {
   const root = mkdtempSync(join(tmpdir(), "state-in-apply-"));
   onTestFinished(() => rmSync(root, { recursive: true }));
@@ -48,8 +77,7 @@ test.each<[string, backend: () => object, workspace: string | undefined]>([
     const text = JSON.stringify({ terraform: { backend: backend() }, resource });
     writeFileSync(join(directory, "main.tf.json"), text);
   };
-  // Not to be found: the step takes the binary that runs it.
-  const env = { TERRAFORM_BINARY_NAME: "/no/such/terraform", TF_CLI_ARGS_apply: "-no-color", CHECKPOINT_DISABLE: "1" };
+  const env = { ...SHELL, ...(postgres === undefined ? {} : { PG_CONN_STR: postgres.connectionString }) };
   const terraform = (...args: string[]) => execa("terraform", args, { cwd: directory, env });
   const thing = () => new Map<string, string[]>(JSON.parse(readFileSync(seen, "utf8"))).get("terraform_data.thing");
 
@@ -74,4 +102,16 @@ test.each<[string, backend: () => object, workspace: string | undefined]>([
 function httpBackend() {
   const { address } = server;
   return { http: { address, lock_address: address, unlock_address: address } };
+}
+
+function s3Backend() {
+  const state = stateSchema.parse({
+    type: "s3",
+    bucket: "states",
+    key: "in-apply",
+    region: "auto",
+    endpoint: store.endpoint,
+  });
+  const { type, settings } = stateSettings(state);
+  return { [type]: settings };
 }
