@@ -1,7 +1,7 @@
 import { MORE_TIME } from "../redis/explanations.ts";
 import type { KeyValue } from "../render/api/endpoints.ts";
 import { RenderApiError } from "../render/api/error.ts";
-import type { ExpectedInstance } from "../render/instance.ts";
+import { type ExpectedInstance, queuesOf } from "../render/instance.ts";
 import type { ExpectedService } from "../render/service.ts";
 import type { StackState } from "../render/strangers.ts";
 import { readKnownIds } from "../render/terraform-state.ts";
@@ -181,7 +181,7 @@ async function lookWhileItLasts(
   );
   try {
     const signal = AbortSignal.any([gone.signal, deadline.signal]);
-    return await look(observation(experiments), instance, vantage, { ...options, signal });
+    return await look(observation(experiments, queuesOf(options.expected)), instance, vantage, { ...options, signal });
   } catch (error) {
     if (!(error instanceof RenderApiError)) throw error;
     return { vantage: "api-only", passedOver: [], obstacle: { reason: error.message, remedy: ASK_AGAIN } };

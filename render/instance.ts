@@ -268,6 +268,11 @@ export function expectedInstance(environment: NamedEnvironment, instance: Instan
   return { environment: name, ...said, ...toldOf(instance) };
 }
 
+/** The libraries whose queues are in it. */
+export function queuesOf({ role, queues }: Pick<ExpectedInstance, "role" | "queues">): readonly QueueLibrary[] {
+  return isCache({ role }) ? [] : (queues ?? ["bullmq", "bull"]);
+}
+
 /** Whether it may evict, so that full memory refuses nothing. */
 export function mayEvict({ role, evictionPolicy }: Pick<ExpectedInstance, "role" | "evictionPolicy">): boolean {
   return isCache({ role }) && evictionPolicy !== NEVER_EVICT;

@@ -1,9 +1,10 @@
 import { z } from "zod";
 import { explain, type FailureKind } from "../../redis/explanations.ts";
-import { mayEvict } from "../../render/instance.ts";
-import { NEVER_EVICT, redisSpelling } from "../../render/spellings.ts";
+import { mayEvict, queuesOf } from "../../render/instance.ts";
+import { NEVER_EVICT, type QueueLibrary, redisSpelling } from "../../render/spellings.ts";
 import type { Check, CheckContext } from "../check.ts";
 import { count, experiment, info, judging, notAnswered, redis, Unseen } from "../judging.ts";
+import { NEEDS } from "../observation/library-commands.ts";
 import type { Answer } from "../observation/observation.ts";
 import type { Evidence, Result } from "../report.ts";
 import { fail, pass, unknown, warn } from "../result.ts";
@@ -126,6 +127,14 @@ export const pubSub: Check = {
   }),
 };
 
+/** A command, and the libraries that send it: `KEYS (dramatiq)`. */
+function namedBy(queues: readonly QueueLibrary[], command = "commands"): string {
+  const senders = queues.filter((library) => NEEDS[library].sends.some((text) => text.split(" ")[0] === command));
+  return senders.length === 0 ? command : `${command} (${senders.join(", ")})`;
+}
+
+const NAMES = { bull: "Bull", bullmq: "BullMQ" } as const;
+
 const cluster = info({ cluster_enabled: z.string() });
 
 /**
@@ -135,14 +144,29 @@ const cluster = info({ cluster_enabled: z.string() });
 export const queue: Check = {
   id: "queue",
   title: "Queues work",
-  proves: "A job can be added, waited for, taken and completed, as Bull and BullMQ do it.",
+  proves: "What the queues' libraries send is allowed; with Bull and BullMQ a job is added, taken and completed.",
   role: "queue",
   observes: "queue",
+  skip({ expected }) {
+    return queuesOf(expected).length === 0
+      ? "the environment names no library whose queues are in it (queues)"
+      : undefined;
+  },
   run: judging(experiment("queue"), ({ commands, libraries = [] }, context): Result => {
-    const source = libraries.length === 0 ? "the commands of Bull and BullMQ" : "Bull, BullMQ and their commands";
-    const tried = { expected: "a job is added, processed and completed", source };
+    const queues = queuesOf(context.expected);
+    const own = (["bull", "bullmq"] as const).filter((library) => queues.includes(library)).map((name) => NAMES[name]);
+    const others = queues.filter((library) => library !== "bull" && library !== "bullmq").join(", ");
+    const job =
+      libraries.length === 0 ? `the commands of ${own.join(" and ")}` : `${own.join(", ")} and their commands`;
+    const tried =
+      own.length === 0
+        ? { expected: "every command that they send is allowed", source: `the commands of ${others}` }
+        : {
+            expected: "a job is added, processed and completed",
+            source: others === "" ? job : `${job}, the commands of ${others}`,
+          };
     const outcomes = [
-      { name: commands.command ?? "commands", outcome: commands },
+      { name: namedBy(queues, commands.command), outcome: commands },
       ...libraries.map(({ library, outcome }) => ({ name: library, outcome })),
     ];
     for (const { name, outcome } of outcomes) {
@@ -153,6 +177,6 @@ export const queue: Check = {
     if (!(mode instanceof Unseen) && mode.cluster_enabled === "1") {
       return fail({ ...tried, actual: "cluster mode (cluster_enabled:1)" }, explain("CROSSSLOT").remedy);
     }
-    return pass({ ...tried, actual: "added, processed, completed" });
+    return pass({ ...tried, actual: own.length === 0 ? "all allowed" : "added, processed, completed" });
   }),
 };

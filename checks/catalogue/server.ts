@@ -1,12 +1,13 @@
 import { z } from "zod";
 import { MORE_TIME } from "../../redis/explanations.ts";
-import { isCache, mayEvict } from "../../render/instance.ts";
+import { isCache, mayEvict, queuesOf } from "../../render/instance.ts";
 import { formatMemorySize } from "../../render/memory-size.ts";
 import { sureConnections } from "../../render/plans.ts";
 import { NEVER_EVICT, redisSpelling } from "../../render/spellings.ts";
 import type { Check } from "../check.ts";
 import { count, info, judging } from "../judging.ts";
 import { largestCause } from "../memory-causes.ts";
+import { NEEDS } from "../observation/library-commands.ts";
 import { fail, pass, unknown, warn } from "../result.ts";
 
 // How the running server is, by its own account.
@@ -169,26 +170,26 @@ export const loading: Check = {
   }),
 };
 
-/** What BullMQ refuses to work below, and what it recommends. Valkey began as Redis 7.2. */
-const LEAST = 5;
-const RECOMMENDED = 6.2;
-
 export const version: Check = {
   id: "version",
   title: "Version",
-  proves: "The server is recent enough for Bull and BullMQ.",
+  proves: "The server is recent enough for the libraries whose queues are in it.",
   // For old clients Valkey always calls itself Redis 7.2.4; its own version is in another field.
-  run: judging(info({ valkey_version: z.string().optional(), redis_version: z.string() }), (fields) => {
+  run: judging(info({ valkey_version: z.string().optional(), redis_version: z.string() }), (fields, { expected }) => {
     const { valkey_version: valkey, redis_version } = fields;
     const number = Number(/^\d+\.\d+/.exec(valkey ?? redis_version)?.[0]);
     if (Number.isNaN(number)) return unknown("INFO has no usable version", "Ask Render's support what it runs.");
+    const needs = queuesOf(expected).map((library) => NEEDS[library]);
+    const least = Math.max(0, ...needs.map((need) => need.least));
+    const good = Math.max(0, ...needs.map((need) => need.good));
     const evidence = {
-      expected: `Valkey, or Redis ${RECOMMENDED} and above`,
+      // Valkey began as Redis 7.2.
+      expected: good === 0 ? "any" : `Valkey, or Redis ${good} and above`,
       actual: valkey === undefined ? `Redis ${redis_version}` : `Valkey ${valkey}`,
       source: "INFO server",
     };
     const remedy = "Render does not upgrade an instance: create a new one and move the data.";
-    if (valkey === undefined && number < LEAST) return fail(evidence, remedy);
-    return valkey === undefined && number < RECOMMENDED ? warn(evidence, remedy) : pass(evidence);
+    if (valkey === undefined && number < least) return fail(evidence, remedy);
+    return valkey === undefined && number < good ? warn(evidence, remedy) : pass(evidence);
   }),
 };

@@ -3,10 +3,11 @@ import type { Reply } from "../../redis/resp.ts";
 import { assertLoggedIn } from "../../redis/session.ts";
 import type { KeyValue } from "../../render/api/endpoints.ts";
 import { knownPlan, planFacts } from "../../render/plans.ts";
+import type { QueueLibrary } from "../../render/spellings.ts";
 import type { Closing, Exchange, Exchanged } from "../../vantage/exchange.ts";
 import type { Dialogue } from "../../vantage/program.ts";
 import { answer, coreTrial, PINGS } from "./core.ts";
-import { ownName, queueSteps, wrongAt } from "./experiments.ts";
+import { ownName, queueSteps, wrongIn } from "./experiments.ts";
 import { infoIn, judged, keysIn, LARGEST, MB, PROBE_TTL_MS, SLACK_MS, STEP, whyNot, writes } from "./filling.ts";
 import type { Answer, CoreObservation, Experiment, Observation, ProofObservation } from "./observation.ts";
 
@@ -24,9 +25,13 @@ const PARTS = ["core", "proof", "stranger", "pubSub", "queue"] as const;
  * What `observe` sees, for an image without Node: all that is sent is settled before, and what it means is read here. So any
  * language that can open a connection sees the same.
  */
-export function observationDialogue(experiments: readonly Experiment[], { plan }: KeyValue): Dialogue<Observation> {
+export function observationDialogue(
+  experiments: readonly Experiment[],
+  queues: readonly QueueLibrary[],
+  { plan }: KeyValue,
+): Dialogue<Observation> {
   const isAsked = (name: (typeof PARTS)[number]) => name === "core" || experiments.includes(name);
-  const parts = { core: core(), proof: proof(plan), stranger: stranger(), pubSub: pubSub(), queue: queue() };
+  const parts = { core: core(), proof: proof(plan), stranger: stranger(), pubSub: pubSub(), queue: queue(queues) };
   return {
     exchanges: PARTS.filter(isAsked).flatMap((name) => parts[name].exchanges),
     read(all, by) {
@@ -159,13 +164,13 @@ function pubSub(): Part<NonNullable<Observation["pubSub"]>> {
   };
 }
 
-function queue(): Part<NonNullable<Observation["queue"]>["commands"]> {
-  const steps = queueSteps();
+function queue(queues: readonly QueueLibrary[]): Part<NonNullable<Observation["queue"]>["commands"]> {
+  const all = queueSteps(queues);
   return {
-    exchanges: [...steps.map(([command]) => ({ on: "e", send: [command] })), { close: "e" }],
+    exchanges: [...all.map((steps) => ({ on: "e", send: steps.map(([command]) => command) })), { close: "e" }],
     read(exchanged) {
-      for (const [index, step] of steps.entries()) {
-        const wrong = wrongAt(step, repliesTo(exchanged[index])[0] ?? null);
+      for (const [index, steps] of all.entries()) {
+        const wrong = wrongIn(steps, repliesTo(exchanged[index]));
         if (wrong !== undefined) return wrong;
       }
       return { reply: "OK" };

@@ -4,7 +4,9 @@ import { Connection, type ConnectionOptions } from "../../redis/connection.ts";
 import { RedisFailure } from "../../redis/failure.ts";
 import type { Reply } from "../../redis/resp.ts";
 import { ask, inSession } from "../../redis/session.ts";
+import type { QueueLibrary } from "../../render/spellings.ts";
 import { answer } from "./core.ts";
+import { librarySteps, type QueueStep } from "./library-commands.ts";
 import type { Answer, Observation, QueueObservation } from "./observation.ts";
 
 /** A name that nothing else in the Redis has. The braces keep all keys that begin with it on one node of a cluster. */
@@ -59,14 +61,17 @@ redis.call("RPUSH", KEYS[5], "first")
 for _, key in ipairs(KEYS) do redis.call("PEXPIRE", key, ARGV[2]) end
 return job.id`.replaceAll("\n", " ");
 
-/** One command of a queue, and whether its reply is right. */
-type QueueStep = readonly [command: readonly string[], right: (reply: Reply) => boolean];
+/** What is tried for the queues of these libraries: each list is sent at once. */
+export function queueSteps(queues: readonly QueueLibrary[]): readonly (readonly QueueStep[])[] {
+  const job = queues.some((library) => library === "bull" || library === "bullmq") ? jobSteps() : [];
+  return [...job.map((step) => [step]), librarySteps(queues, ownName())].filter(({ length }) => length > 0);
+}
 
 /**
  * A job's way through the commands that Bull and BullMQ are made of: scripts by their hash, hashes, lists and sorted
  * sets that are waited for, streams. Inside Render's network the libraries themselves are missing.
  */
-export function queueSteps(): readonly QueueStep[] {
+function jobSteps(): readonly QueueStep[] {
   const name = ownName();
   const [job, wait, active] = [`${name}:job`, `${name}:wait`, `${name}:active`];
   const [delayed, events] = [`${name}:delayed`, `${name}:events`];
@@ -83,8 +88,15 @@ export function queueSteps(): readonly QueueStep[] {
   ];
 }
 
-/** What the first step says that went wrong; `undefined` when this one did not. */
-export function wrongAt([[word = ""], right]: QueueStep, reply: Reply): QueueObservation["commands"] | undefined {
+/** What the first step says that went wrong; `undefined` when none did. */
+export function wrongIn(
+  steps: readonly QueueStep[],
+  replies: readonly Reply[],
+): QueueObservation["commands"] | undefined {
+  return steps.map((step, index) => wrongAt(step, replies[index] ?? null)).find((wrong) => wrong !== undefined);
+}
+
+function wrongAt([[word = ""], right]: QueueStep, reply: Reply): QueueObservation["commands"] | undefined {
   const command = word === "SCRIPT" ? "EVALSHA" : word;
   if (reply instanceof RedisFailure) return { command, failure: reply.kind };
   return right(reply) ? undefined : { command, failure: "ERR" };
@@ -93,13 +105,12 @@ export function wrongAt([[word = ""], right]: QueueStep, reply: Reply): QueueObs
 /** Takes a job through the commands of a queue. */
 export async function observeQueueCommands(
   address: RedisAddress,
-  options: ConnectionOptions,
+  options: ConnectionOptions & { readonly queues: readonly QueueLibrary[] },
 ): Promise<QueueObservation["commands"]> {
   try {
     return await inSession(address, options, async (connection) => {
-      for (const step of queueSteps()) {
-        const [reply = null] = await connection.send([step[0]]);
-        const wrong = wrongAt(step, reply);
+      for (const steps of queueSteps(options.queues)) {
+        const wrong = wrongIn(steps, await connection.send(steps.map(([command]) => command)));
         if (wrong !== undefined) return wrong;
       }
       return { reply: "OK" };

@@ -1,6 +1,7 @@
 import { parseRedisUrl, type RedisAddress } from "../../redis/address.ts";
 import type { FailureKind } from "../../redis/explanations.ts";
 import { RedisFailure } from "../../redis/failure.ts";
+import type { QueueLibrary } from "../../render/spellings.ts";
 import { until } from "../../runtime/wait.ts";
 import { observeCore } from "./core.ts";
 import { observePubSub, observeQueueCommands, observeStranger } from "./experiments.ts";
@@ -13,6 +14,8 @@ const PAUSES_MS = { first: 250, longest: 5_000 } as const;
 export interface ObservationTask {
   /** Beside the core. `proof` fills the instance, if it is empty. */
   readonly experiments: readonly Experiment[];
+  /** The libraries whose commands the experiment `queue` tries. */
+  readonly queues: readonly QueueLibrary[];
 }
 
 export interface ObserveOptions extends ObservationTask {

@@ -9,6 +9,7 @@ import { observation } from "../../checks/program.ts";
 import { parseInfo } from "../../redis/info.ts";
 import { RenderClient } from "../../render/api/client.ts";
 import { API, type KeyValue } from "../../render/api/endpoints.ts";
+import { QUEUE_LIBRARIES } from "../../render/spellings.ts";
 import { Deadline } from "../../runtime/deadline.ts";
 import { Secrets } from "../../runtime/secrets.ts";
 import { lookFromInside } from "../../vantage/inside.ts";
@@ -72,7 +73,7 @@ async function lookWith(
   await render.call("PUT", `/services/${serviceId}/env-vars/PATH`, { value: path });
   const deadline = new Deadline(90);
   try {
-    return await lookFromInside(observation(experiments), of, {
+    return await lookFromInside(observation(experiments, QUEUE_LIBRARIES), of, {
       ...{ client, serviceId, deadline, signal: deadline.signal, secrets: new Secrets(), onProgress: () => {} },
     });
   } finally {

@@ -338,6 +338,17 @@ const TABLE: Readonly<Record<string, readonly Row[]>> = {
     ["loading", { info: { loading: "1" } }, "fail"],
   ],
   version: [
+    [
+      "new enough for RQ",
+      { info: { valkey_version: undefined, redis_version: "6.0.16" }, expected: { queues: ["rq"] } },
+      "pass",
+    ],
+    [
+      "for Sidekiq",
+      { info: { valkey_version: undefined, redis_version: "6.0.16" }, expected: { queues: ["sidekiq"] } },
+      "fail",
+    ],
+    ["for a cache", { info: { valkey_version: undefined, redis_version: "3.2.0" }, expected: CACHE }, "pass"],
     ["Valkey's own number", {}, "pass", "Valkey 8.1.4"],
     ["any Valkey", { info: { valkey_version: "1.0.0" } }, "pass", "Valkey 1.0.0"],
     ["Redis 7.0", { info: { valkey_version: undefined, redis_version: "7.0.15" } }, "pass", "Redis 7.0.15"],
@@ -347,12 +358,25 @@ const TABLE: Readonly<Record<string, readonly Row[]>> = {
     ["no number", { info: { valkey_version: undefined, redis_version: "new" } }, "unknown"],
   ],
   "pub-sub": [
+    ["a cache", { expected: CACHE }, "skip"],
     ["it arrives", {}, "pass"],
     ["refused", { observation: { pubSub: { delivered: { failure: "NOPERM" } } } }, "fail", /NOPERM/],
     ["lost", { observation: { pubSub: { delivered: { failure: "TIMEOUT" } } } }, "fail"],
     ["a script runs", { observation: { pubSub: { delivered: { failure: "BUSY" } } } }, "unknown"],
   ],
   queue: [
+    ["a cache", { expected: CACHE }, "skip"],
+    ["no library named", { expected: { queues: [] } }, "skip"],
+    ["celery", { expected: { queues: ["celery"] } }, "pass", "all allowed"],
+    [
+      "what one of them sends is refused",
+      {
+        expected: { queues: ["rq", "dramatiq"] },
+        observation: { queue: { commands: { command: "KEYS", failure: "NOPERM" } } },
+      },
+      "fail",
+      /^KEYS \(dramatiq\): /,
+    ],
     ["inside", { vantage: "inside" }, "pass"],
     [
       "the libraries work",

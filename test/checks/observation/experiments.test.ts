@@ -1,10 +1,11 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from "vitest";
 import { memoryHeadroom } from "../../../checks/catalogue/server.ts";
+import { observeQueueCommands } from "../../../checks/observation/experiments.ts";
 import { proveEviction } from "../../../checks/observation/filling.ts";
 import { observe } from "../../../checks/observation/observe.ts";
 import { observation } from "../../../checks/program.ts";
 import { parseRedisUrl } from "../../../redis/address.ts";
-import { EVICTION_POLICIES, redisSpelling } from "../../../render/spellings.ts";
+import { EVICTION_POLICIES, QUEUE_LIBRARIES, redisSpelling } from "../../../render/spellings.ts";
 import { situation } from "../support/judge.ts";
 import { type RedisServer, startRedis, USER } from "../support/redis-server.ts";
 import { holding, proxy } from "../support/sockets.ts";
@@ -25,7 +26,7 @@ beforeEach(async () => {
   await server.admin(["FLUSHALL"], ["CONFIG", "SET", "maxmemory", "10mb"], ["CONFIG", "RESETSTAT"]);
 });
 
-const soon = () => ({ signal: AbortSignal.timeout(10_000) });
+const soon = () => ({ signal: AbortSignal.timeout(10_000), queues: QUEUE_LIBRARIES });
 
 async function keys(): Promise<unknown> {
   const [size] = await server.admin(["DBSIZE"]);
@@ -63,6 +64,23 @@ describe("whatever is tried leaves nothing behind", () => {
       expect(time).toBeLessThanOrEqual(30_000);
     }
   });
+});
+
+test.each([
+  ["all libraries, as Render lets its users", QUEUE_LIBRARIES, ["+@all", "-@admin"], { reply: "OK" }],
+  ["dramatiq, where KEYS is refused", ["dramatiq"], ["+@all", "-@dangerous"], { command: "KEYS", failure: "NOPERM" }],
+  ["celery, which needs none of that", ["celery"], ["+@all", "-@dangerous"], { reply: "OK" }],
+  ["rq, where streams are refused", ["celery", "rq"], ["+@all", "-@stream"], { command: "XADD", failure: "NOPERM" }],
+  ["sidekiq, where scripts are refused", ["sidekiq"], ["+@all", "-evalsha"], { command: "EVALSHA", failure: "NOPERM" }],
+  ["nothing", [], ["+@all", "-multi"], { reply: "OK" }],
+] as const)("what the libraries send is asked for, and not done: %s", async (_, queues, rights, commands) => {
+  const ours = ["~*", "&*"];
+  await server.admin(["ACL", "SETUSER", USER, ...rights]);
+  onTestFinished(async () => {
+    await server.admin(["ACL", "SETUSER", USER, ...ours, "+@all", "-config"]);
+  });
+  expect(await observeQueueCommands(parseRedisUrl(url), { ...soon(), queues })).toEqual(commands);
+  expect(await keys()).toBe(0);
 });
 
 describe("the eviction proof", () => {

@@ -37,12 +37,17 @@ const scripted = (replies: readonly string[]) => {
 
 test("a job passes through every command of the libraries", async () => {
   const server = scripted(STEPS.map(([, right]) => right));
-  expect(await observeQueueCommands(await address(server), options())).toEqual({ reply: "OK" });
+  expect(await observeQueueCommands(await address(server), { ...options(), queues: ["bull"] })).toEqual({
+    reply: "OK",
+  });
 });
 
 test.each(STEPS.map(([command], index) => [command, index] as const))("%s may answer wrongly", async (command, at) => {
   const server = scripted(STEPS.map(([, right, wrong], index) => (index === at ? wrong : right)));
-  expect(await observeQueueCommands(await address(server), options())).toEqual({ command, failure: "ERR" });
+  expect(await observeQueueCommands(await address(server), { ...options(), queues: ["bull"] })).toEqual({
+    command,
+    failure: "ERR",
+  });
 });
 
 test.each([
@@ -51,7 +56,7 @@ test.each([
 ])("%s may be refused", async (command, reply, failure) => {
   const where = await address(answering(reply));
   const login = command === "AUTH" ? { ...where, password: "p" } : where;
-  expect(await observeQueueCommands(login, options())).toEqual({ command, failure });
+  expect(await observeQueueCommands(login, { ...options(), queues: ["bull"] })).toEqual({ command, failure });
 });
 
 test("another message than the one that was published, or none, is no delivery", async () => {
@@ -80,7 +85,7 @@ test("the last failure is reported, not the end of the time", async () => {
   );
   const seen: string[] = [];
   const observing = observe(`redis://localhost:${once.port}`, {
-    ...{ signal: stopped.signal, connectWithinMs: 5_000, experiments: [] },
+    ...{ signal: stopped.signal, connectWithinMs: 5_000, experiments: [], queues: [] },
     onRetry: ({ kind }) => seen.push(kind),
   });
   await expect(observing).rejects.toMatchObject({ kind: "CLOSED" });
@@ -145,7 +150,7 @@ test("the libraries meet a server only when this project's own parser has accept
   });
   onTestFinished(stop);
   const { signal } = new AbortController();
-  const seen = await observation(["queue"]).here(`redis://localhost:${port}`, {
+  const seen = await observation(["queue"], ["bull"]).here(`redis://localhost:${port}`, {
     ...{ signal, connectWithinMs: 5_000, onProgress: () => {} },
   });
   expect(seen.queue).toEqual({ commands: { command: "EVALSHA", failure: "NOT_REDIS" } });

@@ -26,7 +26,8 @@ beforeEach(async () => {
 });
 
 const soon = () => AbortSignal.timeout(200_000);
-const tryAt = (where: string, signal = soon()) => tryLibraries(parseRedisUrl(where), signal);
+const tryAt = (where: string, signal = soon()) =>
+  tryLibraries(["bull", "bullmq", "celery"], parseRedisUrl(where), signal);
 const both = (failure: string) => GOOD.map(({ library }) => ({ library, outcome: { failure } }));
 
 /** The way to the server leads through here, up to the end of the test. */
