@@ -220,13 +220,13 @@ async function lookAtService(
 }
 
 async function lookAtNames(
-  { client, checks, service }: VerifyOptions,
+  { client, checks, service, expected }: VerifyOptions,
   instance: KeyValue,
   stack: StackState,
 ): Promise<CheckContext["names"]> {
   const asks = (subject: Check["about"]) => checks.some(({ about }) => about === subject);
   const [names, group] = await Promise.all([
-    asks("names") ? observeInstanceNames(client, instance, stack) : undefined,
+    asks("names") ? observeInstanceNames(client, instance, expected.key, stack) : undefined,
     service !== undefined && asks("service") ? observeGroupNames(client, instance, service, stack) : undefined,
   ]);
   return { instance: names, group };

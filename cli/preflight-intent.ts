@@ -1,10 +1,17 @@
 import { requireOwnRender } from "../environments/emulator-mark.ts";
 import { loadEnvironments } from "../environments/load.ts";
-import { pickInstance } from "../environments/pick.ts";
 import { RenderClient } from "../render/api/client.ts";
 import { RenderApiError } from "../render/api/error.ts";
 import { expectedInstance } from "../render/instance.ts";
-import { expectedService, SERVICE_ID, SERVICE_ID_FORM, serviceIdOf } from "../render/service.ts";
+import {
+  type ExpectedService,
+  expectedService,
+  SERVICE_ID,
+  SERVICE_ID_FORM,
+  type Service,
+  serviceIdOf,
+  serviceIdVariable,
+} from "../render/service.ts";
 import { readKnownIds } from "../render/terraform-state.ts";
 import { Stop } from "../runtime/errors.ts";
 import { type Intent, preflight } from "../steps/preflight.ts";
@@ -18,19 +25,26 @@ export async function intentOf(name: string): Promise<Intent> {
   const { resolveEnvironment } = await loadEnvironments();
   const environment = resolveEnvironment(name);
   requireOwnRender(environment, process.env);
-  const [, instance] = pickInstance(environment);
-  const [key = "", service] = Object.entries(environment.services)[0] ?? [];
-  const serviceId = service && serviceIdOf(key, service, process.env);
-  if (service === undefined || serviceId === undefined || !SERVICE_ID.test(serviceId)) {
-    throw new Stop(
-      "misused",
-      "The service's id is not known. Set backend.serviceId in the environment file, or TF_VAR_backend_service_id. " +
-        `It must be ${SERVICE_ID_FORM}.`,
-    );
-  }
-  const wanted = expectedService(service, serviceId);
-  const { acceptUnknown } = environment.checks;
-  return { redis: expectedInstance(environment, instance), wanted, ownerId: requireOwner(process.env), acceptUnknown };
+  const { redis, services, checks } = environment;
+  const instances = Object.entries(redis).map(([key, instance]) => [key, expectedInstance(environment, instance, key)]);
+  return {
+    instances: Object.fromEntries(instances),
+    services: Object.fromEntries(Object.entries(services).map(([key, service]) => [key, withId(key, service)])),
+    ownerId: requireOwner(process.env),
+    acceptUnknown: checks.acceptUnknown,
+  };
+}
+
+/** @throws Stop */
+function withId(key: string, service: Service): ExpectedService {
+  const serviceId = serviceIdOf(key, service, process.env) ?? "";
+  if (SERVICE_ID.test(serviceId)) return expectedService(service, serviceId, key);
+  const field = key === "backend" ? "backend.serviceId" : `services.${key}.id`;
+  throw new Stop(
+    "misused",
+    `The service's id is not known. Set ${field} in the environment file, or TF_VAR_${serviceIdVariable(key)}. ` +
+      `It must be ${SERVICE_ID_FORM}.`,
+  );
 }
 
 /**

@@ -1,4 +1,5 @@
 import { describeTarget } from "../render/api/target.ts";
+import { serviceIdOf, serviceIdVariable } from "../render/service.ts";
 import { readKnownIds } from "../render/terraform-state.ts";
 import { notOneOf, Stop } from "../runtime/errors.ts";
 import { within } from "../runtime/wait.ts";
@@ -6,7 +7,7 @@ import type { StepContext } from "../steps/deploy.ts";
 import { programName, type Read, readStep, STEP_IDS, type StepId } from "../steps/steps.ts";
 import type { CommandProgram, Ending, Program } from "./program.ts";
 import { connectionOf } from "./render-connection.ts";
-import { type Subject, subjectOfStep } from "./verify-request.ts";
+import { instanceSubject, type Subject, serviceSubject } from "./verify-request.ts";
 
 /** Seconds that a service may take to drain an instance, with a count of its jobs before and after. */
 const DRAIN_SECONDS = 420;
@@ -23,13 +24,13 @@ type StepProgram<Id extends StepId> = (read: Read<Id>, tools: Tools) => Promise<
 
 /** One that is missing here does not compile. Each loads only what it needs: a deploy starts many. */
 const PROGRAMS: { readonly [Id in StepId]: StepProgram<Id> } = {
-  async preflight({ REDIS_EXPECTED: redis, BACKEND_EXPECTED: wanted, RENDER_OWNER_ID: ownerId, ...read }, tools) {
+  async preflight({ REDIS_INSTANCES: instances, SERVICES: services, RENDER_OWNER_ID: ownerId, ...read }, tools) {
     const { judge } = await import("./judge-preflight.ts");
-    const intent = { redis, wanted, ownerId, acceptUnknown: read.REDIS_CHECKS.acceptUnknown };
+    const intent = { instances, services, ownerId, acceptUnknown: read.REDIS_CHECKS.acceptUnknown };
     return judge(intent, read.TERRAFORM_DIRECTORY, tools.program);
   },
-  checks: (read, { verify }) => verify(subjectOfStep(read)),
-  proof: ({ BACKEND_EXPECTED: service, ...read }, { verify }) => verify(subjectOfStep(read, service)),
+  checks: (read, { verify }) => verify(instanceSubject(read)),
+  proof: (read, { verify }) => verify(serviceSubject(read)),
   roll_out: ({ BACKEND_EXPECTED: { serviceId, name, rollOutSeconds } }, { work }) =>
     work(name, rollOutSeconds, async (context) => {
       context.say(describeTarget({ id: process.env.RENDER_OWNER_ID ?? "not known" }, [{ id: serviceId, name }]));
@@ -37,27 +38,29 @@ const PROGRAMS: { readonly [Id in StepId]: StepProgram<Id> } = {
       return rollOut({ ...context, serviceId });
     }),
   leave: ({ BACKEND_SERVICE_ID: serviceId, BACKEND_ROLL_OUT_SECONDS: seconds, ...read }, { work }) => {
-    const { BACKEND_DRAIN_COMMAND: command, REDIS_ADDRESS: address } = read;
-    return work(serviceId, seconds + (command === undefined ? 0 : DRAIN_SECONDS), async (context) => {
+    const drains = Object.entries(read.BACKEND_DRAINS ?? {});
+    return work(serviceId, seconds + drains.length * DRAIN_SECONDS, async (context) => {
       const { leave } = await import("../steps/roll-out.ts");
       await within(seconds * 1_000, (signal) => leave({ ...context, signal, serviceId }), context.signal);
-      if (command === undefined) return;
+      if (drains.length === 0) return;
       const { drainBehind } = await import("../steps/hand-over.ts");
       const known = await readKnownIds(read.TERRAFORM_DIRECTORY, context.signal);
-      await drainBehind({ ...context, serviceId, command, address, known });
+      for (const [address, command] of drains) {
+        await drainBehind({ ...context, serviceId, command, address, known });
+      }
     });
   },
   async drain({ REDIS_INSTANCE_ID: instanceId, BACKEND_DRAIN_COMMAND: command, ...read }, { work }) {
-    const serviceId = read.BACKEND_SERVICE_ID ?? read.TF_VAR_backend_service_id;
-    if (!serviceId) {
-      throw new Stop("misused", "`TF_VAR_backend_service_id` is not set: the service that drains the instance");
+    const serviceId = serviceIdOf(read.BACKEND_KEY, { id: read.BACKEND_SERVICE_ID }, process.env);
+    if (serviceId === undefined) {
+      const name = `TF_VAR_${serviceIdVariable(read.BACKEND_KEY)}`;
+      throw new Stop("misused", `\`${name}\` is not set: the service that drains the instance`);
     }
     const { drain } = await import("../steps/drain.ts");
     return work(instanceId, DRAIN_SECONDS, (context) => drain({ ...context, serviceId, instanceId, command }));
   },
-  async hand_over({ REDIS_INSTANCE_ID: instanceId, BACKEND_EXPECTED: { serviceId, drainCommand }, ...read }, { work }) {
-    if (drainCommand === undefined) throw new Stop("misused", "`BACKEND_EXPECTED` has no drainCommand");
-    const options = { serviceId, instanceId, command: drainCommand, address: read.REDIS_ADDRESS };
+  async hand_over({ REDIS_INSTANCE_ID: instanceId, BACKEND_SERVICE_ID: serviceId, ...read }, { work }) {
+    const options = { serviceId, instanceId, command: read.BACKEND_DRAIN_COMMAND, address: read.REDIS_ADDRESS };
     return work(instanceId, DRAIN_SECONDS, async (context) => {
       const { handOver } = await import("../steps/hand-over.ts");
       const known = await readKnownIds(read.TERRAFORM_DIRECTORY, context.signal);

@@ -1,5 +1,5 @@
 import type { VerifyOptions } from "../checks/verify.ts";
-import type { ExpectedService } from "../render/service.ts";
+import { Stop } from "../runtime/errors.ts";
 import type { Read } from "../steps/steps.ts";
 
 /** What is to be verified: all of it that the environment, or Terraform, decides. */
@@ -13,18 +13,47 @@ export type Subject = Pick<
   readonly acceptUnknown: boolean;
 };
 
-/** What a step of Terraform's graph verifies: an instance, or a service after its roll-out. */
-export function subjectOfStep(read: Read<"checks">, service?: ExpectedService): Subject {
-  const { REDIS_CHECKS: limits, TF_VAR_backend_service_id } = read;
+function limitsOf({
+  REDIS_CHECKS: limits,
+  TERRAFORM_DIRECTORY,
+}: Pick<Read<"checks">, "REDIS_CHECKS" | "TERRAFORM_DIRECTORY">) {
+  return {
+    deadlineSeconds: limits.deadlineSeconds,
+    acceptUnknown: limits.acceptUnknown,
+    prove: limits.prove ? ("in a deploy" as const) : ("no" as const),
+    stackDirectory: TERRAFORM_DIRECTORY,
+  };
+}
+
+/** What the step verifies before anything uses the instance. */
+export function instanceSubject(read: Read<"checks">): Subject {
+  const [serviceId, ...otherServiceIds] = read.SERVICE_IDS;
   return {
     expected: read.REDIS_EXPECTED,
     instanceId: read.REDIS_INSTANCE_ID,
-    deadlineSeconds: limits.deadlineSeconds,
-    acceptUnknown: limits.acceptUnknown,
-    prove: limits.prove ? "in a deploy" : "no",
-    serviceId: limits.backendServiceId ?? (TF_VAR_backend_service_id || undefined),
-    about: service === undefined ? "instance" : "service",
+    about: "instance",
+    serviceId,
+    otherServiceIds,
+    service: undefined,
+    ...limitsOf(read),
+  };
+}
+
+/** What the step verifies after a roll-out: the service, with each instance that it uses. */
+export function serviceSubject(read: Read<"proof">): Subject {
+  const service = read.BACKEND_EXPECTED;
+  const instances = Object.entries(read.REDIS_INSTANCES).map(
+    ([key, { id, ...expected }]) => [key, { id, expected }] as const,
+  );
+  const [first] = instances;
+  if (first === undefined) throw new Stop("misused", "`REDIS_INSTANCES` is empty: the service uses none.");
+  return {
+    expected: first[1].expected,
+    instanceId: first[1].id,
+    about: "service",
+    serviceId: service.serviceId,
     service,
-    stackDirectory: read.TERRAFORM_DIRECTORY,
+    used: Object.fromEntries(instances),
+    ...limitsOf(read),
   };
 }

@@ -45,13 +45,13 @@ function partsOf(environment: Environment, env: NodeJS.ProcessEnv): { keys: stri
   const { prove: _inDeploysOnly, ...limits } = environment.checks;
   const shared = { ...limits, prove: "no", stackDirectory: stackDirectory(environment.name) } as const;
   const instances = Object.entries(environment.redis).map(([key, instance]) => {
-    return { key, expected: expectedInstance(environment, instance) };
+    return { key, expected: expectedInstance(environment, instance, key) };
   });
   const services = Object.entries(environment.services).map(([key, described]) => {
     const serviceId = serviceIdOf(key, described, env);
     const uses = new Set(Object.values(described.uses).map(({ redis }) => redis));
     const used = instances.filter((instance) => uses.has(instance.key));
-    const service = serviceId === undefined ? undefined : expectedService(described, serviceId);
+    const service = serviceId === undefined ? undefined : expectedService(described, serviceId, key);
     return { key, serviceId, service, used };
   });
   const isPair = instances.length === 1 && services.length === 1;

@@ -6,11 +6,11 @@ import type { Construct } from "constructs";
  * this machine set, and nothing else does.
  */
 export function requireRender(scope: Construct, emulator: boolean, refusal: string): void {
-  new TerraformVariable(scope, "emulator", {
+  new TerraformVariable(scope, "variable.emulator", {
     type: "string",
     description: "Set by the exports of Render on this machine, and by nothing else",
     nullable: false,
     default: "",
     validation: [{ condition: `\${var.emulator ${emulator ? "==" : "!="} "true"}`, errorMessage: refusal }],
-  });
+  }).overrideLogicalId("emulator");
 }

@@ -1,17 +1,27 @@
-import { type ITerraformDependable, TerraformStack } from "cdktf";
+import { Fn, type ITerraformDependable, TerraformStack, Token } from "cdktf";
 import { Construct } from "constructs";
 import { INSTANCE, type Instance, type InstanceInput, instanceSchema } from "../render/instance.ts";
 import { attributesOf } from "../render/instance-attributes.ts";
-import { internalUrl } from "../render/internal-url.ts";
+import { INTERNAL_PORT, internalUrl } from "../render/internal-url.ts";
 import { mistakesIn } from "../render/mistakes.ts";
 import { planFacts } from "../render/plans.ts";
+import type { Use } from "../render/service.ts";
 import { mistake } from "./mistake.ts";
-import type { EnvVar } from "./render/env-group.ts";
 import { Keyvalue } from "./render/keyvalue.ts";
 
 export interface RedisInstanceProps extends InstanceInput {
   /** What must have happened before the instance is created or changed. Default nothing. */
   readonly after?: readonly ITerraformDependable[] | undefined;
+}
+
+/** An instance that is made here, or that exists: see {@link RedisInstance.fromId}. */
+export interface IRedisInstance {
+  /** `red-…` */
+  readonly id: string;
+  /** For services in the same region and workspace. */
+  readonly internalUrl: string;
+  /** What a variable of a service holds of it: its URL, which may name a database, its host, its port or its password. */
+  valueFor(use: Omit<Use, "redis">): string;
 }
 
 /**
@@ -23,7 +33,12 @@ export interface RedisInstanceProps extends InstanceInput {
  *
  * @throws Stop naming the property, what is allowed and the value, before anything is created.
  */
-export class RedisInstance extends Construct {
+export class RedisInstance extends Construct implements IRedisInstance {
+  /** An instance that exists, without internal authentication. @param id `red-…` */
+  static fromId(id: string): IRedisInstance {
+    return { id, internalUrl: internalUrl(id), valueFor: (use) => partOf({ id, internalUrl: internalUrl(id) }, use) };
+  }
+
   /** What the instance is, everything decided. */
   readonly instance: Instance;
   /** Bytes of memory; `undefined` for a custom plan, and for one that only Terraform knows. */
@@ -56,9 +71,8 @@ export class RedisInstance extends Construct {
     this.externalUrl = keyvalue.connectionInfo.externalConnectionString;
   }
 
-  /** What a service reads, for an environment group or the `env_vars` of a service in the same app. */
-  envVars(): { readonly REDIS_URL: EnvVar } {
-    return { REDIS_URL: { value: this.internalUrl } };
+  valueFor(use: Omit<Use, "redis">): string {
+    return partOf(this, use);
   }
 
   /** The Terraform address, for example `render_keyvalue.redis`. A contract: it never changes by accident. */
@@ -71,6 +85,22 @@ export class RedisInstance extends Construct {
     if (parsed.success) return parsed.data;
     const mistakes = mistakesIn(parsed.error, input, Object.keys(INSTANCE), (path) => [this.node.id, ...path]);
     throw mistake(mistakes.join(" "), this);
+  }
+}
+
+function partOf(
+  { id, internalUrl: url }: Pick<IRedisInstance, "id" | "internalUrl">,
+  { as, database }: Omit<Use, "redis">,
+) {
+  switch (as) {
+    case "url":
+      return database === undefined ? url : `${url}/${database}`;
+    case "host":
+      return id;
+    case "port":
+      return String(INTERNAL_PORT);
+    case "password":
+      return Token.asString(Fn.element(Fn.regex("^redis://[^:@]*:([^@]*)@", url), 0));
   }
 }
 

@@ -1,7 +1,8 @@
 import { type ITerraformDependable, TerraformStack } from "cdktf";
 import { Construct } from "constructs";
+import type { Use } from "../render/service.ts";
 import { mistake } from "./mistake.ts";
-import type { RedisInstance } from "./redis-instance.ts";
+import type { IRedisInstance } from "./redis-instance.ts";
 import { EnvGroup, type EnvVar } from "./render/env-group.ts";
 import { EnvGroupLink } from "./render/env-group-link.ts";
 
@@ -10,8 +11,8 @@ export interface ServiceEnvProps {
   readonly groupName: string;
   /** The existing service (`srv-…`). Changing it: unlinks the old service and links the new one. */
   readonly serviceId: string;
-  /** The Redis whose `REDIS_URL` the service gets. */
-  readonly redis: RedisInstance;
+  /** What it reads of which instance, by the variable's name: its URL, or a part of it. */
+  readonly uses: Readonly<Record<string, Omit<Use, "redis"> & { readonly redis: IRedisInstance }>>;
   /** Further variables, for example `ENABLE_QUEUES`. In clear in the synthesized Terraform: no secrets. */
   readonly env: Readonly<Record<string, string>>;
   /** What must have happened first: the proof that the Redis is the one described. */
@@ -25,7 +26,7 @@ export interface ServiceEnvProps {
  * deploy: the running service reads the variables at its next deploy. A variable of the same name that is set on the
  * service itself wins.
  *
- * @throws Stop when `env` has a `REDIS_URL` of its own.
+ * @throws Stop when a variable is in `env`, too.
  */
 export class ServiceEnv extends Construct {
   /** `evg-…`, known after apply. */
@@ -37,15 +38,17 @@ export class ServiceEnv extends Construct {
 
   constructor(scope: Construct, id: string, props: ServiceEnvProps) {
     super(scope, id);
-    if ("REDIS_URL" in props.env) {
-      throw mistake(`\`${id}.env\` must not hold REDIS_URL: it is built from the instance`, this);
+    const twice = Object.keys(props.uses).find((name) => name in props.env);
+    if (twice !== undefined) {
+      throw mistake(`\`${id}.env\` must not hold ${twice}: it is built from the instance`, this);
     }
-    const values = Object.entries(props.env).map(([name, value]): [string, EnvVar] => [name, { value }]);
+    const built = Object.entries(props.uses).map(([name, { redis, ...use }]) => [name, redis.valueFor(use)] as const);
+    const values = [...Object.entries(props.env), ...built].map(([name, value]): [string, EnvVar] => [name, { value }]);
     // Group and link are this construct's one resource of their type, so both carry its name: render_env_group.backend.
     const address = TerraformStack.of(this).getLogicalId(this.node);
     const group = new EnvGroup(this, "group", {
       name: props.groupName,
-      envVars: { ...Object.fromEntries(values), ...props.redis.envVars() },
+      envVars: Object.fromEntries(values),
       dependsOn: [...props.after],
     });
     group.overrideLogicalId(address);

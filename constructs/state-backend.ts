@@ -18,7 +18,7 @@ export class StateBackend extends TerraformBackend {
   readonly #settings: Readonly<Record<string, unknown>>;
 
   constructor(scope: Construct, props: StateBackendProps) {
-    super(scope, "state", props.type);
+    super(scope, "state.backend", props.type);
     this.#settings = props.settings;
   }
 

@@ -14,7 +14,7 @@ export interface StepProps<Id extends StepId> {
   /** What its program reads. In a step that runs at a removal, what may change is in a trigger: {@link trigger}. */
   readonly given: Given<Id>;
   /** When one of these changes, the step runs again. */
-  readonly triggers: Readonly<Record<string, unknown>>;
+  readonly triggers: Readonly<Record<string, string | undefined>>;
   /** A resource's address: when that is changed, the step runs again, although no trigger changes: what somebody changed elsewhere is set back. */
   readonly follows?: string;
   /**
@@ -73,12 +73,8 @@ export function trigger(name: string): string {
   return TerraformSelf.getString(`triggers.${name}`);
 }
 
-/** Terraform's triggers and variables are texts; what is more than a text becomes JSON. */
+/** What is left out is left out; a user's text is one that Terraform takes literally. */
 function textsOf(values: object): Record<string, string> {
-  const texts = Object.entries(values).flatMap(([name, value]) => {
-    if (value === undefined) return [];
-    const isText = typeof value === "string" || Token.isUnresolved(value);
-    return [[name, escapeTemplate(isText ? Token.asString(value) : JSON.stringify(value))]];
-  });
-  return Object.fromEntries(texts);
+  const given = Object.entries(values).filter((entry): entry is [string, string] => entry[1] !== undefined);
+  return Object.fromEntries(given.map(([name, value]) => [name, escapeTemplate(Token.asString(value))]));
 }

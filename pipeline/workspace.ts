@@ -87,11 +87,11 @@ async function findDuplicates(
   const isOurs = (_one: unknown, all: readonly unknown[]) => isEmpty && all.length === 1;
   const found = await Promise.all([
     ...Object.entries(render_keyvalue).map(async ([address, { name, region = "" }]) => {
-      const names = await findInstances(client, { name, region }, ownerId, { known }, isOurs);
+      const names = await findInstances(client, { name, region, key: address }, ownerId, { known }, isOurs);
       return duplicateOf(`render_keyvalue.${address}`, names, stackPath(environment));
     }),
     ...Object.entries(render_env_group).map(async ([address, { name }]) => {
-      const names = await findGroups(client, name, ownerId, { known }, isOurs);
+      const names = await findGroups(client, { groupName: name, key: address }, ownerId, { known }, isOurs);
       return duplicateOf(`render_env_group.${address}`, names, stackPath(environment));
     }),
   ]);

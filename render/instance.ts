@@ -218,6 +218,13 @@ export const INSTANCE = {
     changing: { none: "" },
     proven: true,
   },
+  /** The key that it had before: what exists is moved to the new one, and nothing else happens. Changing it: no effect on data. */
+  formerly: {
+    schema: written("must be the key that it had", /^[a-z][a-z0-9_]*$/).optional(),
+    what: "the key that it had before: what exists is moved",
+    otherwise: "none",
+    changing: { none: "" },
+  },
 } as const satisfies Readonly<Record<string, InstanceField>>;
 
 /** The same, for those who go through all fields. */
@@ -253,6 +260,8 @@ export const expectedInstanceSchema = z
   .object({
     /** The environment that describes it: `production`. */
     environment: z.string().min(1),
+    /** Its key there, unless that is `redis`. */
+    key: z.string().optional(),
     /** Whether people depend on it, where its name does not say so. */
     production: z.boolean().optional(),
     ...provenShapeOf(INSTANCE),
@@ -262,10 +271,10 @@ export const expectedInstanceSchema = z
 
 export interface ExpectedInstance extends Readonly<z.output<typeof expectedInstanceSchema>> {}
 
-export function expectedInstance(environment: NamedEnvironment, instance: Instance): ExpectedInstance {
+export function expectedInstance(environment: NamedEnvironment, instance: Instance, key = "redis"): ExpectedInstance {
   const { name, production } = environment;
   const said = isProduction(environment) === isProduction({ name }) ? {} : { production };
-  return { environment: name, ...said, ...toldOf(instance) };
+  return { environment: name, ...(key === "redis" ? {} : { key }), ...said, ...toldOf(instance) };
 }
 
 /** The libraries whose queues are in it. */

@@ -1,4 +1,3 @@
-import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
 import { notOneOf } from "../runtime/errors.ts";
 import { type Field, shapeOf, spelled, written } from "./field.ts";
@@ -123,6 +122,13 @@ export const SERVICE = {
     otherwise: "`<name>-redis-env`",
     changing: "no effect on data",
   },
+  /** The key that it had before: what exists is moved to the new one, and nothing else happens. */
+  formerly: {
+    schema: written("must be the key that it had", /^[a-z][a-z0-9_]*$/).optional(),
+    what: "the key that it had before: what exists is moved",
+    otherwise: "none",
+    changing: "no effect on data",
+  },
 } as const satisfies Readonly<Record<string, ServiceField>>;
 
 /** Reads a service as people write it, and decides its group's name. */
@@ -161,29 +167,39 @@ export function jobServicesOf(
 
 /** What a service should read, and how it is rolled out and drained: what the steps are told, and the checks prove. */
 export const expectedServiceSchema = z.object({
+  /** Its key in the environment's file, unless that is `backend`. */
+  key: z.string().optional(),
   name: SERVICE.name.schema,
   serviceId: written(`must be a service's id: ${SERVICE_ID_FORM}`, SERVICE_ID),
   groupName: z.string().min(1),
-  /** What it reads of which instance. Left out, `REDIS_URL` is the URL of the one instance that there is. */
-  uses: z.record(z.string(), useSchema).optional(),
+  /** By the variable's name. */
+  uses: z.record(z.string(), useSchema),
   env: variables,
   healthPath: SERVICE.healthPath.schema,
-  /** Drains the instance that it uses, where it uses one. */
-  drainCommand: z.string().min(1).optional(),
+  /** By the instance's key. */
+  drain: z.record(z.string(), z.string().min(1)),
   rollOutSeconds: SERVICE.rollOutSeconds.schema.unwrap(),
 });
 
 export interface ExpectedService extends Readonly<z.output<typeof expectedServiceSchema>> {}
 
-export function expectedService({ name, groupName, env, ...service }: Service, serviceId: string): ExpectedService {
-  const { uses, healthPath, drain, rollOutSeconds } = service;
-  const [drainCommand] = Object.values(drain);
-  const isShort = isDeepStrictEqual(uses, { REDIS_URL: { redis: "redis", as: "url" } });
-  return {
-    ...{ name, serviceId, groupName, env },
-    ...(isShort ? {} : { uses }),
-    ...(healthPath === undefined ? {} : { healthPath }),
-    ...(drainCommand === undefined ? {} : { drainCommand }),
-    rollOutSeconds,
-  };
+export function expectedService(
+  { name, groupName, ...service }: Service,
+  serviceId: string,
+  key = "backend",
+): ExpectedService {
+  const { uses, env, healthPath, drain, rollOutSeconds } = service;
+  const health = healthPath === undefined ? {} : { healthPath };
+  const named = key === "backend" ? {} : { key };
+  return { ...named, name, serviceId, groupName, uses, env, ...health, drain, rollOutSeconds };
+}
+
+/** The keys of the instances that a service uses, each once. */
+export function instancesOf({ uses }: Pick<Service, "uses">): string[] {
+  return [...new Set(Object.values(uses).map(({ redis }) => redis))];
+}
+
+/** Whether it runs by a schedule: then nothing of it is rolled out, and its next run reads the variables. */
+export function isCronJob(serviceId: string): boolean {
+  return serviceId.startsWith("crn-");
 }

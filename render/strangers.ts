@@ -2,7 +2,7 @@ import { relative } from "node:path";
 import type { RenderClient } from "./api/client.ts";
 import { API, type EnvGroupSummary, type KeyValue } from "./api/endpoints.ts";
 import { findInstanceUsers } from "./api/instance-users.ts";
-import { ADDRESSES, type KnownIds, knows } from "./terraform-state.ts";
+import { groupAddress, instanceAddress, type KnownIds, knows } from "./terraform-state.ts";
 
 /** A stack's directory, where Terraform runs, and how to ask what its state knows: `undefined` when it cannot be read. */
 export interface StackState {
@@ -20,6 +20,8 @@ interface Stranger {
 /** What has a name of ours on Render. */
 export interface Namesakes {
   readonly kind: keyof typeof KINDS;
+  /** Where Terraform has ours. */
+  readonly address: string;
   /** `instance "queues" in oregon` */
   readonly what: string;
   /** The ids that are ours: that the state knows, or that were just made. */
@@ -52,7 +54,7 @@ const KINDS = {
  */
 export async function findInstances(
   client: RenderClient,
-  { name, region }: { readonly name: string; readonly region: string },
+  { name, region, key }: { readonly name: string; readonly region: string; readonly key?: string | undefined },
   ownerId: string,
   { known }: Pick<StackState, "known">,
   certain: Certain<KeyValue> = () => false,
@@ -67,6 +69,7 @@ export async function findInstances(
   const users = strange === undefined || strange.length === 0 ? new Map() : await findInstanceUsers(client, ownerId);
   return {
     kind: "instance",
+    address: instanceAddress(key),
     what: `instance "${name}" in ${region}`,
     ...divide(named, strange),
     strangers: strange?.map(({ id }) => ({ id, users: users.get(id) ?? [] })),
@@ -81,7 +84,7 @@ export async function findInstances(
  */
 export async function findGroups(
   client: RenderClient,
-  name: string,
+  { groupName: name, key }: { readonly groupName: string; readonly key?: string | undefined },
   ownerId: string,
   { known }: Pick<StackState, "known">,
   certain: Certain<EnvGroupSummary> = () => false,
@@ -95,7 +98,13 @@ export async function findGroups(
   const strangers = strange?.map(({ id, serviceLinks }) => {
     return { id, users: serviceLinks.map((service) => `the service "${service.name}" (${service.id})`) };
   });
-  return { kind: "group", what: `environment group "${name}"`, ...divide(named, strange), strangers };
+  return {
+    kind: "group",
+    address: groupAddress(key),
+    what: `environment group "${name}"`,
+    ...divide(named, strange),
+    strangers,
+  };
 }
 
 function byAge(one: { readonly createdAt: string }, other: { readonly createdAt: string }): number {
@@ -116,7 +125,7 @@ function divide(named: readonly Thing[], strange: readonly Thing[] = named) {
  * @param directory Where Terraform runs.
  */
 export function reportStrangers(
-  { kind, what, ours, strangers = [] }: Pick<Namesakes, "kind" | "what" | "ours" | "strangers">,
+  { kind, address, what, ours, strangers = [] }: Pick<Namesakes, "kind" | "address" | "what" | "ours" | "strangers">,
   directory: string,
 ): StrangersReport | undefined {
   if (strangers.length === 0) return undefined;
@@ -124,7 +133,7 @@ export function reportStrangers(
   const [beside] = ours;
   const which =
     beside === undefined ? `there is an ${what} already: ${ids}` : `beside ${beside} there is another ${what}: ${ids}`;
-  const ways = strangers.map((stranger) => waysOut(stranger, kind, beside, directory));
+  const ways = strangers.map((stranger) => waysOut(stranger, kind, address, beside, directory));
   return {
     reason: `${which}. This state does not know it: an apply that was killed, or got no answer, left it behind, or it is somebody else's`,
     remedy: [...ways, KINDS[kind].otherwise].join(" "),
@@ -134,11 +143,11 @@ export function reportStrangers(
 function waysOut(
   { id, users }: Stranger,
   kind: Namesakes["kind"],
+  address: string,
   ours: string | undefined,
   directory: string,
 ): string {
   const terraform = `terraform -chdir=${relative(process.cwd(), directory) || "."}`;
-  const address = ADDRESSES[kind];
   const forget = ours === undefined ? "" : `${terraform} state rm ${address} && `;
   const then = ours === undefined ? "" : `, then delete ${ours}`;
   const takeOver = `take it over: ${forget}${terraform} import ${address} ${id}${then}`;

@@ -14,8 +14,15 @@ const ANCESTORS = 4;
  */
 export type KnownIds = ReadonlyMap<string, readonly string[]>;
 
-/** The addresses of an environment's instance and of its service's group: a contract with every state that has them. */
-export const ADDRESSES = { instance: "render_keyvalue.redis", group: "render_env_group.backend" } as const;
+/** The address of an instance: a contract with every state that has it. */
+export function instanceAddress(key = "redis"): string {
+  return `render_keyvalue.${key}`;
+}
+
+/** The address of a service's group. */
+export function groupAddress(key = "backend"): string {
+  return `render_env_group.${key}`;
+}
 
 /** Only addresses and ids: everything else in a state, secrets included, is left where it is. */
 const stateSchema = z.object({

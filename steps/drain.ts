@@ -12,7 +12,7 @@ import type { StepContext } from "./deploy.ts";
 
 /** What gives up what waits in an instance. */
 export const GIVE_UP =
-  "To lose it: remove backend.drainCommand from the environment file, then run the same command again.";
+  "To lose it: remove the service's `drain` (backend.drainCommand) from the environment file, then run the same command again.";
 /** Seconds for each count. A one-off job of Render's takes about 20 s to begin. */
 const COUNT_SECONDS = 60;
 

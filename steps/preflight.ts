@@ -1,5 +1,5 @@
 import type { RenderClient } from "../render/api/client.ts";
-import { API, type KeyValue, type Owner, type RenderEnvironment } from "../render/api/endpoints.ts";
+import { API, type KeyValue, type Owner, type RenderEnvironment, type Service } from "../render/api/endpoints.ts";
 import { isLinkedTo } from "../render/api/env-groups.ts";
 import { unlessMissing } from "../render/api/error.ts";
 import { gatherServiceFacts, type ServiceFacts } from "../render/api/service-facts.ts";
@@ -7,31 +7,53 @@ import { describeTarget } from "../render/api/target.ts";
 import { healthAddress } from "../render/health-address.ts";
 import type { ExpectedInstance } from "../render/instance.ts";
 import { describePlan, isDowngrade, knownPlan } from "../render/plans.ts";
-import type { ExpectedService } from "../render/service.ts";
+import { type ExpectedService, instancesOf, serviceIdVariable } from "../render/service.ts";
 import { findGroups, findInstances, type Namesakes, reportStrangers, type StackState } from "../render/strangers.ts";
-import { ADDRESSES } from "../render/terraform-state.ts";
+import { instanceAddress } from "../render/terraform-state.ts";
 
 /** What a deploy would set up. */
-export interface Intent {
-  readonly redis: ExpectedInstance;
-  readonly wanted: ExpectedService;
+export interface Intent extends EnvironmentAim {
+  /** By their keys. */
+  readonly instances: Readonly<Record<string, ExpectedInstance>>;
+  readonly services: Readonly<Record<string, ExpectedService>>;
+}
+
+interface EnvironmentAim {
   /** Whether the deploy goes on although nobody could look at the instance. */
   readonly acceptUnknown: boolean;
   /** The workspace to deploy into: `RENDER_OWNER_ID`. */
   readonly ownerId: string;
 }
+interface InstanceAim extends EnvironmentAim {
+  readonly redis: ExpectedInstance;
+}
+interface ServiceAim extends EnvironmentAim {
+  readonly wanted: ExpectedService;
+}
 
-/** What is on Render before a deploy. It holds values of variables: for judging, never for showing. */
-export interface PreflightFacts extends ServiceFacts {
+/** A service, and an instance that it uses. */
+export type UseAim = InstanceAim & ServiceAim;
+
+interface EnvironmentFacts {
   /** The workspaces that the key can work in. */
   readonly owners: readonly Owner[];
   /** All instances of the workspace. */
   readonly instances: readonly KeyValue[];
-  /** What has our names, and whether it is ours. */
-  readonly instanceNames: Namesakes;
-  readonly groupNames: Namesakes;
   /** Where Terraform runs. */
   readonly directory: string;
+}
+interface InstanceFacts extends EnvironmentFacts {
+  /** What has our name, and whether it is ours. */
+  readonly instanceNames: Namesakes;
+  /** The services whose one-off jobs may look from inside; `undefined` where none that is described exists. */
+  readonly lookers: readonly Service[] | undefined;
+}
+interface OwnServiceFacts extends EnvironmentFacts, ServiceFacts {
+  readonly groupNames: Namesakes;
+}
+
+/** What is on Render before a deploy. It holds values of variables: for judging, never for showing. */
+export interface UseFacts extends InstanceFacts, OwnServiceFacts {
   /** Render's environments that the service is in, and the instance is to be in. */
   readonly renderEnvironments: readonly RenderEnvironment[];
 }
@@ -45,13 +67,21 @@ export interface Refusal {
 }
 
 /** One thing that must hold before anything is changed. */
-interface Rule {
+interface RuleOf<About extends string, Facts, Aim> {
+  /** What it is judged of: of each there is. */
+  readonly about: About;
   /** What holds when nothing is refused. */
   readonly title: string;
   /** Why it does not apply; nothing when it does. */
-  readonly skip?: (facts: PreflightFacts, intent: Intent) => string | undefined;
-  readonly refuse: (facts: PreflightFacts, intent: Intent) => readonly Refusal[];
+  readonly skip?: (facts: Facts, aim: Aim) => string | undefined;
+  readonly refuse: (facts: Facts, aim: Aim) => readonly Refusal[];
 }
+
+type Rule =
+  | RuleOf<"environment", EnvironmentFacts, EnvironmentAim>
+  | RuleOf<"instance", InstanceFacts, InstanceAim>
+  | RuleOf<"service", OwnServiceFacts, ServiceAim>
+  | RuleOf<"use", UseFacts, UseAim>;
 
 /** What came of one rule; no refusals when it holds, or when it was skipped. */
 export interface PreflightResult {
@@ -60,8 +90,11 @@ export interface PreflightResult {
   readonly refusals: readonly Refusal[];
 }
 
+/** Where a service's id is set. */
+const idOf = ({ key = "backend" }: ExpectedService) =>
+  `${key === "backend" ? "backend.serviceId" : `services.${key}.id`}, or TF_VAR_${serviceIdVariable(key)}`;
 const NO_SERVICE = "there is no such service";
-const unlessFound = ({ service }: PreflightFacts) => (service === undefined ? NO_SERVICE : undefined);
+const unlessFound = ({ service }: Pick<ServiceFacts, "service">) => (service === undefined ? NO_SERVICE : undefined);
 const refusal = (reason: string, remedy: string): readonly Refusal[] => [{ reason, remedy }];
 
 /** Refuses what the state does not know: it may be somebody else's. */
@@ -77,6 +110,7 @@ function refuseStrangers(names: Namesakes, directory: string): readonly Refusal[
 /** Every rule, in the order of the report. */
 export const PREFLIGHT_RULES: readonly Rule[] = [
   {
+    about: "environment",
     title: "the key works in the workspace",
     refuse({ owners }, { ownerId }) {
       if (owners.some(({ id }) => id === ownerId)) return [];
@@ -88,12 +122,13 @@ export const PREFLIGHT_RULES: readonly Rule[] = [
     },
   },
   {
+    about: "service",
     title: "the service exists in the workspace",
     refuse({ service }, { wanted, ownerId }) {
       if (service === undefined) {
         return refusal(
           `there is no service ${wanted.serviceId}`,
-          `Set backend.serviceId, or TF_VAR_backend_service_id, to the id of ${wanted.name}: it stands in its address in Render's dashboard.`,
+          `Set ${idOf(wanted)}, to the id of ${wanted.name}: it stands in its address in Render's dashboard.`,
         );
       }
       if (service.ownerId === ownerId) return [];
@@ -104,28 +139,31 @@ export const PREFLIGHT_RULES: readonly Rule[] = [
     },
   },
   {
+    about: "service",
     title: "the service is the one that the environment names",
     skip: unlessFound,
     refuse({ service }, { wanted }) {
       if (service === undefined || service.name === wanted.name) return [];
       return refusal(
         `${wanted.serviceId} is the service "${service.name}", and backend.name is "${wanted.name}"`,
-        `Set backend.serviceId, or TF_VAR_backend_service_id, to the id of ${wanted.name}. If ${service.name} is meant, set backend.name.`,
+        `Set ${idOf(wanted)}, to the id of ${wanted.name}. If ${service.name} is meant, set backend.name.`,
       );
     },
   },
   {
+    about: "service",
     title: "the service runs something",
     skip: unlessFound,
-    refuse({ service }) {
+    refuse({ service }, { wanted }) {
       if (service?.type !== "static_site") return [];
       return refusal(
         `${service.name} is a static site: nothing of it runs that could use a Redis`,
-        "Set backend.serviceId, or TF_VAR_backend_service_id, to the service that does.",
+        `Set ${idOf(wanted)}, to the service that does.`,
       );
     },
   },
   {
+    about: "service",
     title: "the service can be asked on its health path",
     skip: (facts, { wanted }) => (wanted.healthPath === undefined ? "there is no healthPath" : unlessFound(facts)),
     refuse({ service }, { wanted: { healthPath } }) {
@@ -135,6 +173,7 @@ export const PREFLIGHT_RULES: readonly Rule[] = [
     },
   },
   {
+    about: "service",
     title: "the service is not suspended",
     skip: unlessFound,
     refuse({ service }) {
@@ -146,28 +185,41 @@ export const PREFLIGHT_RULES: readonly Rule[] = [
     },
   },
   {
-    title: "the service's plan allows one-off jobs (needed by drainCommand)",
-    skip: (facts, { wanted }) => (wanted.drainCommand === undefined ? "there is no drainCommand" : unlessFound(facts)),
+    about: "service",
+    title: "the service's plan allows one-off jobs (needed to drain)",
+    skip: (facts, { wanted }) => (Object.keys(wanted.drain).length === 0 ? "it drains nothing" : unlessFound(facts)),
     refuse({ service }) {
       if (service?.serviceDetails.plan !== "free") return [];
       return refusal(
         `${service.name} is on the free plan, which has no one-off jobs`,
-        "Take a paid plan for it, or remove backend.drainCommand: what waits in an instance is then lost with it.",
+        "Take a paid plan for it, or remove its `drain` (backend.drainCommand): what waits in an instance is then lost with it.",
       );
     },
   },
   {
+    about: "instance",
     title: "the checks can look at the instance",
-    skip: (facts, { acceptUnknown }) => (acceptUnknown ? "checks.acceptUnknown is set" : unlessFound(facts)),
-    refuse({ service }, { redis }) {
-      if (service?.serviceDetails.plan !== "free" || redis.ipAllowList.length > 0) return [];
+    skip: ({ lookers }, { acceptUnknown }) => {
+      if (acceptUnknown) return "checks.acceptUnknown is set";
+      return lookers === undefined ? NO_SERVICE : undefined;
+    },
+    refuse({ lookers = [] }, { redis }) {
+      const free = lookers.filter(({ serviceDetails }) => serviceDetails.plan === "free");
+      if (free.length < lookers.length || redis.ipAllowList.length > 0) return [];
+      const names = free.map(({ name }) => name).join(", ");
+      const without =
+        names === ""
+          ? "there is no service"
+          : `${names} ${free.length === 1 ? "is" : "are"} on the free plan, which has no one-off jobs`;
+      const upgrade = names === "" ? "" : `or take a paid plan for ${free[0]?.name}; `;
       return refusal(
-        `nobody may connect from outside, and ${service.name} is on the free plan, which has no one-off jobs to look from inside`,
-        `Add this machine's address to redis.ipAllowList; or take a paid plan for ${service.name}; or set checks.acceptUnknown, and nothing is proven.`,
+        `nobody may connect from outside, and ${without} to look from inside`,
+        `Add this machine's address to redis.ipAllowList; ${upgrade}or set checks.acceptUnknown, and nothing is proven.`,
       );
     },
   },
   {
+    about: "use",
     title: "the service is in the instance's region",
     skip: unlessFound,
     refuse({ service }, { redis }) {
@@ -180,6 +232,7 @@ export const PREFLIGHT_RULES: readonly Rule[] = [
     },
   },
   {
+    about: "use",
     title: "the service's Render environment reaches the instance's",
     skip: unlessFound,
     refuse({ service, renderEnvironments }, { redis }) {
@@ -195,6 +248,7 @@ export const PREFLIGHT_RULES: readonly Rule[] = [
     },
   },
   {
+    about: "service",
     title: "the variables are not set on the service itself",
     skip: unlessFound,
     refuse({ variables, service }, { wanted }) {
@@ -207,6 +261,7 @@ export const PREFLIGHT_RULES: readonly Rule[] = [
     },
   },
   {
+    about: "service",
     title: "no other linked environment group sets the variables",
     refuse({ groups, service }, { wanted }) {
       const others = groups.filter((group) => group.name !== wanted.groupName && isLinkedTo(group, wanted.serviceId));
@@ -221,14 +276,17 @@ export const PREFLIGHT_RULES: readonly Rule[] = [
     },
   },
   {
+    about: "instance",
     title: "the instance's name is free or ours",
     refuse: ({ instanceNames, directory }) => refuseStrangers(instanceNames, directory),
   },
   {
+    about: "service",
     title: "the group's name is free or ours",
     refuse: ({ groupNames, directory }) => refuseStrangers(groupNames, directory),
   },
   {
+    about: "instance",
     title: "at most one free instance in the workspace",
     skip: (_facts, { redis }) => (redis.plan === "free" ? undefined : "the plan is paid"),
     refuse({ instances }, { redis }) {
@@ -243,6 +301,7 @@ export const PREFLIGHT_RULES: readonly Rule[] = [
     },
   },
   {
+    about: "instance",
     title: "the plan is no downgrade",
     skip: ({ instances }, { redis }) => {
       return instances.some((instance) => isSame(instance, redis)) ? undefined : "there is no instance yet";
@@ -263,65 +322,135 @@ export const PREFLIGHT_RULES: readonly Rule[] = [
 /**
  * Whether a deploy can begin: asks Render, and changes nothing.
  *
+ * @returns With what runs now, by the instance's key.
  * @throws RenderApiError when Render cannot be asked; its message says what to do about the key or the network.
  */
-export async function preflight(
-  client: RenderClient,
-  intent: Intent,
-  stack: StackState,
-): Promise<{ readonly target: string; readonly results: PreflightResult[]; readonly now: Running }> {
+export async function preflight(client: RenderClient, intent: Intent, stack: StackState): Promise<Preflight> {
   let state: ReturnType<StackState["known"]> | undefined;
   const once = { ...stack, known: () => (state ??= stack.known()) };
-  const facts = await gatherFacts(client, intent, once);
-  const { ownerId, wanted } = intent;
-  const workspace = { id: ownerId, name: facts.owners.find(({ id }) => id === ownerId)?.name };
-  const target = describeTarget(workspace, [{ id: wanted.serviceId, name: facts.service?.name }]);
-  return { target, results: judge(facts, intent), now: await running(facts, once) };
+  const world = await gatherFacts(client, intent, once);
+  const { owners, instances } = world.environment;
+  const workspace = { id: intent.ownerId, name: owners.find(({ id }) => id === intent.ownerId)?.name };
+  const services = world.services.map(([{ service }, { wanted }]) => ({ id: wanted.serviceId, name: service?.name }));
+  const now = Object.keys(intent.instances).map(async (key) => [key, await running(key, instances, once)] as const);
+  return {
+    target: describeTarget(workspace, services),
+    results: PREFLIGHT_RULES.map((rule) => resultOf(rule, world, intent)),
+    now: Object.fromEntries(await Promise.all(now)),
+  };
+}
+
+export interface Preflight {
+  readonly target: string;
+  readonly results: readonly PreflightResult[];
+  readonly now: Readonly<Record<string, Running>>;
 }
 
 /** What runs at the instance's address: nothing yet, or not known, with the reason. */
 export type Running = { readonly instance: KeyValue | undefined } | { readonly unknown: string };
 
 /** The state says which instance is ours. Where the workspace has none, there is nothing to ask. */
-async function running({ instances }: PreflightFacts, { known }: StackState): Promise<Running> {
-  if (instances.length === 0) return { instance: undefined };
+async function running(key: string, all: readonly KeyValue[], { known }: Pick<StackState, "known">): Promise<Running> {
+  if (all.length === 0) return { instance: undefined };
   const state = await known();
   if (state === undefined) return { unknown: "the state cannot be read" };
-  const ids = state.get(ADDRESSES.instance) ?? [];
-  const [instance, ...others] = instances.filter(({ id }) => ids.includes(id));
+  const ids = state.get(instanceAddress(key)) ?? [];
+  const [instance, ...others] = all.filter(({ id }) => ids.includes(id));
   return others.length === 0 ? { instance } : { unknown: `the state has several instances: ${ids.join(", ")}` };
 }
 
-export function judge(facts: PreflightFacts, intent: Intent): PreflightResult[] {
-  return PREFLIGHT_RULES.map(({ title, skip, refuse }) => {
-    const skipped = skip?.(facts, intent);
-    return { title, skipped, refusals: skipped === undefined ? refuse(facts, intent) : [] };
-  });
+/** Of one service and the one instance that it uses. */
+export function judge(facts: UseFacts, aim: UseAim): PreflightResult[] {
+  return PREFLIGHT_RULES.map((rule) => judged(rule, [[facts, aim]]));
 }
 
-async function gatherFacts(
-  client: RenderClient,
-  { redis, wanted, ownerId }: Intent,
-  { directory, known }: StackState,
-): Promise<PreflightFacts> {
+/** Everything that there is to judge. */
+interface World {
+  readonly environment: EnvironmentFacts;
+  readonly instances: readonly (readonly [InstanceFacts, InstanceAim])[];
+  readonly services: readonly (readonly [OwnServiceFacts, ServiceAim])[];
+  readonly uses: readonly (readonly [UseFacts, UseAim])[];
+}
+
+function resultOf(rule: Rule, { environment, instances, services, uses }: World, intent: Intent): PreflightResult {
+  switch (rule.about) {
+    case "environment":
+      return judged(rule, [[environment, intent]]);
+    case "instance":
+      return judged(rule, instances);
+    case "service":
+      return judged(rule, services);
+    case "use":
+      return judged(rule, uses);
+  }
+}
+
+function judged<Facts, Aim>(
+  { title, skip, refuse }: RuleOf<string, Facts, Aim>,
+  subjects: readonly (readonly [Facts, Aim])[],
+): PreflightResult {
+  const applies = subjects.filter(([facts, aim]) => skip?.(facts, aim) === undefined);
+  const [first] = subjects;
+  const skipped = first === undefined ? NO_SERVICE : applies.length === 0 ? skip?.(...first) : undefined;
+  const refusals = applies.flatMap(([facts, aim]) => refuse(facts, aim));
+  // What two services have in common is told once.
+  return { title, skipped, refusals: [...new Map(refusals.map((one) => [one.reason, one])).values()] };
+}
+
+async function gatherFacts(client: RenderClient, intent: Intent, { directory, known }: StackState): Promise<World> {
+  const { ownerId } = intent;
   // First alone: with a key that does not work every other call would only say so again.
   const owners = await client.list(API.listOwners, {});
-  const [facts, instances, instanceNames, groupNames] = await Promise.all([
-    gatherServiceFacts(client, ownerId, wanted.serviceId, wanted.groupName),
-    client.list(API.listKeyValues, {}, { ownerId }),
-    findInstances(client, redis, ownerId, { known }),
-    findGroups(client, wanted.groupName, ownerId, { known }),
-  ]);
-  const environmentIds = new Set([facts.service?.environmentId, redis.environmentId].filter((id) => id != null));
-  const found = await Promise.all(
+  const instances = await client.list(API.listKeyValues, {}, { ownerId });
+  const environment = { owners, instances, directory };
+  const services = await Promise.all(
+    Object.values(intent.services).map(async (wanted) => {
+      const [facts, groupNames] = await Promise.all([
+        gatherServiceFacts(client, ownerId, wanted.serviceId, wanted.groupName),
+        findGroups(client, wanted, ownerId, { known }),
+      ]);
+      return [
+        { ...environment, ...facts, groupNames },
+        { ...intent, wanted },
+      ] as const;
+    }),
+  );
+  const found = services.flatMap(([{ service }]) => service ?? []);
+  const lookers = services.length > 0 && found.length === 0 ? undefined : found;
+  const judgedInstances = await Promise.all(
+    Object.entries(intent.instances).map(async ([key, redis]) => {
+      const instanceNames = await findInstances(client, redis, ownerId, { known });
+      return [key, { ...environment, instanceNames, lookers }, { ...intent, redis }] as const;
+    }),
+  );
+  const environmentIds = new Set(
+    [...found, ...Object.values(intent.instances)].map((one) => one.environmentId).filter((id) => id != null),
+  );
+  const found_ = await Promise.all(
     [...environmentIds].map((id) => unlessMissing(client.call(API.getEnvironment, { id }))),
   );
-  const renderEnvironments = found.filter((one) => one !== undefined);
-  return { ...facts, owners, instances, instanceNames, groupNames, directory, renderEnvironments };
+  const renderEnvironments = found_.filter((one) => one !== undefined);
+  return {
+    environment,
+    services,
+    instances: judgedInstances.map(([, facts, aim]) => [facts, aim]),
+    uses: services.flatMap(([facts, { wanted }]) =>
+      judgedInstances
+        .filter(([key]) => instancesOf(wanted).includes(key))
+        .map(([, instanceFacts, { redis }]) => {
+          const ids = [facts.service?.environmentId, redis.environmentId];
+          const own = renderEnvironments.filter(({ id }) => ids.includes(id));
+          return [
+            { ...facts, ...instanceFacts, renderEnvironments: own },
+            { ...intent, wanted, redis },
+          ] as const;
+        }),
+    ),
+  };
 }
 
-function variablesOf({ env }: ExpectedService): string[] {
-  return ["REDIS_URL", ...Object.keys(env)];
+function variablesOf({ uses, env }: ExpectedService): string[] {
+  return [...Object.keys(uses), ...Object.keys(env)];
 }
 
 /** Whether an instance is the one that the environment describes, as far as Render's API can tell. */

@@ -1,5 +1,6 @@
 import { API, type Deploy, type Service } from "../render/api/endpoints.ts";
 import { unlessMissing } from "../render/api/error.ts";
+import { isCronJob } from "../render/service.ts";
 import { Stop } from "../runtime/errors.ts";
 import { awaitTurn, beginDeploy, followDeploy, type StepContext } from "./deploy.ts";
 
@@ -17,13 +18,17 @@ export interface RollOutOptions extends StepContext {
  *   RenderApiError.
  */
 export async function rollOut(options: RollOutOptions): Promise<void> {
-  const { client, serviceId } = options;
+  const { client, serviceId, say } = options;
   const service = await client.call(API.getService, { id: serviceId });
   if (service.suspended === "suspended") {
     throw new Stop(
       "failed",
       `${service.name} (${serviceId}) is suspended, so nothing can be rolled out. Resume it first.`,
     );
+  }
+  if (isCronJob(serviceId)) {
+    say(`${service.name} is a cron job, which is not rolled out: its next run reads what it is given`);
+    return;
   }
   const turn = await awaitTurn(options, serviceId);
   if ("busy" in turn) throw blocked(service, turn.busy);
@@ -52,7 +57,7 @@ export async function leave(options: RollOutOptions): Promise<void> {
     return;
   }
   await rollOut(options);
-  say("the service runs without this Redis");
+  if (!isCronJob(serviceId)) say("the service runs without this Redis");
 }
 
 function blocked(service: Service, busy: Deploy | undefined): Stop {
@@ -63,7 +68,7 @@ function blocked(service: Service, busy: Deploy | undefined): Stop {
   return new Stop(
     "failed",
     `${reason}, so none was started: it could have cancelled that one. The service runs with what it had before. ` +
-      "Run the same command again, or allow more time: backend.rollOutSeconds.",
+      "Run the same command again, or allow more time: rollOutSeconds.",
   );
 }
 
@@ -81,7 +86,7 @@ function overdue(service: Service, deploy: Deploy): Stop {
     "failed",
     `The deploy ${deploy.id} of ${service.name} is still ${deploy.status}. ` +
       "It goes on; the service runs with what it had before until it is live. " +
-      `See ${linkTo(service, deploy)}, then run the same command again, or allow more time: backend.rollOutSeconds.`,
+      `See ${linkTo(service, deploy)}, then run the same command again, or allow more time: rollOutSeconds.`,
   );
 }
 

@@ -27,15 +27,15 @@ const checksSchema = z.object({
   acceptUnknown: z.boolean(),
   /** Whether a new instance is filled to its limit. */
   prove: z.boolean().optional(),
-  /** The service whose one-off jobs can look at the instance from inside. */
-  backendServiceId: z.string().optional(),
 });
 /** Where Terraform runs, so that the step can ask what the state knows. The construct gives it. */
 const TERRAFORM_DIRECTORY = required.min(1);
 /** The Terraform address of the instance. */
 const REDIS_ADDRESS = required.regex(/^render_\w+\.[\w-]+$/, "is not an instance's address (render_keyvalue.…)");
-/** Terraform's own variable, where the environment file leaves the id to the person who deploys. */
-const TF_VAR_backend_service_id = z.string().optional();
+/** The services whose one-off jobs can look at an instance from inside, in the order in which they are asked. */
+const SERVICE_IDS = json(z.array(z.string()));
+/** The key of a service, whose id is in Terraform's own variable where the environment's file leaves it out. */
+const BACKEND_KEY = required.min(1);
 
 interface Step {
   /** What there is one of it for. The address is made of that one's name and the step's: `null_resource.redis_checks`. */
@@ -63,9 +63,9 @@ export const STEPS = {
     each: "environment",
     when: "create",
     reads: {
-      REDIS_EXPECTED: json(expectedInstanceSchema),
+      REDIS_INSTANCES: json(z.record(z.string(), expectedInstanceSchema)),
       REDIS_CHECKS: json(checksSchema),
-      BACKEND_EXPECTED: json(expectedServiceSchema),
+      SERVICES: json(z.record(z.string(), expectedServiceSchema)),
       TERRAFORM_DIRECTORY,
     },
     finds: {
@@ -87,9 +87,9 @@ export const STEPS = {
       REDIS_INSTANCE_ID: instanceId,
       REDIS_EXPECTED: json(expectedInstanceSchema),
       REDIS_CHECKS: json(checksSchema),
+      SERVICE_IDS,
       TERRAFORM_DIRECTORY,
     },
-    finds: { TF_VAR_backend_service_id },
     kind: "checks",
     says: "Runs the checks. A failed check stops the apply.",
   },
@@ -103,9 +103,9 @@ export const STEPS = {
     reads: {
       REDIS_INSTANCE_ID: instanceId,
       BACKEND_DRAIN_COMMAND: required.min(1),
+      BACKEND_KEY,
       BACKEND_SERVICE_ID: serviceId.optional(),
     },
-    finds: { TF_VAR_backend_service_id },
     kind: "behaviour",
     says: "The service drains the queue before the instance is destroyed. If that fails, the instance stays.",
   },
@@ -119,8 +119,8 @@ export const STEPS = {
     reads: {
       BACKEND_SERVICE_ID: serviceId,
       BACKEND_ROLL_OUT_SECONDS: z.coerce.number("is not a number of seconds").int().positive(),
-      BACKEND_DRAIN_COMMAND: required.min(1).optional(),
-      REDIS_ADDRESS,
+      /** The instances that it drains, by address, each with its command. */
+      BACKEND_DRAINS: json(z.record(REDIS_ADDRESS, z.string().min(1))).optional(),
       TERRAFORM_DIRECTORY,
     },
     kind: "redeploy",
@@ -145,13 +145,12 @@ export const STEPS = {
     each: "service",
     when: "create",
     reads: {
-      REDIS_INSTANCE_ID: instanceId,
-      REDIS_EXPECTED: json(expectedInstanceSchema),
+      /** Those that it uses, by key. */
+      REDIS_INSTANCES: json(z.record(z.string(), expectedInstanceSchema.extend({ id: instanceId }))),
       REDIS_CHECKS: json(checksSchema),
       BACKEND_EXPECTED: json(expectedServiceSchema),
       TERRAFORM_DIRECTORY,
     },
-    finds: { TF_VAR_backend_service_id },
     address: "checks",
     kind: "checks",
     says: "Runs the checks. A failed check stops the apply.",
@@ -164,7 +163,8 @@ export const STEPS = {
       REDIS_INSTANCE_ID: instanceId,
       REDIS_ADDRESS,
       TERRAFORM_DIRECTORY,
-      BACKEND_EXPECTED: json(expectedServiceSchema),
+      BACKEND_SERVICE_ID: serviceId,
+      BACKEND_DRAIN_COMMAND: required.min(1),
     },
     kind: "behaviour",
     says: "Moves the waiting jobs from the old instance. If that fails, the old instance is kept.",
@@ -181,8 +181,9 @@ export function readsState(step: StepId): boolean {
   return "TERRAFORM_DIRECTORY" in TABLE[step].reads;
 }
 
-/** What a construct's user must give a step. */
-export type Given<Id extends StepId> = Omit<Reads<Id>, "TERRAFORM_DIRECTORY">;
+/** What a construct's user must give a step: a text for each, or what gives one in Terraform. */
+export type Given<Id extends StepId> = Texts<Omit<Reads<Id>, "TERRAFORM_DIRECTORY">>;
+type Texts<T> = { readonly [K in keyof T]: string | Extract<T[K], undefined> };
 type Reads<Id extends StepId> = z.output<z.ZodObject<Steps[Id]["reads"]>>;
 /** What its program gets: the same, and what it finds. */
 export type Read<Id extends StepId> = Reads<Id> &

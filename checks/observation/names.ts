@@ -19,9 +19,14 @@ export type NamesSeen =
   | { readonly obstacle: Obstacle };
 
 /** Looks for other instances of the instance's name. */
-export function observeInstanceNames(client: RenderClient, { id, name, region, owner }: KeyValue, stack: StackState) {
+export function observeInstanceNames(
+  client: RenderClient,
+  { id, name, region, owner }: KeyValue,
+  key: string | undefined,
+  stack: StackState,
+) {
   return seen(
-    findInstances(client, { name, region }, owner.id, stack, (one) => one.id === id),
+    findInstances(client, { name, region, key }, owner.id, stack, (one) => one.id === id),
     stack,
   );
 }
@@ -30,14 +35,14 @@ export function observeInstanceNames(client: RenderClient, { id, name, region, o
 export function observeGroupNames(
   client: RenderClient,
   { owner }: KeyValue,
-  { groupName, serviceId }: ExpectedService,
+  service: ExpectedService,
   stack: StackState,
 ) {
-  const isLinked = (group: EnvGroupSummary) => isLinkedTo(group, serviceId);
+  const isLinked = (group: EnvGroupSummary) => isLinkedTo(group, service.serviceId);
   const isOurs = (group: EnvGroupSummary, all: readonly EnvGroupSummary[]) => {
     return isLinked(group) && all.filter(isLinked).length === 1;
   };
-  return seen(findGroups(client, groupName, owner.id, stack, isOurs), stack);
+  return seen(findGroups(client, service, owner.id, stack, isOurs), stack);
 }
 
 async function seen(finding: Promise<Namesakes>, { directory }: StackState): Promise<NamesSeen> {

@@ -8,6 +8,7 @@ import type { Check } from "../../checks/check.ts";
 import { Verification } from "../../checks/verification.ts";
 import { type VerifyOptions, verify } from "../../checks/verify.ts";
 import { RenderClient } from "../../render/api/client.ts";
+import type { ExpectedService } from "../../render/service.ts";
 import { Deadline } from "../../runtime/deadline.ts";
 import { Secrets } from "../../runtime/secrets.ts";
 import { always, EXPECTED, INSTANCE, startTestApi, type TestApiOptions } from "./support/render-api.ts";
@@ -15,12 +16,14 @@ import { answering, closing, type Listener, listen } from "./support/sockets.ts"
 
 type Answer = NonNullable<TestApiOptions["answer"]>;
 
-const SERVICE = {
+const SERVICE: ExpectedService = {
   name: "api",
   serviceId: "srv-d00000000000000000a0",
   groupName: "queues-env",
   env: {},
   healthPath: "/health",
+  uses: { REDIS_URL: { redis: "redis", as: "url" } },
+  drain: {},
   rollOutSeconds: 60,
 };
 const STAMPS = { createdAt: "2026-06-17T08:15:30Z", updatedAt: "2026-06-17T08:15:30Z" };

@@ -82,7 +82,8 @@ test("Terraform says by variables what it deploys", async () => {
     render.render.backendServiceId,
   );
   const REDIS_CHECKS = JSON.stringify({ deadlineSeconds: 10, acceptUnknown: false });
-  const described = { REDIS_EXPECTED: JSON.stringify(redis), BACKEND_EXPECTED: JSON.stringify(service), REDIS_CHECKS };
+  const REDIS_INSTANCES = JSON.stringify({ redis });
+  const described = { REDIS_INSTANCES, SERVICES: JSON.stringify({ backend: service }), REDIS_CHECKS };
   set({ ...described, TERRAFORM_DIRECTORY: "/stacks/graph" });
   const { code, stdout } = await run("step", ["preflight"]);
   expect([code, stdout]).toEqual([
@@ -179,10 +180,9 @@ describe("in Terraform's graph", () => {
   };
   const KNOWN = new Map([["render_keyvalue.q", ["red-older"]]]);
   const leaving = {
-    ...{ BACKEND_SERVICE_ID: serviceId, BACKEND_ROLL_OUT_SECONDS: "66" },
-    ...{ REDIS_ADDRESS: "render_keyvalue.q", TERRAFORM_DIRECTORY: "/stacks/q" },
+    ...{ BACKEND_SERVICE_ID: serviceId, BACKEND_ROLL_OUT_SECONDS: "66", TERRAFORM_DIRECTORY: "/stacks/q" },
   };
-  const draining = { REDIS_INSTANCE_ID: instanceId, BACKEND_DRAIN_COMMAND: command };
+  const draining = { REDIS_INSTANCE_ID: instanceId, BACKEND_DRAIN_COMMAND: command, BACKEND_KEY: "backend" };
 
   test.each<[string, keyof typeof steps, Record<string, string>, about: string, object, seconds: number]>([
     [
@@ -195,7 +195,7 @@ describe("in Terraform's graph", () => {
     [
       "leave",
       "drainBehind",
-      { ...leaving, BACKEND_DRAIN_COMMAND: command },
+      { ...leaving, BACKEND_DRAINS: JSON.stringify({ "render_keyvalue.q": command }) },
       ...([serviceId, { serviceId, command, address: "render_keyvalue.q", known: KNOWN }, 486] as const),
     ],
     [
@@ -213,7 +213,7 @@ describe("in Terraform's graph", () => {
     [
       "hand-over",
       "handOver",
-      { ...replacing, BACKEND_EXPECTED: backend({ drain: { redis: command } }) },
+      { ...replacing, BACKEND_SERVICE_ID: serviceId, BACKEND_DRAIN_COMMAND: command },
       ...([instanceId, { serviceId, instanceId, command, address: "render_keyvalue.q", known: KNOWN }, 420] as const),
     ],
   ])("%s does its step, within its time, and says about what", async (name, step, variables, about, what, seconds) => {
@@ -233,8 +233,8 @@ describe("in Terraform's graph", () => {
 
   test.each([
     ["drain", { ...draining, TF_VAR_backend_service_id: "" }, /`TF_VAR_backend_service_id` is not set/],
-    ["hand-over", { ...replacing, BACKEND_EXPECTED: backend() }, /no drainCommand/],
-    ["preflight", {}, /The step preflight is for Terraform.*\n`REDIS_EXPECTED` is not set/],
+    ["hand-over", { ...replacing, BACKEND_SERVICE_ID: serviceId }, /`BACKEND_DRAIN_COMMAND` is not set/],
+    ["preflight", {}, /The step preflight is for Terraform.*\n`REDIS_INSTANCES` is not set/],
   ])("%s without what it needs is wrong usage", async (name, variables, message) => {
     set(variables);
     const { code, stderr } = await run("step", [name]);

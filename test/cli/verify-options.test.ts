@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { allChecks } from "../../checks/catalogue/all-checks.ts";
-import { subjectOfStep } from "../../cli/verify-request.ts";
+import { instanceSubject, serviceSubject } from "../../cli/verify-request.ts";
 import { expectedService, serviceSchema } from "../../render/service.ts";
 import { Stop } from "../../runtime/errors.ts";
 import { readStep } from "../../steps/steps.ts";
@@ -10,10 +10,12 @@ import { readCommandLine } from "./read-verify.ts";
 const POST_APPLY = {
   REDIS_INSTANCE_ID: "red-abc",
   REDIS_EXPECTED: JSON.stringify(EXPECTED),
+  REDIS_INSTANCES: JSON.stringify({ redis: { id: "red-abc", ...EXPECTED } }),
+  SERVICE_IDS: "[]",
   TERRAFORM_DIRECTORY: "no/such/directory",
   REDIS_CHECKS: JSON.stringify({ deadlineSeconds: 300, acceptUnknown: false }),
 };
-const LIMITS = JSON.stringify({ deadlineSeconds: 60, acceptUnknown: true, backendServiceId: "srv-own" });
+const LIMITS = JSON.stringify({ deadlineSeconds: 60, acceptUnknown: true });
 const SERVICE = JSON.stringify(
   expectedService(serviceSchema.parse({ name: "backend", uses: { REDIS_URL: "redis" } }), `srv-${"a".repeat(20)}`),
 );
@@ -21,8 +23,9 @@ const SERVICE = JSON.stringify(
 /** What a step of Terraform's graph verifies. */
 function afterApply(args: readonly string[], variables: object) {
   const env = { ...POST_APPLY, ...variables } as NodeJS.ProcessEnv;
-  const service = "BACKEND_EXPECTED" in env ? readStep("proof", env).BACKEND_EXPECTED : undefined;
-  return readCommandLine(args, env, subjectOfStep(readStep("checks", env), service));
+  const isProof = "BACKEND_EXPECTED" in env;
+  const subject = isProof ? serviceSubject(readStep("proof", env)) : instanceSubject(readStep("checks", env));
+  return readCommandLine(args, env, subject);
 }
 
 describe("readCommandLine", () => {
@@ -88,7 +91,7 @@ describe("readCommandLine", () => {
     expect(request?.targets).toEqual([
       {
         ...{ expected: EXPECTED, instanceId: "red-abc", deadlineSeconds: 300, acceptUnknown: false },
-        ...{ serviceId: undefined, about: "instance", service: undefined },
+        ...{ otherServiceIds: [], serviceId: undefined, about: "instance", service: undefined },
         ...{ vantage: "auto", prove: "no", memoryUse: { warnPercent: 70, failPercent: 80 } },
         checks: allChecks.filter(({ about }) => about !== "service"),
         stackDirectory: "no/such/directory",
@@ -110,16 +113,16 @@ describe("readCommandLine", () => {
   test.each<
     [variables: object, args: string[], serviceId: string | undefined, deadlineSeconds: number, checks: RegExp]
   >([
-    [{ TF_VAR_backend_service_id: "srv-tf" }, [], "srv-tf", 300, /^identity,single-instance,ping,(?!.*backend)/],
-    [{ REDIS_CHECKS: LIMITS, TF_VAR_backend_service_id: "srv-tf" }, [], "srv-own", 60, /^identity,/],
+    [{ SERVICE_IDS: '["srv-own"]' }, [], "srv-own", 300, /^identity,single-instance,ping,(?!.*backend)/],
+    [{ REDIS_CHECKS: LIMITS, TF_VAR_backend_service_id: "srv-tf" }, [], undefined, 60, /^identity,/],
     [
       { BACKEND_EXPECTED: SERVICE },
       ["--deadline", "9"],
-      undefined,
+      `srv-${"a".repeat(20)}`,
       9,
       /^backend-single-group,backend-linked-alone,backend-variables,(?!.*ping)/,
     ],
-    [{ BACKEND_EXPECTED: SERVICE }, ["--only", "auth"], undefined, 300, /^auth$/],
+    [{ BACKEND_EXPECTED: SERVICE }, ["--only", "auth"], `srv-${"a".repeat(20)}`, 300, /^auth$/],
   ])("after an apply with %j and %j", async (variables, args, serviceId, deadlineSeconds, checks) => {
     const request = await afterApply(args, variables);
     expect(request?.targets).toMatchObject([{ serviceId, deadlineSeconds }]);

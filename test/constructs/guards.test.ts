@@ -93,7 +93,7 @@ test("stacks stand alone: no one may refer to another", () => {
       if (first === undefined || second === undefined) throw new Error("There are two.");
       new NullResource(second, "made", { triggers: { id: new NullResource(first, "made").id } });
     });
-  expect(refer).toThrow('the state of "first" must not be read from another stack (in first/state)');
+  expect(refer).toThrow('the state of "first" must not be read from another stack (in first/state.backend)');
 });
 
 test("what is no mistake of the description stays what it is", () => {

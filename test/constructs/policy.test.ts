@@ -7,7 +7,7 @@ import { exposure } from "../../checks/catalogue/reach.ts";
 import { formatPolicy } from "../../cli/report/policy.ts";
 import { policyRules } from "../../constructs/policy-rules.ts";
 import { Keyvalue } from "../../constructs/render/keyvalue.ts";
-import { defineEnvironment, type ShortEnvironment } from "../../environments/define.ts";
+import { defineEnvironment, type EnvironmentInput, type ShortEnvironment } from "../../environments/define.ts";
 import { resolveEnvironments } from "../../environments/environments.ts";
 import { ENVIRONMENTS } from "../../environments/list.ts";
 import { readPlan } from "../../pipeline/review/plan/planned.ts";
@@ -181,6 +181,22 @@ test("a warning does not stop the synthesis, and is told", () => {
   const { app, policy } = stackOf({ name: "staging", redis: { ipAllowList: open } });
   expect(() => app.synth()).not.toThrow();
   expect(policy.result().warnings).toMatchObject([{ rule: "not-open", message: expect.stringContaining("0.0.0.0/0") }]);
+});
+
+test("an instance that no service uses is a warning, where there are services", () => {
+  const instance = { name: "cache", region: "oregon", plan: "starter" } as const;
+  const redis = { queue: { ...instance, name: "queue" }, cache: instance };
+  const services = { worker: { name: "worker", uses: { REDIS_URL: "queue" } } };
+  const { backend: _, ...rest } = production({});
+  const warned = (change: Pick<EnvironmentInput, "redis" | "services">) => {
+    const stack = new RedisStack(createApp([], join(outdir, "used")), { ...rest, ...change });
+    return stack.policy.result().warnings.map(({ message }) => message);
+  };
+  expect(warned({ redis, services })).toEqual([
+    expect.stringContaining("Here render_keyvalue.cache is used by no service."),
+  ]);
+  expect(warned({ redis, services: { worker: { ...services.worker, uses: { A: "queue", B: "cache" } } } })).toEqual([]);
+  expect(warned({ redis, services: {} })).toEqual([]);
 });
 
 test.each([

@@ -122,9 +122,29 @@ test("the internal URL is built from the id, and a postcondition holds it agains
   });
 });
 
-test("the variables for a backend hold that URL", () => {
-  const envVars = (redis: RedisInstance) => JSON.stringify(redis.envVars());
-  expect(reference({}, envVars)).toBe(JSON.stringify({ REDIS_URL: { value: BUILT_URL } }));
+test.each<[object, string]>([
+  [{ as: "url" }, BUILT_URL],
+  [{ as: "url", database: 1 }, `${BUILT_URL}/1`],
+  [{ as: "host" }, `\${render_keyvalue.redis.id}`],
+  [{ as: "port" }, "6379"],
+])("a variable that is %j of it", (use, value) => {
+  expect(reference({}, (redis) => redis.valueFor({ as: "url", ...use }))).toBe(value);
+});
+
+test("a password is taken from Render's URL, where there is one", () => {
+  const url = "render_keyvalue.redis.connection_info.internal_connection_string";
+  const password = (redis: RedisInstance) => redis.valueFor({ as: "password" });
+  expect(reference({ internalAuthentication: true }, password)).toBe(
+    `\${element(regex("^redis://[^:@]*:([^@]*)@", ${url}), 0)}`,
+  );
+});
+
+test("an instance that exists is referred to by its id", () => {
+  const existing = RedisInstance.fromId("red-1");
+  expect([existing.internalUrl, existing.valueFor({ as: "url", database: 2 })]).toEqual([
+    "redis://red-1:6379",
+    "redis://red-1:6379/2",
+  ]);
 });
 
 test("the external URL is Render's, with the password in it", () => {

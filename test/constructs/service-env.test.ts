@@ -2,15 +2,16 @@ import { Resource as NullResource } from "@cdktf/provider-null/lib/resource/inde
 import { expect, test } from "vitest";
 import { RedisInstance } from "../../constructs/redis-instance.ts";
 import { ServiceEnv } from "../../constructs/service-env.ts";
-import { serviceIdVariable } from "../../constructs/service-id.ts";
+import { serviceIdFromShell } from "../../constructs/service-id.ts";
 import { addresses, synthesize } from "./synthesize.ts";
 
 function wire(env: Record<string, string>) {
   return synthesize((stack) => {
     const redis = new RedisInstance(stack, "redis", { name: "queues", region: "oregon", plan: "standard" });
     const proof = new NullResource(stack, "proof");
-    const serviceId = serviceIdVariable(stack);
-    new ServiceEnv(stack, "backend", { groupName: "queues-env", serviceId, redis, env, after: [proof] });
+    const serviceId = serviceIdFromShell(stack, "backend");
+    const uses = { REDIS_URL: { redis, as: "url" } } as const;
+    new ServiceEnv(stack, "backend", { groupName: "queues-env", serviceId, uses, env, after: [proof] });
   });
 }
 

@@ -1,8 +1,9 @@
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
-import { TerraformVariable } from "cdktf";
+import { Fn, TerraformVariable } from "cdktf";
 import { expect, test } from "vitest";
 import { z } from "zod";
+import { Description } from "../../constructs/description.ts";
 import type { GuardedStack } from "../../constructs/guards.ts";
 import { Step, trigger } from "../../constructs/step.ts";
 import { synthesize } from "./synthesize.ts";
@@ -31,8 +32,7 @@ const LEAVE = {
   of: "backend",
   given: {
     BACKEND_SERVICE_ID: trigger("service_id"),
-    BACKEND_ROLL_OUT_SECONDS: 900,
-    REDIS_ADDRESS: "render_keyvalue.redis",
+    BACKEND_ROLL_OUT_SECONDS: "900",
   },
   triggers: { service_id: "srv-1" },
 };
@@ -40,32 +40,42 @@ const LEAVE = {
 test("a step is a command of the table, with texts for what its program reads, in the repository", () => {
   const { name, triggers, command } = step((stack) => {
     const serviceId = new TerraformVariable(stack, "service", { type: "string" }).stringValue;
-    const REDIS_CHECKS = { deadlineSeconds: 60, acceptUnknown: false, backendServiceId: serviceId };
-    const expected = { environment: "test", name: `a\${b}"c`, region: "oregon", plan: "pro" } as const;
-    const rest = { evictionPolicy: "noeviction", persistence: "off", ipAllowList: [] } as const;
+    const limits = new Description(stack, "checks", { deadlineSeconds: 60, acceptUnknown: false });
+    const told = new Description(stack, "redis", { name: `a\${b}"c`, plan: "pro", environmentId: undefined });
     new Step(stack, "checks", {
       of: "redis",
       given: {
         REDIS_INSTANCE_ID: "red-1",
-        REDIS_EXPECTED: { ...expected, ...rest, internalAuthentication: false },
-        REDIS_CHECKS,
+        REDIS_EXPECTED: told.json,
+        REDIS_CHECKS: limits.json,
+        SERVICE_IDS: Fn.jsonencode([serviceId]),
       },
-      triggers: { instance_id: "red-1", checks: REDIS_CHECKS, name: `a\${b}` },
+      triggers: {
+        instance_id: "red-1",
+        checks: limits.field("deadlineSeconds"),
+        ...told.triggers(["name"]),
+        text: `a\${b}`,
+      },
     });
   });
-  const checks = `{"deadlineSeconds":60,"acceptUnknown":false,"backendServiceId":"\${var.service}"}`;
   expect(name).toBe("redis_checks");
-  expect(triggers).toEqual({ instance_id: "red-1", checks, name: `a$\${b}` });
+  expect(triggers).toEqual({
+    instance_id: "red-1",
+    checks: `\${jsonencode(local.checks.deadlineSeconds)}`,
+    plan: `\${local.redis.plan}`,
+    text: `a$\${b}`,
+  });
   expect(command.command).toBe("node render-redis.mjs step checks");
   expect(Object.keys(command.environment)).toEqual([
     "REDIS_CHECKS",
     "REDIS_EXPECTED",
     "REDIS_INSTANCE_ID",
+    "SERVICE_IDS",
     "TERRAFORM_DIRECTORY",
   ]);
   expect(command.environment.TERRAFORM_DIRECTORY).toBe(`\${abspath(path.root)}`);
-  expect(command.environment.REDIS_CHECKS).toBe(checks);
-  expect(command.environment.REDIS_EXPECTED).toContain(`"name":"a$\${b}\\"c"`);
+  expect(command.environment.REDIS_CHECKS).toBe(`\${jsonencode(local.checks)}`);
+  expect(command.environment.SERVICE_IDS).toBe(`\${jsonencode([var.service])}`);
   expect(command).not.toHaveProperty("when");
   // From the Terraform of the stack, which tests write to a temporary directory.
   const way = relative(join(tmpdir(), "outdir/stacks/test"), join(import.meta.dirname, "../.."));
@@ -93,7 +103,7 @@ test("one that is keyed by its subject is another step for another subject", () 
 });
 
 test("what may be left out is left out", () => {
-  const given = { REDIS_INSTANCE_ID: trigger("instance_id"), BACKEND_DRAIN_COMMAND: "npm run drain" };
+  const given = { REDIS_INSTANCE_ID: trigger("instance_id"), BACKEND_DRAIN_COMMAND: "x", BACKEND_KEY: "backend" };
   const props = { of: "redis", given: { ...given, BACKEND_SERVICE_ID: undefined }, triggers: { instance_id: "red-1" } };
   const { environment } = step((stack) => void new Step(stack, "drain", props)).command;
   expect(Object.keys(environment).sort()).toEqual(Object.keys(given).sort());

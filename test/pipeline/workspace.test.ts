@@ -33,11 +33,18 @@ const DASHBOARD = "https://dashboard.render.com/web/x";
 const INTENT: Intent = {
   ownerId: "tea-1",
   acceptUnknown: false,
-  redis: {
-    ...{ environment: "staging", name: "queues", region: "oregon", plan: "starter", evictionPolicy: "noeviction" },
-    ...{ persistence: "journal_snapshot", ipAllowList: [], internalAuthentication: false },
+  instances: {
+    redis: {
+      ...{ environment: "staging", name: "queues", region: "oregon", plan: "starter", evictionPolicy: "noeviction" },
+      ...{ persistence: "journal_snapshot", ipAllowList: [], internalAuthentication: false },
+    },
   },
-  wanted: { name: "api", serviceId: SERVICE, groupName: "queues-env", env: {}, rollOutSeconds: 60 },
+  services: {
+    backend: {
+      ...{ name: "api", serviceId: SERVICE, groupName: "queues-env", env: {}, rollOutSeconds: 60 },
+      ...{ uses: { REDIS_URL: { redis: "redis", as: "url" } }, drain: {} },
+    },
+  },
 };
 const TIMES = { createdAt: "2026-06-17T08:00:00Z", updatedAt: "2026-06-17T08:00:00Z" };
 const instance = (id: string, rest: object = {}) => ({

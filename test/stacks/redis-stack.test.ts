@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { execa } from "execa";
 import { afterAll, expect, test } from "vitest";
 import { z } from "zod";
-import { defineEnvironment, type ShortEnvironment } from "../../environments/define.ts";
+import { defineEnvironment, type EnvironmentInput, type ShortEnvironment } from "../../environments/define.ts";
 import { resolveEnvironments } from "../../environments/environments.ts";
 import { ENVIRONMENTS } from "../../environments/list.ts";
 import { readableTerraform, readStack } from "../../pipeline/synthesized-stack.ts";
@@ -27,9 +27,11 @@ const INPUT: ShortEnvironment = {
 
 const terraformSchema = z.object({
   resource: z.record(z.string(), z.record(z.string(), z.looseObject({}))),
+  locals: z.record(z.string(), z.record(z.string(), z.unknown())),
   output: z.record(z.string(), z.looseObject({})),
   variable: z.record(z.string(), z.looseObject({})).optional(),
   terraform: z.looseObject({}),
+  moved: z.unknown().optional(),
 });
 
 function stack(change: Partial<ShortEnvironment> = {}) {
@@ -103,9 +105,19 @@ const checkSchema = z.looseObject({
 
 /** The step that runs the checks on the instance, with differences in what is described. */
 function checks(redis: Partial<ShortEnvironment["redis"]> = {}, rest: Partial<ShortEnvironment> = {}) {
-  const { resource } = stack({ ...rest, redis: { ...INPUT.redis, ...redis } });
+  const { resource, locals } = stack({ ...rest, redis: { ...INPUT.redis, ...redis } });
   const { triggers, provisioner } = checkSchema.parse(resource.null_resource?.redis_checks);
-  return { triggers, environment: provisioner[0]["local-exec"].environment };
+  const known = (texts: Readonly<Record<string, string>>) =>
+    Object.fromEntries(Object.entries(texts).map(([name, text]) => [name, resolved(text, locals)]));
+  return { triggers: known(triggers), environment: known(provisioner[0]["local-exec"].environment) };
+}
+
+/** A text as Terraform makes it of what it refers to. */
+function resolved(text: string, locals: z.output<typeof terraformSchema>["locals"]): string {
+  return text.replace(/^\$\{(jsonencode\()?local\.(\w+)(?:\.(\w+))?\)?\}$/, (_, json, name, field) => {
+    const value = field === undefined ? locals[name] : locals[name]?.[field];
+    return json === undefined ? String(value) : JSON.stringify(value);
+  });
 }
 
 test("what an apply sets back is proven again: the instance by its checks, the link by a roll-out", () => {
@@ -124,6 +136,7 @@ test("the checks get the id and what is expected, and no secret", () => {
     "REDIS_CHECKS",
     "REDIS_EXPECTED",
     "REDIS_INSTANCE_ID",
+    "SERVICE_IDS",
     "TERRAFORM_DIRECTORY",
   ]);
   expect(environment.REDIS_INSTANCE_ID).toBe(`\${render_keyvalue.redis.id}`);
@@ -170,7 +183,7 @@ test.each<[string, Partial<ShortEnvironment["redis"]>]>([
 
 test("the checks know the service that can look from inside, and do not run again for another one", () => {
   const { triggers, environment } = checks({}, { backend: { name: "backend", serviceId: "srv-d00000000000000000a0" } });
-  expect(JSON.parse(environment.REDIS_CHECKS ?? "")).toMatchObject({ backendServiceId: "srv-d00000000000000000a0" });
+  expect(environment.SERVICE_IDS).toBe(`\${jsonencode([local.backend.serviceId])}`);
   expect(triggers).toEqual(checks().triggers);
 });
 
@@ -185,7 +198,7 @@ test("what no environment of the repository has: a plan by contract, a password 
   expect(resource.null_resource?.backend_roll_out).toMatchObject({
     triggers: {
       redis_url: `\${nonsensitive(sha256(${url}))}`,
-      env: '{"A":"2","B":"1","C":"3"}',
+      env: `\${jsonencode(local.backend.env)}`,
       service_id: serviceId,
     },
   });
@@ -200,6 +213,110 @@ test("every step of the table has its place in the stack", () => {
   const names = STEP_IDS.map((step) => resourceName(step, subjects[STEPS[step].each]));
   const { resource } = stack({ backend: { name: "backend", drainCommand: "npm run drain" } });
   expect(Object.keys(resource.null_resource ?? {}).sort()).toEqual(names.sort());
+});
+
+const INSTANCE = { region: "oregon", plan: "starter", deletionProtection: false } as const;
+const TEAM = {
+  redis: { queue: { ...INSTANCE, name: "queue" }, cache: { ...INSTANCE, name: "cache", role: "cache" } },
+  services: {
+    web: { name: "web", uses: { REDIS_URL: "queue", CACHE_URL: "cache" }, env: { A: "1" } },
+    worker: {
+      ...{ name: "worker", uses: { REDIS_URL: "queue", RESULTS: { redis: "queue", database: 1 } } },
+      drain: { queue: "node drain.js" },
+    },
+    nightly: { name: "nightly", id: "crn-d00000000000000000a0", uses: { CACHE_HOST: { redis: "cache", as: "host" } } },
+  },
+} satisfies Pick<EnvironmentInput, "redis" | "services">;
+
+/** Of a whole team, with a difference. */
+function team(change: Partial<EnvironmentInput> = {}) {
+  createApp([{ name: "team", state: INPUT.state, ...TEAM, ...change }], outdir).synth();
+  return terraformSchema.parse(JSON.parse(readFileSync(join(outdir, "stacks/team/cdk.tf.json"), "utf8")));
+}
+
+test("several of each: an instance's checks come before any group that names it, and services follow each other", () => {
+  const { resource, output, variable } = team();
+  const dependencies = (type: string) =>
+    Object.fromEntries(Object.entries(resource[type] ?? {}).map(([name, { depends_on }]) => [name, depends_on]));
+  expect(dependencies("render_keyvalue")).toEqual({
+    queue: ["null_resource.preflight"],
+    cache: ["null_resource.preflight"],
+  });
+  expect(dependencies("null_resource")).toMatchObject({
+    queue_drain: ["null_resource.queue_checks"],
+    web_leave: ["null_resource.queue_drain", "null_resource.cache_checks"],
+    worker_leave: ["null_resource.queue_drain"],
+    nightly_leave: ["null_resource.cache_checks"],
+    // All that use it have left the one before.
+    queue_hand_over: ["null_resource.web_roll_out", "null_resource.worker_roll_out"],
+  });
+  expect(dependencies("render_env_group")).toEqual({
+    web: ["null_resource.web_leave"],
+    worker: ["null_resource.worker_leave", "null_resource.web_checks"],
+    nightly: ["null_resource.nightly_leave", "null_resource.worker_checks"],
+  });
+  expect(resource.render_env_group?.worker).toMatchObject({
+    name: "worker-redis-env",
+    env_vars: { RESULTS: { value: `redis://\${render_keyvalue.queue.id}:6379/1` } },
+  });
+  expect(Object.keys(variable ?? {}).sort()).toEqual(["emulator", "web_service_id", "worker_service_id"]);
+  expect(Object.keys(output)).toContain("cache_instance_id");
+});
+
+test("an instance is alone where there is no service", () => {
+  const { resource } = team({ redis: TEAM.redis.queue, services: {} });
+  expect(Object.keys(resource.null_resource ?? {}).sort()).toEqual(["preflight", "redis_checks"]);
+  expect(resource.render_env_group).toBeUndefined();
+});
+
+test("keys that are the stack's own words are keys like any other", () => {
+  const keys = ["plan", "memory", "state", "emulator", "null", "render", "instance_id"];
+  const redis = Object.fromEntries(keys.map((key) => [key, { ...INSTANCE, name: key }]));
+  expect(Object.keys(team({ redis, services: {} }).resource.render_keyvalue ?? {}).sort()).toEqual(keys.sort());
+});
+
+test("a larger plan changes the description and the instance, and no step's lines", () => {
+  const terraform = (plan: "starter" | "standard") =>
+    readableTerraform(JSON.stringify(stack({ redis: { ...INPUT.redis, plan } })));
+  const lines = (text: string) => text.split("\n");
+  const [before, after] = [lines(terraform("starter")), lines(terraform("standard"))];
+  const changed = after.filter((line, index) => line !== before[index]).map((line) => line.trim());
+  expect(changed).toEqual(['"plan": "standard",', '"plan": "standard",', '"value": "1 GB"', '"value": "standard"']);
+});
+
+test("a field that only one of several has leaves a place in the triggers of preflight", () => {
+  const { triggers } = Object(team().resource.null_resource?.preflight);
+  expect(triggers).toMatchObject({
+    plan: `\${jsonencode([local.queue.plan, local.cache.plan])}`,
+    role: `\${jsonencode([null, local.cache.role])}`,
+  });
+});
+
+test("another key moves all that there is of an entry, and changes no trigger", () => {
+  const { web, ...others } = TEAM.services;
+  const uses = { REDIS_URL: "jobs", CACHE_URL: "cache" };
+  const renamed = team({
+    redis: { jobs: { ...TEAM.redis.queue, formerly: "queue" }, cache: TEAM.redis.cache },
+    services: {
+      site: { ...web, id: "srv-d00000000000000000a0", uses, formerly: "web" },
+      worker: {
+        ...others.worker,
+        uses: { REDIS_URL: "jobs", RESULTS: { redis: "jobs", database: 1 } },
+        drain: { jobs: "x" },
+      },
+      nightly: others.nightly,
+    },
+  });
+  const addresses = (terraform: ReturnType<typeof team>) =>
+    Object.entries(terraform.resource).flatMap(([type, all]) => Object.keys(all).map((name) => `${type}.${name}`));
+  const moved = z.array(z.object({ from: z.string(), to: z.string() })).parse(renamed.moved);
+  const ways = new Map(moved.map(({ from, to }) => [from, to]));
+  expect(
+    addresses(team())
+      .map((address) => ways.get(address) ?? address)
+      .sort(),
+  ).toEqual(addresses(renamed).sort());
+  expect(moved).toHaveLength(4 + 5);
 });
 
 test("what holds a password is a sensitive output", () => {

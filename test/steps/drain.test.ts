@@ -91,7 +91,7 @@ describe("drain", () => {
       `${id} is kept, because what waits in it would be lost. Put it right and run the same command ` +
         `again, or drain ${id} by hand: "`,
     );
-    await expect(failed).rejects.toThrow("To lose it: remove backend.drainCommand from ");
+    await expect(failed).rejects.toThrow("To lose it: remove the service's `drain` (backend.drainCommand) from ");
     await expect(failed).rejects.not.toThrow(/production\n|^sk_live/m);
   });
 

@@ -1,11 +1,11 @@
 import { expect, test } from "vitest";
 import type { EnvGroup, KeyValue, Service } from "../../render/api/endpoints.ts";
-import { type Intent, judge, type PreflightFacts } from "../../steps/preflight.ts";
+import { judge, type UseAim, type UseFacts } from "../../steps/preflight.ts";
 
 const SERVICE_ID = "srv-d00000000000000000a0";
 const INSTANCE_ID = "red-d00000000000000000a0";
 
-const INTENT: Intent = {
+const INTENT: UseAim = {
   ownerId: "tea-1",
   acceptUnknown: false,
   redis: {
@@ -23,7 +23,8 @@ const INTENT: Intent = {
     serviceId: SERVICE_ID,
     groupName: "queues-env",
     env: { ENABLE_QUEUES: "true" },
-    drainCommand: "npm run drain",
+    uses: { REDIS_URL: { redis: "redis", as: "url" } },
+    drain: { redis: "npm run drain" },
     rollOutSeconds: 60,
   },
 };
@@ -71,14 +72,28 @@ function group(change: Partial<EnvGroup> = {}): EnvGroup {
   };
 }
 
-const FRESH: PreflightFacts = {
+const FRESH: Omit<UseFacts, "lookers"> = {
   owners: [{ id: "tea-1", name: "Ours" }],
   service: service(),
   variables: [{ key: "NODE_ENV", value: "production" }],
   groups: [],
   instances: [],
-  instanceNames: { kind: "instance", what: 'instance "queues" in oregon', ids: [], ours: [], strangers: [] },
-  groupNames: { kind: "group", what: 'environment group "queues-env"', ids: [], ours: [], strangers: [] },
+  instanceNames: {
+    kind: "instance",
+    address: "render_keyvalue.redis",
+    what: 'instance "queues" in oregon',
+    ids: [],
+    ours: [],
+    strangers: [],
+  },
+  groupNames: {
+    kind: "group",
+    address: "render_env_group.backend",
+    what: 'environment group "queues-env"',
+    ids: [],
+    ours: [],
+    strangers: [],
+  },
   directory: "cdktf.out/stacks/production",
   renderEnvironments: [],
 };
@@ -92,26 +107,32 @@ const unread = (kind: "instanceNames" | "groupNames") => ({
   [kind]: { ...FRESH[kind], ids: ["evg-1"], strangers: undefined },
 });
 const ISOLATED = { id: "evm-a", name: "prod", networkIsolationEnabled: true };
-const inEnvironment = (environmentId: string | undefined) => (intent: Intent) => ({
+const inEnvironment = (environmentId: string | undefined) => (intent: UseAim) => ({
   ...intent,
   redis: { ...intent.redis, environmentId },
 });
 
-function refusals(facts: Partial<PreflightFacts>, change: (intent: Intent) => Intent = (same) => same): string {
-  return judge({ ...FRESH, ...facts }, change(INTENT))
+/** With the service as the only one that may look from inside. */
+function seen(change: Partial<UseFacts>): UseFacts {
+  const facts = { ...FRESH, ...change };
+  return { lookers: facts.service && [facts.service], ...facts };
+}
+
+function refusals(facts: Partial<UseFacts>, change: (intent: UseAim) => UseAim = (same) => same): string {
+  return judge(seen(facts), change(INTENT))
     .flatMap((result) => result.refusals)
     .map(({ reason, remedy }) => `${reason} → ${remedy}`)
     .join("\n");
 }
 
-const withPlan = (plan: Intent["redis"]["plan"]) => (intent: Intent) => ({
+const withPlan = (plan: UseAim["redis"]["plan"]) => (intent: UseAim) => ({
   ...intent,
   redis: { ...intent.redis, plan },
 });
 
-const withHealthPath = (intent: Intent) => ({ ...intent, wanted: { ...intent.wanted, healthPath: "/health" } });
+const withHealthPath = (intent: UseAim) => ({ ...intent, wanted: { ...intent.wanted, healthPath: "/health" } });
 
-test.each<[string, Partial<PreflightFacts>, ((intent: Intent) => Intent)?]>([
+test.each<[string, Partial<UseFacts>, ((intent: UseAim) => UseAim)?]>([
   ["a first deploy", {}],
   ["a service with a health path", { service: service({}, { url: "https://a.onrender.com" }) }, withHealthPath],
   ["a next deploy", { groups: [group()], instances: [instance()] }],
@@ -140,7 +161,7 @@ test.each<[string, Partial<PreflightFacts>, ((intent: Intent) => Intent)?]>([
     "a free service, where this machine may connect",
     { service: service({}, { plan: "free" }) },
     (intent) => {
-      const { drainCommand: _, ...wanted } = intent.wanted;
+      const wanted = { ...intent.wanted, drain: {} };
       return {
         ...intent,
         wanted,
@@ -153,7 +174,7 @@ test.each<[string, Partial<PreflightFacts>, ((intent: Intent) => Intent)?]>([
   expect(refusals(facts, change)).toBe("");
 });
 
-test.each<[string, Partial<PreflightFacts>, RegExp, ((intent: Intent) => Intent)?]>([
+test.each<[string, Partial<UseFacts>, RegExp, ((intent: UseAim) => UseAim)?]>([
   ["a key of another workspace", { owners: [{ id: "tea-2", name: "Theirs" }] }, /tea-1 → .*tea-2 \(Theirs\)/],
   ["a key without a workspace", { owners: [] }, /it has none/],
   ["no service", { service: undefined }, new RegExp(`no service ${SERVICE_ID} → .*TF_VAR_backend_service_id`)],
@@ -273,8 +294,8 @@ test("a service has one name in everything that is refused of it: Render's", () 
 });
 
 test("what does not apply is skipped with the reason, not called good", () => {
-  const skipped = (facts: Partial<PreflightFacts>, intent = INTENT) =>
-    judge({ ...FRESH, ...facts }, intent).flatMap((result) => result.skipped ?? []);
+  const skipped = (facts: Partial<UseFacts>, intent = INTENT) =>
+    judge(seen(facts), intent).flatMap((result) => result.skipped ?? []);
   expect(skipped({ service: undefined })).toEqual([
     "there is no such service",
     "there is no such service",
@@ -286,7 +307,7 @@ test("what does not apply is skipped with the reason, not called good", () => {
   expect(skipped({ instances: [instance({ plan: "free" })] }, withPlan("free")(INTENT))).toEqual([
     "there is no healthPath",
   ]);
-  const { drainCommand: _, ...wanted } = INTENT.wanted;
-  expect(skipped({}, { ...INTENT, wanted })).toContain("there is no drainCommand");
+  const wanted = { ...INTENT.wanted, drain: {} };
+  expect(skipped({}, { ...INTENT, wanted })).toContain("it drains nothing");
   expect(skipped({}, { ...INTENT, acceptUnknown: true })).toContain("checks.acceptUnknown is set");
 });

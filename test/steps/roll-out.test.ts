@@ -166,15 +166,17 @@ describe("a deploy that gives way to a later one is followed to that", () => {
   });
 });
 
-test("a cron job, whose id is another kind of id, is rolled out for its next run", async () => {
+test("a cron job is not rolled out: its next run reads what it is given", async () => {
   await start("override");
   const { ownerId } = render.render;
   const created = await render.call("POST", "/services", { name: "nightly", ownerId, type: "cron_job" });
   serviceId = z.object({ service: z.object({ id: z.string().regex(SERVICE_ID) }) }).parse(created.body).service.id;
   expect(serviceId).toMatch(/^crn-/);
   await client.call(RENDER_API.linkService, { id: groupId, serviceId });
+  const before = await statuses();
   await roll();
-  expect(deployed()).toMatchObject({ A: "1" });
+  expect(lines).toEqual(["nightly is a cron job, which is not rolled out: its next run reads what it is given"]);
+  expect(await statuses()).toHaveLength(before.length);
 });
 
 test("it reuses the build", async () => {

@@ -64,28 +64,31 @@ test.each(["checks", "announcement", "preflight_checked", "mypreflight"])("%s is
   expect(stepOfResource(name)).toBeUndefined();
 });
 
-const DRAIN = { REDIS_INSTANCE_ID: "red-d00000000000000000a0", BACKEND_DRAIN_COMMAND: "npm run drain" };
+const DRAIN = {
+  ...{ REDIS_INSTANCE_ID: "red-d00000000000000000a0", BACKEND_DRAIN_COMMAND: "npm run drain", BACKEND_KEY: "worker" },
+};
 
-test("a step reads what Terraform gives it, and what it finds", () => {
-  expect(readStep("drain", { ...DRAIN, TF_VAR_backend_service_id: "srv-x", OTHER: "1" })).toEqual({
-    ...DRAIN,
-    TF_VAR_backend_service_id: "srv-x",
-  });
+test("a step reads what Terraform gives it, and nothing else", () => {
+  expect(readStep("drain", { ...DRAIN, OTHER: "1" })).toEqual(DRAIN);
   const leave = {
     ...{ BACKEND_SERVICE_ID: "srv-d00000000000000000a0", BACKEND_ROLL_OUT_SECONDS: "900" },
-    ...{ REDIS_ADDRESS: "render_keyvalue.redis", TERRAFORM_DIRECTORY: "/stacks/queues" },
+    ...{ BACKEND_DRAINS: '{"render_keyvalue.queue":"npm run drain"}', TERRAFORM_DIRECTORY: "/stacks/queues" },
   };
-  expect(readStep("leave", leave)).toEqual({ ...leave, BACKEND_ROLL_OUT_SECONDS: 900 });
+  const drains = { "render_keyvalue.queue": "npm run drain" };
+  expect(readStep("leave", leave)).toEqual({ ...leave, BACKEND_ROLL_OUT_SECONDS: 900, BACKEND_DRAINS: drains });
 });
 
 test.each<[StepId, string[]]>([
-  ["preflight", ["REDIS_EXPECTED", "REDIS_CHECKS", "BACKEND_EXPECTED", "TERRAFORM_DIRECTORY", "RENDER_OWNER_ID"]],
-  ["checks", ["REDIS_INSTANCE_ID", "REDIS_EXPECTED", "REDIS_CHECKS", "TERRAFORM_DIRECTORY"]],
-  ["drain", ["REDIS_INSTANCE_ID", "BACKEND_DRAIN_COMMAND"]],
-  ["leave", ["BACKEND_SERVICE_ID", "BACKEND_ROLL_OUT_SECONDS", "REDIS_ADDRESS", "TERRAFORM_DIRECTORY"]],
+  ["preflight", ["REDIS_INSTANCES", "REDIS_CHECKS", "SERVICES", "TERRAFORM_DIRECTORY", "RENDER_OWNER_ID"]],
+  ["checks", ["REDIS_INSTANCE_ID", "REDIS_EXPECTED", "REDIS_CHECKS", "SERVICE_IDS", "TERRAFORM_DIRECTORY"]],
+  ["drain", ["REDIS_INSTANCE_ID", "BACKEND_DRAIN_COMMAND", "BACKEND_KEY"]],
+  ["leave", ["BACKEND_SERVICE_ID", "BACKEND_ROLL_OUT_SECONDS", "TERRAFORM_DIRECTORY"]],
   ["roll_out", ["BACKEND_EXPECTED", "BACKEND_GROUP_ID"]],
-  ["proof", ["REDIS_INSTANCE_ID", "REDIS_EXPECTED", "REDIS_CHECKS", "BACKEND_EXPECTED", "TERRAFORM_DIRECTORY"]],
-  ["hand_over", ["REDIS_INSTANCE_ID", "REDIS_ADDRESS", "TERRAFORM_DIRECTORY", "BACKEND_EXPECTED"]],
+  ["proof", ["REDIS_INSTANCES", "REDIS_CHECKS", "BACKEND_EXPECTED", "TERRAFORM_DIRECTORY"]],
+  [
+    "hand_over",
+    ["REDIS_INSTANCE_ID", "REDIS_ADDRESS", "TERRAFORM_DIRECTORY", "BACKEND_SERVICE_ID", "BACKEND_DRAIN_COMMAND"],
+  ],
 ])("the step %s names all that it misses", (step, names) => {
   const read = () => readStep(step, {});
   expect(read).toThrow(Stop);
@@ -104,7 +107,15 @@ function mistakesIn(step: StepId, env: Record<string, string>): string[] {
 
 const RED = "red-d00000000000000000a0";
 const SRV = "srv-d00000000000000000a0";
-const SERVICE = { name: "backend", serviceId: SRV, groupName: "queues-env", env: {}, rollOutSeconds: 60 };
+const SERVICE = {
+  name: "backend",
+  serviceId: SRV,
+  groupName: "queues-env",
+  env: {},
+  uses: { REDIS_URL: { redis: "redis", as: "url" } },
+  drain: {},
+  rollOutSeconds: 60,
+};
 const INSTANCE = {
   ...{ environment: "test", name: "queues", region: "oregon", plan: "starter", evictionPolicy: "noeviction" },
   ...{ persistence: "off", ipAllowList: [], internalAuthentication: false },
@@ -114,6 +125,10 @@ const RIGHT: Readonly<Record<string, string>> = {
   REDIS_ADDRESS: "render_keyvalue.redis",
   TERRAFORM_DIRECTORY: "/stacks/queues",
   REDIS_EXPECTED: JSON.stringify(INSTANCE),
+  REDIS_INSTANCES: JSON.stringify({ redis: { ...INSTANCE, id: RED } }),
+  SERVICES: JSON.stringify({ backend: SERVICE }),
+  SERVICE_IDS: JSON.stringify([SRV]),
+  BACKEND_KEY: "backend",
   REDIS_CHECKS: '{"deadlineSeconds":1,"acceptUnknown":true}',
   RENDER_OWNER_ID: "tea-1",
   BACKEND_DRAIN_COMMAND: "npm run drain",

@@ -3,6 +3,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { observeService } from "../../checks/observation/service.ts";
 import { listen } from "../../dev/emulator/machine/listen.ts";
 import { RenderClient } from "../../render/api/client.ts";
+import type { ExpectedService } from "../../render/service.ts";
 import { Deadline } from "../../runtime/deadline.ts";
 import { Secrets } from "../../runtime/secrets.ts";
 import { drain } from "../../steps/drain.ts";
@@ -48,7 +49,16 @@ const answers: readonly (readonly [call: RegExp, answer: unknown])[] = [
 const ended: string[] = [];
 const say = () => {};
 const serviceId = SERVICE_ID;
-const given = { name: "api", serviceId, groupName: "g", env: {}, healthPath: "/health", rollOutSeconds: 60 };
+const given: ExpectedService = {
+  name: "api",
+  serviceId,
+  groupName: "g",
+  env: {},
+  uses: { REDIS_URL: { redis: "redis", as: "url" } },
+  drain: {},
+  healthPath: "/health",
+  rollOutSeconds: 60,
+};
 
 async function held(work: (deadline: Deadline, client: RenderClient) => Promise<unknown>): Promise<void> {
   const deadline = new Deadline(LIMIT_SECONDS);

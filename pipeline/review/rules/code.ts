@@ -32,7 +32,10 @@ export function codeOf({ plan, configuration }: Planned, synthesized: Synthesize
   const resources = new Set(
     configuration.root.flatMap(({ blocks }) => blocksOf(blocks, "resource").map((one) => one.address)),
   );
-  const generated = synthesized && { ...synthesized, provisioners: provisionersIn(synthesized.terraform) };
+  const generated = synthesized && {
+    ...synthesized,
+    provisioners: readsAsGenerated(configuration, synthesized) ? provisionersIn(synthesized.terraform) : new Map(),
+  };
   const written = configuration.root.flatMap(({ blocks }) => [
     ...blocksOf(blocks, "resource").flatMap((block) => provisionersOf(block, plan, configuration, generated)),
     ...removedProvisioners(blocks, plan, configuration),
@@ -97,6 +100,16 @@ function provisionersOf(
 interface Generated extends Synthesized {
   /** By address. */
   readonly provisioners: ReadonlyMap<string, readonly Json[]>;
+}
+
+/** Whether what our steps refer to is nowhere something else: another file may override a local. */
+function readsAsGenerated({ root }: Configuration, { terraform }: Synthesized): boolean {
+  const written = root.flatMap(({ blocks }) => objects(blocks.locals).flatMap((own) => Object.entries(own)));
+  return objects(terraform.locals).every((own) =>
+    Object.entries(own).every(([name, value]) =>
+      written.every(([other, found]) => other !== name || isDeepStrictEqual(found, value)),
+    ),
+  );
 }
 
 function provisionersIn(terraform: Json): Generated["provisioners"] {

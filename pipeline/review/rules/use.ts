@@ -9,7 +9,7 @@ import type { Consequence } from "./consequence.ts";
 import type { Rule, RuleContext } from "./rule.ts";
 
 const ids = z.array(z.string());
-const named = z.object({ name: z.string(), serviceId: z.string() });
+const named = z.object({ name: z.string(), service_id: z.string() });
 const SERVICE = /^render_(web_service|private_service|background_worker|cron_job)$/;
 
 /** What uses what in a plan, found once for all who ask. */
@@ -36,16 +36,9 @@ function usesIn({ changes }: Pick<ChangeContext, "changes">): Uses {
 }
 
 function namesIn({ before, after }: ResourceChange): [string, string][] {
-  const texts = [before, after].flatMap((side) =>
-    Object.values(z.record(z.string(), z.unknown()).catch({}).parse(side?.triggers)),
-  );
-  return texts.flatMap((text) => {
-    try {
-      const { name, serviceId } = named.parse(JSON.parse(String(text)));
-      return [[serviceId, name]];
-    } catch {
-      return [];
-    }
+  return [before, after].flatMap((side): [string, string][] => {
+    const { success, data } = named.safeParse(side?.triggers);
+    return success ? [[data.service_id, data.name]] : [];
   });
 }
 

@@ -3,13 +3,22 @@ import { singleGroup, singleInstance } from "../../../checks/catalogue/names.ts"
 import { type NamesSeen, observeGroupNames, observeInstanceNames } from "../../../checks/observation/names.ts";
 import { RenderClient } from "../../../render/api/client.ts";
 import { keyValue } from "../../../render/api/endpoints.ts";
+import type { ExpectedService } from "../../../render/service.ts";
 import type { KnownIds } from "../../../render/terraform-state.ts";
 import { found, situation } from "../support/judge.ts";
 import { INSTANCE, startTestApi } from "../support/render-api.ts";
 
 const OURS = INSTANCE.id;
 const STRANGER = "red-d00000000000000000zz";
-const SERVICE = { serviceId: "srv-1", groupName: "queues-env", name: "api", env: {}, rollOutSeconds: 60 };
+const SERVICE: ExpectedService = {
+  serviceId: "srv-1",
+  groupName: "queues-env",
+  name: "api",
+  env: {},
+  uses: { REDIS_URL: { redis: "redis", as: "url" } },
+  drain: {},
+  rollOutSeconds: 60,
+};
 const link = (id: string) => ({ id, name: `service ${id}`, type: "web" });
 const TIMES = { createdAt: "2026-11-01T00:00:00Z", updatedAt: "2026-11-01T00:00:00Z" };
 const group = (id: string, ...services: string[]) => {
@@ -46,7 +55,7 @@ async function judged(has: { instances?: object[]; groups?: object[]; status?: n
   const stack = { directory: "cdktf.out/stacks/test", known };
   const instance = keyValue.parse(INSTANCE);
   const names: { instance: NamesSeen; group: NamesSeen } = {
-    instance: await observeInstanceNames(client, instance, stack),
+    instance: await observeInstanceNames(client, instance, undefined, stack),
     group: await observeGroupNames(client, instance, SERVICE, stack),
   };
   const context = { ...situation(), names };

@@ -21,6 +21,8 @@ const GOOD: ServiceState = {
     groupName: "queues-env",
     env: { ENABLE_QUEUES: "true" },
     healthPath: "/health",
+    uses: { REDIS_URL: { redis: "redis", as: "url" } },
+    drain: {},
     rollOutSeconds: 60,
   },
   variables: [{ key: "REDIS_URL", from: { group: "queues-env" }, asExpected: true }],
