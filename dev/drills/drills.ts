@@ -1,5 +1,6 @@
 import { failover, switchOff } from "./deployed.ts";
 import type { Drill } from "./drill.ts";
+import { move } from "./move.ts";
 import { redisAway } from "./redis-away.ts";
 
 /** Every drill, by its name. */
@@ -21,5 +22,6 @@ export const DRILLS: Readonly<Record<string, Drill>> = {
     taken: "Redis is full",
   }),
   failover,
+  move,
   "switch-off": switchOff,
 };
