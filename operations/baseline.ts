@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { setMaxListeners } from "node:events";
 import { z } from "zod";
 import { parseRedisUrl, type RedisAddress } from "../redis/address.ts";
 import type { Connection } from "../redis/connection.ts";
@@ -49,6 +50,8 @@ const BULK = 100;
 /** Bytes: some times what all of the jobs take. With less there is none to spare. */
 const ROOM = 8 * 1024 ** 2;
 
+const OTHER_LISTENERS = 20;
+
 /** Adds jobs as Bull and BullMQ do: a hash, and its id in a list. All keys expire. */
 const ADD = `
 for index = 4, #ARGV do
@@ -65,6 +68,8 @@ const MESSAGE = JSON.stringify({ to: "+15551230000", template: "welcome", text: 
 
 /** Measures a Redis as a queue of messages, on keys of its own, which it deletes. @throws RedisFailure */
 export function measureBaseline(address: RedisAddress, task: BaselineTask, signal: AbortSignal): Promise<Baseline> {
+  // Each worker listens to it while it waits.
+  setMaxListeners(task.workers + OTHER_LISTENERS, signal);
   return inSession(address, { signal }, async (connection) => {
     const info = await connection
       .send([["INFO"]])

@@ -37,8 +37,8 @@ export function checklistOf(subject: ChecklistSubject): Line[] {
   const baseline = evidenceLine(subject, "baseline", 90, `npm run baseline -- ${environment}`);
   return [
     checked(subject, "Redis is provisioned on Render", ["available", "identity"]),
-    checked(subject, "The service's variables lead to it", ["service-variables"]),
-    checked(subject, "The service was deployed with them", ["service-deploy"]),
+    checked(subject, "The service's variables lead to it", ["backend-variables"]),
+    checked(subject, "The service was deployed with them", ["backend-deploy"]),
     checked(subject, "The connection test passes", ["ping", "read-write"]),
     checked(subject, "Jobs go through the queues' libraries", ["queue"]),
     baseline(`Throughput: ${GOAL} messages a minute`, ({ queued }) => [

@@ -97,6 +97,8 @@ function growthSince(inspection: Inspection, { endedAt: since, facts }: Evidence
 }
 
 const ROWS = 15;
+/** Bytes of a key that is worth a line of its own. */
+const LARGE = 1024 ** 2;
 const BAR_WIDTH = 30;
 
 /** How an inspection is shown. */
@@ -129,7 +131,10 @@ function formatTable(report: InspectReport): string {
     `${colors.bold(oneLine(headline(report)))} ${colors.dim(`${instance.id}, seen from ${vantage}, ${(inspection.tookMs / 1_000).toFixed(1)} s`)}`,
     ...rows,
     ...ages,
-    ...inspection.largest.slice(0, 3).map(({ key, bytes }) => `  large: ${oneLine(key)}, ${formatMemorySize(bytes)}`),
+    ...inspection.largest
+      .filter(({ bytes }) => bytes >= LARGE)
+      .slice(0, 3)
+      .map(({ key, bytes }) => `  large: ${oneLine(key)}, ${formatMemorySize(bytes)}`),
     ...lasting(inspection).map((line) => `  ${oneLine(line)}`),
     ...growth.slice(0, 5).map((each) => `  ${oneLine(grown(each))}`),
     ...causes.map(

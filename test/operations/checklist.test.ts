@@ -2,14 +2,16 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { allChecks } from "../../checks/catalogue/all-checks.ts";
 import type { VerificationReport } from "../../checks/report.ts";
+import { AVAILABLE } from "../../checks/verification.ts";
 import { checklistOf } from "../../operations/checklist.ts";
 import { CHECKLIST_FORMATS } from "../../operations/checklist-report.ts";
 import { evidencePath, type Recorded, readEvidence, recordEvidence } from "../../operations/evidence.ts";
 
 const NOW = new Date("2026-11-30T23:00:00.000Z");
 const INSTANCE = { id: "red-1", name: "queue", region: "oregon", plan: "starter" };
-const IDS = ["available", "identity", "service-variables", "service-deploy", "ping", "read-write", "queue"];
+const IDS = ["available", "identity", "backend-variables", "backend-deploy", "ping", "read-write", "queue"];
 const BASELINE = {
   ...{ takenAt: NOW.toISOString(), latencyMs: 1_000, workers: 10, single: 3_000, bulk: 20_000, fetched: 3_000 },
   ...{ floor: 10_000, jobBytes: 600, memory: 256 * 1024 ** 2 },
@@ -64,6 +66,10 @@ function list(report = reportWith()) {
 }
 const unticked = (report?: VerificationReport) => list(report).flatMap((line, at) => (line.ticked ? [] : [at]));
 
+test("it asks for checks that there are", () => {
+  expect([AVAILABLE, ...allChecks].map(({ id }) => id)).toEqual(expect.arrayContaining(IDS));
+});
+
 test("every line is ticked, with what was seen, when, and where it is written", () => {
   expect(unticked()).toEqual([]);
   for (const line of list())
@@ -74,8 +80,8 @@ describe("a line is not ticked", () => {
   test.each([
     ["available", [0]],
     ["identity", [0]],
-    ["service-variables", [1]],
-    ["service-deploy", [2]],
+    ["backend-variables", [1]],
+    ["backend-deploy", [2]],
     ["ping", [3]],
     ["read-write", [3]],
     ["queue", [4]],
