@@ -82,7 +82,7 @@ test("a merge request's plan is reviewed, and not sealed", async () => {
   const { run, read } = pipeline();
   expect((await run("review")).code).toBe(0);
   expect(read("calls.txt")).toMatch(
-    /^ci --ignore-scripts\nrun --silent synth -- --check\nrun --silent plan -- production /,
+    /^ci --omit=dev --ignore-scripts\nrun --silent synth -- --check\nrun --silent plan -- production /,
   );
   expect([read("review.json"), read("plan.sealed")]).toEqual([expect.stringContaining("f1"), ""]);
   expect((await run("review", { PLAN_ENDS: "1" })).code).toBe(1);
@@ -150,7 +150,7 @@ test.each([
 test("no secret reaches what is installed, no variable is split, and merge requests' jobs are told to get what they need", () => {
   const names = ["RENDER_API_KEY", "PG_CONN_STR", "PLAN_PASSPHRASE", "REVIEW_TOKEN"];
   expect(gitlab.default.before_script).toEqual([
-    `env ${names.map((name) => `-u ${name}`).join(" ")} npm ci --ignore-scripts`,
+    `env ${names.map((name) => `-u ${name}`).join(" ")} npm ci --omit=dev --ignore-scripts`,
   ]);
   const scripts = [gitlab.review, gitlab.plan, gitlab.apply, gitlab.drift].flatMap(({ script }) => script);
   // A variable stands between quotes, or is all that is assigned.

@@ -135,7 +135,7 @@ export class WorkflowRun {
       const settings = this.#expandAll(step.with, outputs, inputs);
       if (step.uses?.startsWith("./")) await this.#runAction(step.uses, settings, env, progress);
       else if (step.uses !== undefined) this.#use(step.uses, settings);
-      if (step.run === undefined || step.run === "npm ci --ignore-scripts") continue;
+      if (step.run === undefined || step.run === "npm ci --omit=dev --ignore-scripts") continue;
       const file = join(this.#directory, `output-${progress.results.length}`);
       writeFileSync(file, "");
       const stepEnv = this.#expandAll({ ...env, ...step.env }, outputs, inputs);
