@@ -118,6 +118,7 @@ async function runChecks({ id, rehearsal }: Redis, host = rehearsal.render.host)
       RENDER_HOST: host,
       RENDER_API_KEY: rehearsal.render.apiKey,
       REDIS_INSTANCE_ID: id,
+      SERVICE_IDS: "[]",
       REDIS_EXPECTED: JSON.stringify(EXPECTED),
       TERRAFORM_DIRECTORY: "no/such/directory",
       REDIS_CHECKS: JSON.stringify({ deadlineSeconds: 30, acceptUnknown: false }),

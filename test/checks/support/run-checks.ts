@@ -56,6 +56,7 @@ export async function runChecks(options: RunOptions): Promise<RunResult> {
         RENDER_HOST: options.host,
         RENDER_API_KEY: API_KEY,
         REDIS_INSTANCE_ID: USER,
+        SERVICE_IDS: "[]",
         REDIS_EXPECTED: JSON.stringify({ ...EXPECTED, ...options.expected }),
         TERRAFORM_DIRECTORY: "no/such/directory",
         REDIS_CHECKS: JSON.stringify({ deadlineSeconds: options.deadlineSeconds ?? 20, acceptUnknown: false }),
