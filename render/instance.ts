@@ -111,7 +111,7 @@ export const INSTANCE = {
    */
   plan: {
     schema: spelled<PlanSpelling, Plan>(parsePlan).optional(),
-    what: "see the table above; `1g` and the other newer names are read too; never a smaller one",
+    what: "one of the plans below; `1g` and the other newer names are read too; never a smaller one",
     otherwise: "the smallest with the memory",
     changing: { restarts: "", loses: "from `free`" },
     away: "Expect one or two minutes of downtime, and the loss of up to a second of writes",
