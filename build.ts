@@ -3,7 +3,7 @@ import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, wri
 import { dirname, join, relative } from "node:path";
 import { pathToFileURL } from "node:url";
 import { type BuildOptions, build, type Plugin } from "esbuild";
-import { bundleScript } from "./vantage/build-script.ts";
+import { bundleScript, onlyEnglish } from "./vantage/build-script.ts";
 
 const ROOT = import.meta.dirname;
 const DIST = join(ROOT, "dist");
@@ -98,13 +98,3 @@ function builtScripts(inputs: string[]): Plugin {
     },
   };
 }
-
-/** Of the fifty languages of zod's messages this project speaks one; the rest would be half of the build. */
-const onlyEnglish: Plugin = {
-  name: "only-english",
-  setup({ onLoad }) {
-    onLoad({ filter: /zod[/\\]v4[/\\]locales[/\\]index\.js$/ }, () => {
-      return { contents: 'export { default as en } from "./en.js";', loader: "js" };
-    });
-  },
-};

@@ -102,8 +102,10 @@ describe("what is built", () => {
   });
 
   test("speaks one language, and brings what would else be built when it runs", () => {
-    const text = dist(alone)
-      .map((name) => readFileSync(join(alone, "dist", name), "utf8"))
+    // Of an older build some files may be left.
+    const text = Object.keys(JSON.parse(readFileSync(join(alone, "dist/build.json"), "utf8")))
+      .filter((file) => file.startsWith("dist/"))
+      .map((file) => readFileSync(join(alone, file), "utf8"))
       .join("\n");
     expect(text).not.toContain("Eingabe");
     expect(text).not.toMatch(/buildScript\(|new URL\("\.\/[\w-]+\.ts"/);

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { build } from "esbuild";
+import { build, type Plugin } from "esbuild";
 
 /** The oldest Node that a service may still run. */
 const TARGET = "node18";
@@ -23,9 +23,20 @@ export async function bundleScript(entryPoint: URL): Promise<{ readonly text: st
     legalComments: "none",
     // What builds it is not in it.
     external: ["esbuild"],
+    plugins: [onlyEnglish],
     logLevel: "error",
     write: false,
     metafile: true,
   });
   return { text: outputFiles[0]?.text ?? "", inputs: Object.keys(metafile.inputs) };
 }
+
+/** Of the fifty languages of zod's messages this project speaks one; the rest would be half of the build. */
+export const onlyEnglish: Plugin = {
+  name: "only-english",
+  setup({ onLoad }) {
+    onLoad({ filter: /zod[/\\]v4[/\\]locales[/\\]index\.js$/ }, () => {
+      return { contents: 'export { default as en } from "./en.js";', loader: "js" };
+    });
+  },
+};
