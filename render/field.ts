@@ -6,7 +6,7 @@ import { holdsToken } from "./spellings.ts";
 export interface Field<S extends z.ZodType = z.ZodType> {
   /** Reads what people write; gives it in Render's spelling. */
   readonly schema: S;
-  /** What it is. This and the other texts are Markdown, for the README's table. */
+  /** What it is. This and the other texts are Markdown, for the table in docs/environment.md. */
   readonly what: string;
   /** What holds when it is left out; absent for what must be given. */
   readonly otherwise?: string;

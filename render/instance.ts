@@ -31,7 +31,7 @@ import {
   type WithHyphens,
 } from "./spellings.ts";
 
-/** What changing a field does. The review, the README and the docstrings use these words and no others. */
+/** What changing a field does. The review, docs/environment.md and the docstrings use these words and no others. */
 export const EFFECTS = {
   none: "no effect on data",
   restarts: "restarts",
