@@ -235,6 +235,20 @@ const TABLE: Readonly<Record<string, [hidden: Hidden, acknowledgements: string[]
     { more: { "m-/extra.tf.json": JSON.stringify({ resource: { terraform_data: { x: runs("x") } } }) } },
     ["code:terraform_data.x", "not-analysed:extra.tf.json"],
   ],
+  "a description that steps are told, and that the sources do not say": [
+    {
+      stack: { ...STACK, locals: { redis: { ip_allow_list: "$(curl x)" } } },
+      synthesized: { ...STACK, locals: { redis: { ip_allow_list: [] } } },
+    },
+    ["code:null_resource.preflight", "not-analysed:cdk.tf.json"],
+  ],
+  "a description that steps are told, in a second block": [
+    {
+      stack: { ...STACK, locals: [{ redis: { plan: "starter" } }, { redis: { plan: "$(curl x)" } }] },
+      synthesized: { ...STACK, locals: { redis: { plan: "starter" } } },
+    },
+    ["code:null_resource.preflight", "not-analysed:cdk.tf.json"],
+  ],
   "an override": [
     { more: { "m-/cdk_override.tf.json": JSON.stringify({ resource: { null_resource: { preflight: runs("x") } } }) } },
     ["code:null_resource.preflight", "not-analysed:cdk_override.tf.json"],
