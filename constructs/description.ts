@@ -1,4 +1,13 @@
-import { Fn, ref, TerraformLocal, Token } from "cdktf";
+import {
+  DefaultTokenResolver,
+  Fn,
+  ref,
+  StringConcat,
+  TerraformLocal,
+  TerraformStack,
+  Token,
+  Tokenization,
+} from "cdktf";
 import type { Construct } from "constructs";
 import { separated } from "../render/field.ts";
 import { escapeTemplate } from "./render/escape-template.ts";
@@ -38,9 +47,29 @@ export class Description extends TerraformLocal {
     return Object.fromEntries(names.map((name) => [separated(name, "_"), this.field(name)]));
   }
 
+  /** Bytes of it as JSON, as Terraform writes it: with `<`, `>` and `&` as six each. */
+  get bytes(): number {
+    const text = JSON.stringify(Object.fromEntries(this.#fields));
+    return Buffer.byteLength(text.replaceAll(/[<>&]/g, "\\u0000"));
+  }
+
   has(name: string): boolean {
     return this.#fields.get(name) !== undefined;
   }
+}
+
+/** At most how many bytes a text has, once Terraform has put in the descriptions that it refers to. */
+export function bytesOf(text: string, scope: Construct): number {
+  const stack = TerraformStack.of(scope);
+  const resolver = new DefaultTokenResolver(new StringConcat());
+  const written: unknown = Tokenization.resolve(text, { scope: stack, resolver, preparing: true });
+  if (typeof written !== "string") return 0;
+  const described = stack.node.findAll().filter((one) => one instanceof Description);
+  const referred = [...written.matchAll(/\blocal\.(\w+)/g)].map(([, key]) => key);
+  return referred.reduce(
+    (bytes, key) => bytes + (described.find(({ friendlyUniqueId }) => friendlyUniqueId === key)?.bytes ?? 0),
+    Buffer.byteLength(written),
+  );
 }
 
 /** A field of several descriptions as one text: of one, as it is there; of more, a list. */

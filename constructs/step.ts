@@ -1,9 +1,15 @@
 import { join, relative, sep } from "node:path";
 import { Resource as NullResource } from "@cdktf/provider-null/lib/resource/index.js";
-import { App, type ITerraformDependable, TerraformIterator, TerraformSelf, TerraformStack, Token } from "cdktf";
+import { App, Fn, type ITerraformDependable, TerraformIterator, TerraformSelf, TerraformStack, Token } from "cdktf";
 import { Construct } from "constructs";
-import { commandOf, type Given, readsState, resourceName, STEPS, type StepId } from "../steps/steps.ts";
+import { commandOf, type Given, partName, readsState, resourceName, STEPS, type StepId } from "../steps/steps.ts";
+import { bytesOf } from "./description.ts";
 import { escapeTemplate } from "./render/escape-template.ts";
+
+/** Bytes of a variable beyond which it is split: Linux takes 128 KiB. */
+const LONGEST = 96 * 1_024;
+/** Characters of a part, each of four bytes at most. */
+const PART = LONGEST / 4;
 
 /** Where the commands run. */
 const REPOSITORY = join(import.meta.dirname, "..");
@@ -50,7 +56,7 @@ export class Step<Id extends StepId> extends Construct {
           command: commandOf(step),
           workingDir: `\${path.root}/${this.#pathToRepository()}`,
           environment: {
-            ...textsOf(given),
+            ...this.#inParts(textsOf(given)),
             ...(readsState(step) ? { TERRAFORM_DIRECTORY: `\${abspath(path.root)}` } : {}),
           },
           ...(when === "destroy" ? { when } : {}),
@@ -59,6 +65,20 @@ export class Step<Id extends StepId> extends Construct {
     });
     this.done = resource;
     this.run = resource.id;
+  }
+
+  /** The variables, with a long one in several: `NAME`, `NAME_2`, … An allow list of some thousand blocks is one. */
+  #inParts(variables: Readonly<Record<string, string>>): Record<string, string> {
+    const parts = Object.entries(variables).flatMap(([name, text]) => {
+      const bytes = bytesOf(text, this);
+      if (bytes <= LONGEST) return [[name, text]];
+      const count = Math.ceil(bytes / PART);
+      return Array.from({ length: count }, (_, index) => [
+        partName(name, index + 1),
+        Fn.substr(text, index * PART, PART),
+      ]);
+    });
+    return Object.fromEntries(parts);
   }
 
   /** Relative to the directory that Terraform runs the stack in, with slashes on every system. */

@@ -222,10 +222,23 @@ export function stepOfProvisioner(provisioner: unknown): StepId | undefined {
     return (
       local.command === commandOf(id) &&
       (local.when ?? "create") === when &&
-      given.every((name) => Object.hasOwn(reads, name)) &&
+      given.every((name) => Object.hasOwn(reads, wholeName(name, given))) &&
       Object.entries(reads).every(([name, schema]) => given.includes(name) || z.safeParse(schema, undefined).success)
     );
   });
+}
+
+/** How a part of a long variable is called, the first as the whole. @param number From 1. */
+export function partName(name: string, number: number): string {
+  return number === 1 ? name : `${name}_${number}`;
+}
+
+/** The variable that one is a part of: another than itself only where all parts before it are there. */
+function wholeName(name: string, given: readonly string[]): string {
+  const [, whole, number] = /^(.+)_([1-9]\d?)$/.exec(name) ?? [];
+  if (whole === undefined) return name;
+  const before = Array.from({ length: Number(number) - 1 }, (_, index) => partName(whole, index + 1));
+  return before.length > 0 && before.every((part) => given.includes(part)) ? whole : name;
 }
 
 /** The name of a step's resource. @param subject The name of the instance or the service that it is for. */
@@ -248,11 +261,22 @@ export function stepOfResource(name: string): StepId | undefined {
  */
 export function readStep<Id extends StepId>(step: Id, env: NodeJS.ProcessEnv): Read<Id> {
   const { reads, finds } = TABLE[step];
-  const parsed = z.object({ ...reads, ...finds }).safeParse(env);
+  const whole = Object.keys(reads).map((name) => [name, joined(name, env)]);
+  const parsed = z.object({ ...reads, ...finds }).safeParse({ ...env, ...Object.fromEntries(whole) });
   if (parsed.success) return parsed.data as Read<Id>;
   const lines = parsed.error.issues.map((issue) => `\`${issue.path.join(".")}\` ${issue.message}.`);
   throw new Stop(
     "misused",
     `The step ${programName(step)} is for Terraform, which sets its variables:\n${lines.join("\n")}`,
   );
+}
+
+function joined(name: string, env: NodeJS.ProcessEnv): string | undefined {
+  let text = env[name];
+  for (let number = 2; text !== undefined; number += 1) {
+    const part = env[partName(name, number)];
+    if (part === undefined) return text;
+    text += part;
+  }
+  return text;
 }

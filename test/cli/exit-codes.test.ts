@@ -84,6 +84,7 @@ test("every command is held to its exit codes", () => {
     "lint",
     "test",
     "test:unit",
+    "test:promtool",
     "rules",
     "check",
     "fix",

@@ -66,14 +66,24 @@ async function stuckChild(env: NodeJS.ProcessEnv): Promise<Stuck> {
   return { met, env: { RENDER_HOST: `http://127.0.0.1:${port}/v1`, ...env } };
 }
 
-const expected = { serviceId: SERVICE, name: "backend", groupName: "g", env: {}, rollOutSeconds: 3_600 };
+const expected = {
+  serviceId: SERVICE,
+  name: "backend",
+  key: "backend",
+  groupName: "g",
+  env: {},
+  uses: {},
+  drain: {},
+  rollOutSeconds: 3_600,
+};
 const STEP = { BACKEND_EXPECTED: JSON.stringify(expected), BACKEND_SERVICE_ID: SERVICE, BACKEND_GROUP_ID: "evg-1" };
 
 const HAND_OVER = {
   REDIS_INSTANCE_ID: "red-d0000000000000000000",
   REDIS_ADDRESS: "render_keyvalue.redis",
   TERRAFORM_DIRECTORY: directory,
-  BACKEND_EXPECTED: JSON.stringify({ ...expected, drainCommand: "drain" }),
+  BACKEND_SERVICE_ID: SERVICE,
+  BACKEND_DRAIN_COMMAND: "drain",
 };
 
 const COMMANDS: readonly [what: string, args: readonly string[], () => Promise<Stuck>, env?: NodeJS.ProcessEnv][] = [

@@ -82,6 +82,33 @@ test("a step is a command of the table, with texts for what its program reads, i
   expect(command.working_dir).toBe(`\${path.root}/${way}`);
 });
 
+test("what is longer than a variable may be is given in parts, which the step joins", () => {
+  const ranges = Array.from({ length: 3_000 }, (_, index) => ({
+    cidrBlock: `10.${index >> 8}.${index & 255}.0/24`,
+    description: "a runner's <network> \u{1F680}",
+  }));
+  const description = { name: "a", plan: "pro", ipAllowList: ranges };
+  const { environment } = step((stack) => {
+    const told = new Description(stack, "redis", description);
+    const limits = new Description(stack, "checks", { deadlineSeconds: 60 });
+    const given = {
+      REDIS_INSTANCE_ID: "red-1",
+      REDIS_EXPECTED: told.json,
+      REDIS_CHECKS: limits.json,
+      SERVICE_IDS: "[]",
+    };
+    new Step(stack, "checks", { of: "redis", given, triggers: {} });
+  }).command;
+  const parts = Object.keys(environment).filter((name) => name.startsWith("REDIS_EXPECTED"));
+  // As Terraform's jsonencode writes it.
+  const text = JSON.stringify(description).replaceAll("<", "\\u003c").replaceAll(">", "\\u003e");
+  expect(parts.length).toBeGreaterThan(1);
+  expect(parts.length * 24_576).toBeGreaterThanOrEqual([...text].length);
+  expect(environment.REDIS_EXPECTED).toBe(`\${substr(jsonencode(local.redis), 0, 24576)}`);
+  expect(environment.REDIS_EXPECTED_2).toBe(`\${substr(jsonencode(local.redis), 24576, 24576)}`);
+  expect(environment.REDIS_CHECKS).toBe(`\${jsonencode(local.checks)}`);
+});
+
 test("a step at a removal runs then, with what is in its triggers", () => {
   const { name, command, ...resource } = step((stack) => void new Step(stack, "leave", LEAVE));
   expect(name).toBe("backend_leave");

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { z } from "zod";
 import { Stop } from "../../runtime/errors.ts";
 import {
   commandOf,
@@ -62,6 +63,34 @@ test.each([undefined, "leave", { "remote-exec": {} }, { ...provisionerOf("leave"
 
 test.each(["checks", "announcement", "preflight_checked", "mypreflight"])("%s is no resource of a step", (name) => {
   expect(stepOfResource(name)).toBeUndefined();
+});
+
+test.each([
+  [{ BACKEND_DRAINS: "1", BACKEND_DRAINS_2: "2", BACKEND_DRAINS_3: "3" }, "leave"],
+  [{ BACKEND_DRAINS: "1", BACKEND_DRAINS_3: "3" }, undefined],
+  [{ BACKEND_DRAINS_2: "2" }, undefined],
+  [{ BACKEND_DRAINS: "1", BACKEND_DRAINS_1: "1" }, undefined],
+  [{ BACKEND_DRAINS: "1", BACKEND_DRAINS_02: "2" }, undefined],
+  [{ PATH_2: "x" }, undefined],
+])("variables in parts are a step's own when none is missing: %j", (more, expected) => {
+  const provisioner = z
+    .object({ "local-exec": z.looseObject({ environment: z.record(z.string(), z.string()) }) })
+    .parse(provisionerOf("leave"));
+  const { environment, ...rest } = provisioner["local-exec"];
+  const { BACKEND_DRAINS: _, ...others } = environment;
+  expect(stepOfProvisioner({ "local-exec": { ...rest, environment: { ...others, ...more } } })).toBe(expected);
+});
+
+test("a step joins the parts of a variable", () => {
+  const drains = JSON.stringify({ "render_keyvalue.redis": "npm run drain" });
+  const parts = { BACKEND_DRAINS: drains.slice(0, 9), BACKEND_DRAINS_2: drains.slice(9), BACKEND_DRAINS_3: "" };
+  const { BACKEND_DRAINS } = readStep("leave", {
+    BACKEND_SERVICE_ID: "srv-d00000000000000000a0",
+    BACKEND_ROLL_OUT_SECONDS: "900",
+    TERRAFORM_DIRECTORY: "/x",
+    ...parts,
+  });
+  expect(BACKEND_DRAINS).toEqual({ "render_keyvalue.redis": "npm run drain" });
 });
 
 const DRAIN = {

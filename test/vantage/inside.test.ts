@@ -54,7 +54,7 @@ async function verify(args: readonly string[], backendServiceId: string | undefi
       REDIS_EXPECTED: JSON.stringify({ ...EXPECTED, ipAllowList: [] }),
       TERRAFORM_DIRECTORY: "no/such/directory",
       REDIS_CHECKS: JSON.stringify({ deadlineSeconds: 30, acceptUnknown: false }),
-      TF_VAR_backend_service_id: backendServiceId,
+      SERVICE_IDS: JSON.stringify([backendServiceId].filter(Boolean)),
     },
   });
   return child.then(

@@ -218,7 +218,9 @@ describe.skipIf(!COMPILES)("an image", () => {
       const put = (value: string) =>
         render.call("PUT", `/services/${render.render.backendServiceId}/env-vars/CELERY_BROKER_URL`, { value });
       await put("redis://red-other:6379");
-      expect(await lookWith(path, [], locked)).toEqual({ obstacle: expect.objectContaining({ failure: "NOAUTH" }) });
+      // The server takes a moment to ask for the password.
+      const refused = { obstacle: expect.objectContaining({ failure: "NOAUTH" }) };
+      await expect.poll(() => lookWith(path, [], locked)).toEqual(refused);
       await put(`${internal.replace(password, `${encoded}wrong`)}/0`);
       expect(await lookWith(path, [], locked)).toEqual({ obstacle: expect.objectContaining({ failure: "WRONGPASS" }) });
       await put(`${internal.replace(password, encoded)}/0`);
