@@ -194,17 +194,18 @@ describe("plan and apply", () => {
     expect(await instances()).toMatchObject([{ options: { persistenceMode: "off" } }]);
   });
 
-  test("an allow list of some thousand blocks is applied, and proven", async () => {
-    const ranges = Array.from({ length: 3_000 }, (_, index) => ({
+  test("an allow list that is longer than a variable may be is applied, and proven", async () => {
+    // Few and long: Terraform takes 20 s for 3,000.
+    const ranges = Array.from({ length: 900 }, (_, index) => ({
       cidrBlock: `10.${index >> 8}.${index & 255}.0/24`,
-      description: "the network of a pipeline's runner",
+      description: "the network of a pipeline's runner ".repeat(4),
     }));
     const own = { cidrBlock: "127.0.0.1/32", description: "this machine" };
     project.describe({ persistence: "off", ipAllowList: [own, ...ranges] });
     await project.plan("staging");
     const { exitCode, output } = await project.apply("staging");
     expect(exitCode, output).toBe(0);
-    expect((await instances())[0]?.ipAllowList).toHaveLength(3_001);
+    expect((await instances())[0]?.ipAllowList).toHaveLength(901);
   });
 
   test("a plan made before another apply is refused as stale", async () => {
