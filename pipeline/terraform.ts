@@ -255,7 +255,10 @@ export class Terraform {
   }
 }
 
-/** Terraform and OpenTofu name the command in every message whose remedy it is. */
+/**
+ * Terraform and OpenTofu name the command where it is the remedy. Of plugins that are no longer where they were, as those of a
+ * local Render that was removed, they do so only outside automation.
+ */
 function asksForInit(diagnostic: Diagnostic): boolean {
-  return /\b(terraform|tofu) init\b|Module not installed/.test(describeDiagnostic(diagnostic));
+  return /\b(terraform|tofu) init\b|^(Module|Required plugins are) not installed/.test(describeDiagnostic(diagnostic));
 }

@@ -65,8 +65,13 @@ describe("a plan", () => {
     expect(calls()[0]).toMatch(new RegExp(` ${flag}$`));
   });
 
-  test("is made again after an init where Terraform asks for one", async () => {
-    const asks = say(error("Inconsistent dependency lock file"), error("run: terraform init"));
+  test.each([
+    [[error("Inconsistent dependency lock file"), error("run: terraform init")]],
+    [[error("Module not installed")]],
+    // The plugins of a local Render that was removed. In automation Terraform does not name the command.
+    [[error("Required plugins are not installed")]],
+  ])("is made again after an init where Terraform asks for one: %j", async (errors) => {
+    const asks = say(...errors);
     const fake = terraform(`[ $1 = init ] && touch ready && exit 0\n[ -e ready ] && exit 2\n${asks}\nexit 1`);
     expect(await fake.plan({ out: "x" })).toMatchObject({ exitCode: 0 });
     expect(calls().map((call) => call.split(" ")[0])).toEqual(["plan", "init", "plan"]);
