@@ -59,7 +59,8 @@ function partsOf(environment: Environment, env: NodeJS.ProcessEnv): { keys: stri
   const ofInstances = instances.map(({ key, expected }) => {
     const inside = jobServicesOf(environment.services, key, env);
     const [pair] = isPair ? services : [];
-    const about = pair === undefined ? { about: "instance" as const } : { service: pair.service };
+    const about =
+      pair === undefined ? { about: "instance" as const } : { service: pair.service, used: { [key]: { expected } } };
     const keys = [key, ...(pair === undefined ? [] : [pair.key])];
     return { keys, subject: { ...shared, ...keyed(key), ...about, expected, ...inside } };
   });

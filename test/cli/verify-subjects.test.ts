@@ -34,8 +34,15 @@ const SHORT: EnvironmentInput = {
   state: state("short"),
 };
 
+const PAIR: EnvironmentInput = {
+  name: "pair",
+  redis: { broker: { ...queue, name: "b" } },
+  services: { celery: { name: "celery", id: id("c"), uses: { CELERY_BROKER_URL: { redis: "broker", database: 0 } } } },
+  state: state("pair"),
+};
+
 async function subjects(...args: string[]) {
-  read.known = [TEAM, ALONE, SHORT];
+  read.known = [TEAM, ALONE, SHORT, PAIR];
   const request = await readCommandLine(args, { TF_VAR_worker_service_id: id("k") });
   return (request?.targets ?? []).map(({ expected, key, service, checks, serviceId, used }) => {
     return {
@@ -93,10 +100,17 @@ test("one instance and one service are one, as they always were; an instance alo
   expect(alone?.checks.some(({ about }) => about === "service")).toBe(false);
 });
 
+test.each(["short redis", "pair broker"])("%s: the service of a pair uses the instance by its key", async (words) => {
+  const [name = "", key = ""] = words.split(" ");
+  const [pair] = await subjects(name);
+  expect(Object.keys(pair?.used ?? {})).toEqual([key]);
+  expect(pair?.used?.[key]?.expected.name).toBe(pair?.instance);
+});
+
 test.each([
   [["team", "cahce"], /must be one of queue, cache, web, worker, got: "cahce"\. Did you mean "cache"\?/],
   [["team", "alon"], /got: "alon"\..*the environment "alone"\?/],
-  [["cache"], /The environment must be one of team, alone, short/],
+  [["cache"], /The environment must be one of team, alone, short, pair/],
   [["team", "--instance", "red-a"], /exactly one environment, and one instance/],
   [["team", "web", "--instance", "red-a"], /exactly one environment, and one instance/],
 ])("%j is refused", async (args, message) => {

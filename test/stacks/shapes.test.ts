@@ -164,7 +164,12 @@ test.each(Object.entries(SHAPES))("%s", (_what, { groups, instances, ...describe
   ]);
   expect(Object.fromEntries(settings)).toEqual(instances);
   // Each group is linked to its own service alone.
-  const links = Object.values(resource.render_env_group_link).map(({ service_ids }) => service_ids);
-  expect(links.map(({ length }) => length)).toEqual(Object.keys(groups).map(() => 1));
-  expect(new Set(links.flat()).size).toBe(links.length);
+  const ids = Object.entries({ ...described.services, ...(described.backend && { backend: { id: undefined } }) });
+  expect(resource.render_env_group_link).toEqual(
+    Object.fromEntries(
+      ids.map(([key, { id = `\${var.${key}_service_id}` }]) => {
+        return [key, expect.objectContaining({ env_group_id: `\${render_env_group.${key}.id}`, service_ids: [id] })];
+      }),
+    ),
+  );
 });
