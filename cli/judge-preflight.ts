@@ -17,7 +17,8 @@ const NOTHING: Running = { instance: undefined };
 export async function judge(intent: Intent, directory: string, program: Program): Promise<Ending> {
   program.limit(PREFLIGHT_SECONDS);
   const stack = { directory, known: () => readKnownIds(directory) };
-  const { target, results, now } = await preflight(connectionOf(program)(PREFLIGHT_CALL_MS), intent, stack);
+  const client = connectionOf(program)(PREFLIGHT_CALL_MS, { askedOnce: new Map() });
+  const { target, results, now } = await preflight(client, intent, stack);
   const instances = Object.entries(intent.instances);
   const losses = instances.filter(([key, redis]) => tellDeploy(instanceAddress(key), redis, now[key] ?? NOTHING));
   process.stdout.write(formatPreflight(instances[0]?.[1].environment ?? "", target, results));

@@ -2,7 +2,7 @@ import { subjectOf } from "../checks/report.ts";
 import { outcomeOf } from "../checks/verdict.ts";
 import { Verification } from "../checks/verification.ts";
 import { verify } from "../checks/verify.ts";
-import { type ListedOnce, RenderClient } from "../render/api/client.ts";
+import { type AskedOnce, RenderClient } from "../render/api/client.ts";
 import { Deadline } from "../runtime/deadline.ts";
 import { type Outcome, Stop } from "../runtime/errors.ts";
 import { startProgress } from "../runtime/progress.ts";
@@ -28,7 +28,7 @@ export async function verifyAll(
   const { secrets, signal } = program;
   const longest = Math.max(...targets.map((target) => target.deadlineSeconds));
   const limit = program.limit(deadlineSeconds ?? Math.min(DAY_SECONDS, longest * Math.ceil(targets.length / AT_ONCE)));
-  const listedOnce: ListedOnce = new Map();
+  const askedOnce: AskedOnce = new Map();
   // A key that is missing is told before anything is reported.
   RenderClient.fromEnvironment(process.env);
   const progress = await startProgress(process.stderr);
@@ -69,7 +69,7 @@ export async function verifyAll(
       deadlineMs: deadline.remainingMs + BEHIND_MS,
       signal: deadline.signal,
       onWait: onProgress,
-      listedOnce,
+      askedOnce,
     });
     await verify({ ...target, client, ownerId, deadline, secrets, onProgress }, run.begun);
     signal.removeEventListener("abort", stop);

@@ -10,6 +10,11 @@ export const RENDER = "https://api.render.com/v1";
 const DEFAULT_DEADLINE_MS = 60_000;
 /** Render's limit for a page; its default of 20 would cost more calls. */
 const LARGEST_PAGE = "100";
+/**
+ * A shorter page is the last one: in the recordings 102 such pages of variables and secret files were read on, and each was
+ * followed by an empty one. A page of this length or more may be full: no recording shows that Render heeds a larger limit.
+ */
+const DEFAULT_PAGE = 20;
 const CHECK_HOST = "Check RENDER_HOST, if it is set.";
 /** A list that is longer does not end: a cursor that repeats would be followed for ever. */
 const MOST_PAGES = 100;
@@ -26,15 +31,15 @@ export interface RenderClientOptions {
   readonly signal?: AbortSignal;
   /** Told what a call waits for, once it takes longer than a moment. */
   readonly onWait?: (text: string) => void;
-  /** The lists of a workspace that are read once for all clients that share this. Default each is read when it is asked for. */
-  readonly listedOnce?: ListedOnce;
+  /** What is asked once for all clients that share this. Default all is asked when it is needed. */
+  readonly askedOnce?: AskedOnce;
 }
 
-/** Lists that were begun, by what they list. */
-export type ListedOnce = Map<string, Promise<unknown[]>>;
+/** Answers that were asked for, by the call. */
+export type AskedOnce = Map<string, Promise<unknown>>;
 
-/** What a workspace has few of and many ask for. A caller filters what comes, too. */
-const LISTED_ONCE = ["/key-value", "/env-groups"];
+/** What several parts of a run need, and what does not change meanwhile. A list comes whole: a caller filters it, too. */
+const ASKED_ONCE: readonly string[] = ["/key-value", "/env-groups", "/key-value/:id/connection-info"];
 
 /** What must be sent along; nothing where nothing can be. */
 type Sent<S extends z.ZodType> = undefined extends z.input<S> ? [sent?: z.input<S>] : [sent: z.input<S>];
@@ -67,10 +72,10 @@ const environment = z.object({
  */
 export class RenderClient {
   readonly #bounded: <T>(work: (send: Send) => Promise<T>) => Promise<T>;
-  readonly #listedOnce: ListedOnce | undefined;
+  readonly #askedOnce: AskedOnce | undefined;
 
-  constructor({ host = RENDER, deadlineMs = DEFAULT_DEADLINE_MS, listedOnce, ...options }: RenderClientOptions) {
-    this.#listedOnce = listedOnce;
+  constructor({ host = RENDER, deadlineMs = DEFAULT_DEADLINE_MS, askedOnce, ...options }: RenderClientOptions) {
+    this.#askedOnce = askedOnce;
     this.#bounded = (work) => sendWithin({ ...options, host: host.replace(/\/$/, ""), deadlineMs }, work);
   }
 
@@ -105,12 +110,14 @@ export class RenderClient {
     params: Params<P>,
     ...[sent]: Sent<S>
   ): Promise<z.output<A>> {
-    return this.#bounded((send) => this.#read(send, method, fillPath(path, params), sent, answer));
+    const called = fillPath(path, params);
+    const ask = () => this.#bounded((send) => this.#read(send, method, called, sent, answer));
+    return method === "GET" ? this.#once(path, called, answer, ask) : ask();
   }
 
   /**
-   * All items of a list, page by page until an empty one, or until there are too many pages. All of them together may take
-   * as long as one call.
+   * All items of a list, page by page until one that is not full, or until there are too many pages. All of them together may
+   * take as long as one call.
    *
    * @throws RenderApiError as {@link call} does.
    */
@@ -119,24 +126,27 @@ export class RenderClient {
     params: Params<P>,
     filters: { readonly [Name in F]?: string | undefined } = {},
   ): Promise<z.output<I>[]> {
-    const once = LISTED_ONCE.includes(endpoint.path) ? this.#listedOnce : undefined;
-    return once === undefined ? this.#list(endpoint, params, filters) : this.#listOnce(once, endpoint, params, filters);
+    const isWhole = this.#askedOnce !== undefined && ASKED_ONCE.includes(endpoint.path);
+    const { ownerId }: { readonly ownerId?: string | undefined } = filters;
+    const ask = () => this.#list(endpoint, params, isWhole ? { ownerId } : filters);
+    return this.#once(endpoint.path, `${fillPath(endpoint.path, params)} ${ownerId}`, z.array(endpoint.item), ask);
   }
 
-  /** With all that the workspace has. Where the list failed for another, who may have had less time, it is tried again. */
-  async #listOnce<P extends string, I extends z.ZodType, F extends string>(
-    once: ListedOnce,
-    endpoint: ListEndpoint<P, I, F>,
-    params: Params<P>,
-    { ownerId }: { readonly [Name in F]?: string | undefined } & { readonly ownerId?: string | undefined },
-  ): Promise<z.output<I>[]> {
-    const key = `${endpoint.path} ${ownerId}`;
-    const begun = once.get(key);
-    const listed = begun && (await begun.catch(() => undefined));
-    if (listed !== undefined) return z.array(endpoint.item).parse(listed);
-    const listing = this.#list(endpoint, params, { ownerId });
-    once.set(key, listing);
-    return listing;
+  /** What failed for another, who may have had less time, is asked for again. */
+  async #once<A extends z.ZodType>(
+    path: string,
+    call: string,
+    answer: A,
+    ask: () => Promise<z.output<A>>,
+  ): Promise<z.output<A>> {
+    const asked = this.#askedOnce;
+    if (asked === undefined || !ASKED_ONCE.includes(path)) return ask();
+    const begun = asked.get(call);
+    const answered = begun && (await begun.catch(() => undefined));
+    if (answered !== undefined) return answer.parse(answered);
+    const asking = ask();
+    asked.set(call, asking);
+    return asking;
   }
 
   #list<P extends string, I extends z.ZodType>(
@@ -151,19 +161,21 @@ export class RenderClient {
         const page = await this.#page(send, endpoint, params, { ...filters, limit: LARGEST_PAGE, cursor });
         items.push(...page.items);
         cursor = page.cursor ?? undefined;
-        if (cursor === undefined) return items;
+        if (cursor === undefined || page.items.length < DEFAULT_PAGE) return items;
       }
       const explanation = `the list does not end: there is still a next page after ${MOST_PAGES}.`;
       throw new RenderApiError({ call: `GET ${fillPath(endpoint.path, params)}`, reason: "answer", explanation });
     });
   }
 
-  /** The first 20 items of a list, in Render's order. @throws RenderApiError as {@link call} does. */
+  /** The first page of a list, in Render's order. @throws RenderApiError as {@link call} does. */
   first<P extends string, I extends z.ZodType>(
     endpoint: ListEndpoint<P, I, string>,
     params: Params<P>,
   ): Promise<z.output<I>[]> {
-    return this.#bounded(async (send) => (await this.#page(send, endpoint, params, { limit: "20" })).items);
+    return this.#bounded(
+      async (send) => (await this.#page(send, endpoint, params, { limit: String(DEFAULT_PAGE) })).items,
+    );
   }
 
   async #page<P extends string, I extends z.ZodType>(

@@ -113,6 +113,28 @@ test("what the state does not know is refused; a state that cannot be read is un
   await render.call("DELETE", `/key-value/${id}`);
 });
 
+test("nothing is asked of Render twice", async () => {
+  const ipAllowList = [{ cidrBlock: "127.0.0.1/32", description: "this machine" }];
+  const { name, region } = pickInstance(resolveEnvironment("local", ENVIRONMENTS))[1];
+  const id = await render.instance({ name, region, ipAllowList });
+  state.readKnownIds.mockResolvedValue(new Map([["render_keyvalue.redis", [id]]]));
+  const asked = async (command: string, ...args: string[]) => {
+    await render.control.clearRequests();
+    await run(command, ["local", ...args]);
+    const calls = await render.control.requests();
+    return calls.map(({ method, path }) => `${method} ${path}`).toSorted();
+  };
+  const service = `GET /services/${render.render.backendServiceId}`;
+  const lists = ["GET /env-groups", "GET /key-value"];
+  expect(await asked("preflight")).toEqual([...lists, "GET /owners", service, `${service}/env-vars`]);
+  expect(await asked("verify", "--vantage", "external")).toEqual([
+    ...lists,
+    ...[`GET /key-value/${id}`, `GET /key-value/${id}/connection-info`],
+    ...[service, `${service}/deploys`, `${service}/env-vars`],
+  ]);
+  await render.call("DELETE", `/key-value/${id}`);
+});
+
 test("what a deploy does to the instance comes first, and a loss is refused until it is named", async () => {
   const { name, region } = pickInstance(resolveEnvironment("local", ENVIRONMENTS))[1];
   const ipAllowList = [{ cidrBlock: "127.0.0.1/32", description: "this machine" }];

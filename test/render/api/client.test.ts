@@ -39,6 +39,13 @@ const answer =
     response.end(typeof body === "string" ? body : JSON.stringify(body));
   };
 
+/** A page of so many variables. */
+const page = (length: number, name: string) =>
+  answer(
+    200,
+    Array.from({ length }, (_, at) => ({ cursor: `${name}${at}`, envVar: { key: `${name}${at}`, value: "v" } })),
+  );
+
 const hangUp = (request: IncomingMessage) => void request.socket.destroy();
 
 const client = (host: string, deadlineMs = 5_000) => new RenderClient({ apiKey: KEY, host, deadlineMs });
@@ -169,7 +176,7 @@ test("all pages of a list together end at the deadline", async () => {
   let cursor = 0;
   const slow = (request: IncomingMessage, response: ServerResponse) => {
     cursor += 1;
-    setTimeout(() => answer(200, [{ cursor: `${cursor}`, envVar: { key: "A", value: "v" } }])(request, response), 50);
+    setTimeout(() => page(20, `${cursor}`)(request, response), 50);
   };
   const { host, calls } = await serve(slow);
   const error = await failure(client(host, 400).list(API.listServiceEnvVars, { id: "srv-1" }));
@@ -258,23 +265,33 @@ test.each([
   expect(error.message).toContain(message);
 });
 
-test("a list is read to its empty page", async () => {
-  const page = (...keys: string[]) =>
-    answer(
-      200,
-      keys.map((key) => ({ cursor: key, envVar: { key, value: "v" } })),
-    );
-  const { host, calls } = await serve(page("A", "B"), page("C"), page());
-  expect((await client(host).list(API.listServiceEnvVars, { id: "srv-1" })).map(({ key }) => key)).toEqual([
-    "A",
-    "B",
-    "C",
-  ]);
-  expect(calls).toEqual([
-    "GET /v1/services/srv-1/env-vars?limit=100",
-    "GET /v1/services/srv-1/env-vars?limit=100&cursor=B",
-    "GET /v1/services/srv-1/env-vars?limit=100&cursor=C",
-  ]);
+test.each([
+  ["a short page, which is the last", [100, 100, 19], 3],
+  // Whoever does not heed the limit sends Render's default.
+  ["a short page after pages of the default", [20, 20, 1], 3],
+  ["an empty page after full ones", [100, 0], 2],
+  ["its only page", [2], 1],
+  ["nothing", [0], 1],
+])("a list is read to %s", async (_, lengths, asked) => {
+  const { host, calls } = await serve(...lengths.map((length, at) => page(length, `${at}-`)));
+  const items = await client(host).list(API.listServiceEnvVars, { id: "srv-1" });
+  expect(items).toHaveLength(lengths.reduce((sum, length) => sum + length));
+  const cursors = lengths.slice(0, asked - 1).map((length, at) => `&cursor=${at}-${length - 1}`);
+  expect(calls).toEqual(["", ...cursors].map((cursor) => `GET /v1/services/srv-1/env-vars?limit=100${cursor}`));
+});
+
+test("what is asked once is shared, but never a failure, nor another workspace's", async () => {
+  const info = { internalConnectionString: "redis://a", externalConnectionString: "", cliCommand: "" };
+  const { host, calls } = await serve(answer(400), answer(200, info), answer(200, []));
+  const askedOnce = new Map();
+  const shared = () => new RenderClient({ apiKey: KEY, host, askedOnce });
+  const ask = () => shared().call(API.getConnectionInfo, { id: "red-1" });
+  await failure(ask());
+  for (let times = 0; times < 2; times += 1) expect(await ask()).toEqual(info);
+  const list = (ownerId: string, name: string) => shared().list(API.listKeyValues, {}, { ownerId, name });
+  for (const ownerId of ["tea-1", "tea-2"]) for (const name of ["a", "b"]) await list(ownerId, name);
+  expect(calls.slice(0, 2)).toEqual(Array(2).fill("GET /v1/key-value/red-1/connection-info"));
+  expect(calls.slice(2)).toEqual(["tea-1", "tea-2"].map((id) => `GET /v1/key-value?ownerId=${id}&limit=100`));
 });
 
 test("a list whose pages do not end is an error, not a wait", async () => {
@@ -282,7 +299,7 @@ test("a list whose pages do not end is an error, not a wait", async () => {
   const warned = (warning: Error) => void warnings.push(warning);
   process.on("warning", warned);
   stops.push(() => void process.off("warning", warned));
-  const { host, calls } = await serve(answer(200, [{ cursor: "A", envVar: { key: "A", value: "v" } }]));
+  const { host, calls } = await serve(page(20, "A"));
   const error = await failure(client(host).list(API.listServiceEnvVars, { id: "srv-1" }));
   expect(error.message).toBe(
     "GET /services/srv-1/env-vars failed: the list does not end: there is still a next page after 100.",
