@@ -13,7 +13,7 @@ import { type Check, type CheckContext, isAsked, resultOf } from "./check.ts";
 import { findInstance, NoInstance, waitUntilAvailable, watchInstance } from "./find-instance.ts";
 import { observeGroupNames, observeInstanceNames } from "./observation/names.ts";
 import type { Observation } from "./observation/observation.ts";
-import { ONLY, observeService, type ServiceSeen } from "./observation/service.ts";
+import { observeService, type ServiceSeen } from "./observation/service.ts";
 import { observation } from "./program.ts";
 import type { Result } from "./report.ts";
 import { fail, pass, unknown } from "./result.ts";
@@ -36,7 +36,7 @@ export interface VerifyOptions
   readonly stackDirectory: string;
   /** What the service should read, and how it is asked whether it is well. */
   readonly service?: ExpectedService | undefined;
-  /** The instances that the service uses, by key, with their ids where they are known. Default the one that is verified. */
+  /** The instances that the service uses, by key, with their ids where they are known: all that it names. */
   readonly used?: Readonly<Record<string, UsedInstance>> | undefined;
   readonly checks: readonly Check[];
   /** Whether an apply has just ended, so that the server may not have followed it yet. Default not. */
@@ -206,12 +206,7 @@ async function lookAtService(
         return [key, id ?? (await findInstance(client, expected, ownerId, stack)).id];
       }),
     );
-    return await observeService(
-      service,
-      ids.length === 0 ? { [ONLY]: instance.id } : Object.fromEntries(ids),
-      instance,
-      options,
-    );
+    return await observeService(service, Object.fromEntries(ids), instance, options);
   } catch (error) {
     if (error instanceof NoInstance) return { obstacle: { reason: error.message, remedy: error.remedy } };
     if (!(error instanceof RenderApiError)) throw error;

@@ -60,9 +60,6 @@ export type ServiceSeen = { readonly state: ServiceState } | { readonly obstacle
 
 type Options = Pick<LookOptions, "client" | "deadline" | "secrets" | "onProgress">;
 
-/** The instance that the service uses, where it names none. */
-export const ONLY = "redis";
-
 /**
  * Looks at a service through Render's API, and at its health path.
  *
@@ -110,7 +107,7 @@ export async function observeService(
 
 /** What each variable should hold of the instances. */
 async function valuesUsed(
-  { uses = { REDIS_URL: { redis: ONLY, as: "url" } } }: ExpectedService,
+  { uses }: ExpectedService,
   ids: Readonly<Record<string, string>>,
   { client, secrets }: Options,
 ): Promise<Record<string, string>> {
@@ -122,7 +119,12 @@ async function valuesUsed(
     }),
   );
   const byKey = new Map(urls);
-  return Object.fromEntries(Object.entries(uses).map(([name, use]) => [name, partOf(byKey.get(use.redis) ?? "", use)]));
+  const values = Object.entries(uses).map(([name, use]) => {
+    const url = byKey.get(use.redis);
+    if (url === undefined) throw new Error(`${name} uses an instance that was not looked for: ${use.redis}`);
+    return [name, partOf(url, use)];
+  });
+  return Object.fromEntries(values);
 }
 
 /** What a variable holds of an instance, by its internal URL. */

@@ -79,7 +79,7 @@ async function verified(
       ...{ secrets: new Secrets(), onProgress: () => {} },
       ...{ expected: EXPECTED, instanceId: INSTANCE.id, ownerId: undefined, checks, vantage: "api-only", prove: "no" },
       memoryUse: { warnPercent: 70, failPercent: 80 },
-      stackDirectory: "no/such/directory",
+      ...{ stackDirectory: "no/such/directory", used: { redis: { expected: EXPECTED } } },
       ...rest,
     },
     verification,
