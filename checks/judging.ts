@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { explain, type FailureKind } from "../redis/explanations.ts";
 import { parseInfo } from "../redis/info.ts";
+import { whereIdIsSet } from "../render/service.ts";
 import type { Check, CheckContext } from "./check.ts";
 import type { Experiment, Observation } from "./observation/observation.ts";
 import type { ServiceState } from "./observation/service.ts";
@@ -72,8 +73,8 @@ export const count = z
 
 /** The service that uses the Redis. */
 export const service: Sight<ServiceState> = ({ service: seen, key }) => {
-  const field = key === undefined ? "backend.serviceId" : `services.${key}.id`;
-  const remedy = `Set ${field}, or TF_VAR_${key ?? "backend"}_service_id, to the service's id.`;
+  const { field, variable } = whereIdIsSet(key);
+  const remedy = `Set ${field}, or ${variable}, to the service's id.`;
   if (seen === undefined) return new Unseen({ reason: "no service is known", remedy });
   return "state" in seen ? seen.state : new Unseen(seen.obstacle);
 };

@@ -10,7 +10,7 @@ import {
   SERVICE_ID_FORM,
   type Service,
   serviceIdOf,
-  serviceIdVariable,
+  whereIdIsSet,
 } from "../render/service.ts";
 import { readKnownIds } from "../render/terraform-state.ts";
 import { Stop } from "../runtime/errors.ts";
@@ -39,10 +39,10 @@ export async function intentOf(name: string): Promise<Intent> {
 function withId(key: string, service: Service): ExpectedService {
   const serviceId = serviceIdOf(key, service, process.env) ?? "";
   if (SERVICE_ID.test(serviceId)) return expectedService(service, serviceId, key);
-  const field = key === "backend" ? "backend.serviceId" : `services.${key}.id`;
+  const { field, variable } = whereIdIsSet(key);
   throw new Stop(
     "misused",
-    `The service's id is not known. Set ${field} in the environment file, or TF_VAR_${serviceIdVariable(key)}. ` +
+    `The service's id is not known. Set ${field} in the environment file, or ${variable}. ` +
       `It must be ${SERVICE_ID_FORM}.`,
   );
 }

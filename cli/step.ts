@@ -1,5 +1,5 @@
 import { describeTarget } from "../render/api/target.ts";
-import { serviceIdOf, serviceIdVariable } from "../render/service.ts";
+import { serviceIdOf, whereIdIsSet } from "../render/service.ts";
 import { readKnownIds } from "../render/terraform-state.ts";
 import { notOneOf, Stop } from "../runtime/errors.ts";
 import { within } from "../runtime/wait.ts";
@@ -53,8 +53,8 @@ const PROGRAMS: { readonly [Id in StepId]: StepProgram<Id> } = {
   async drain({ REDIS_INSTANCE_ID: instanceId, BACKEND_DRAIN_COMMAND: command, ...read }, { work }) {
     const serviceId = serviceIdOf(read.BACKEND_KEY, { id: read.BACKEND_SERVICE_ID }, process.env);
     if (serviceId === undefined) {
-      const name = `TF_VAR_${serviceIdVariable(read.BACKEND_KEY)}`;
-      throw new Stop("misused", `\`${name}\` is not set: the service that drains the instance`);
+      const { variable } = whereIdIsSet(read.BACKEND_KEY);
+      throw new Stop("misused", `\`${variable}\` is not set: the service that drains the instance`);
     }
     const { drain } = await import("../steps/drain.ts");
     return work(instanceId, DRAIN_SECONDS, (context) => drain({ ...context, serviceId, instanceId, command }));

@@ -1,6 +1,6 @@
 import { TerraformVariable } from "cdktf";
 import type { Construct } from "constructs";
-import { SERVICE_ID, SERVICE_ID_FORM, serviceIdVariable } from "../render/service.ts";
+import { SERVICE_ID, SERVICE_ID_FORM, serviceIdVariable, whereIdIsSet } from "../render/service.ts";
 
 /**
  * A service's id, left to the person who deploys: `TF_VAR_<key>_service_id`.
@@ -10,7 +10,7 @@ import { SERVICE_ID, SERVICE_ID_FORM, serviceIdVariable } from "../render/servic
  */
 export function serviceIdFromShell(scope: Construct, key: string): string {
   const name = serviceIdVariable(key);
-  const field = key === "backend" ? "backend.serviceId" : `services.${key}.id`;
+  const { field, variable: shell } = whereIdIsSet(key);
   const variable = new TerraformVariable(scope, name, {
     type: "string",
     description: `The id of the existing ${key} service on Render (srv-…, or crn-… of a cron job)`,
@@ -19,7 +19,7 @@ export function serviceIdFromShell(scope: Construct, key: string): string {
     validation: [
       {
         condition: `\${can(regex("${SERVICE_ID.source}", var.${name}))}`,
-        errorMessage: `The ${key}'s service id must be ${SERVICE_ID_FORM}. Set ${field} in the environment file, or TF_VAR_${name}. Render's dashboard shows it in the service's address.`,
+        errorMessage: `The ${key}'s service id must be ${SERVICE_ID_FORM}. Set ${field} in the environment file, or ${shell}. Render's dashboard shows it in the service's address.`,
       },
     ],
   });

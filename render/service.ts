@@ -147,9 +147,15 @@ export function serviceIdVariable(key: string): string {
   return `${key}_service_id`;
 }
 
+/** Where a service's id is set, in words for a remedy: the field of the file, and the variable of the shell. */
+export function whereIdIsSet(key = "backend"): { readonly field: string; readonly variable: string } {
+  const field = key === "backend" ? "backend.serviceId" : `services.${key}.id`;
+  return { field, variable: `TF_VAR_${serviceIdVariable(key)}` };
+}
+
 /** A service's id: from the file, or from the shell; `undefined` where neither has it. */
 export function serviceIdOf(key: string, { id }: Pick<Service, "id">, env: NodeJS.ProcessEnv): string | undefined {
-  return id ?? (env[`TF_VAR_${serviceIdVariable(key)}`] || undefined);
+  return id ?? (env[whereIdIsSet(key).variable] || undefined);
 }
 
 /** The services that use an instance, where their ids are known: the first one's one-off jobs run inside, or another's. */

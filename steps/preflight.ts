@@ -7,7 +7,7 @@ import { describeTarget } from "../render/api/target.ts";
 import { healthAddress } from "../render/health-address.ts";
 import type { ExpectedInstance } from "../render/instance.ts";
 import { describePlan, isDowngrade, knownPlan } from "../render/plans.ts";
-import { type ExpectedService, instancesOf, serviceIdVariable } from "../render/service.ts";
+import { type ExpectedService, instancesOf, whereIdIsSet } from "../render/service.ts";
 import { findGroups, findInstances, type Namesakes, reportStrangers, type StackState } from "../render/strangers.ts";
 import { instanceAddress } from "../render/terraform-state.ts";
 
@@ -91,8 +91,10 @@ export interface PreflightResult {
 }
 
 /** Where a service's id is set. */
-const idOf = ({ key = "backend" }: ExpectedService) =>
-  `${key === "backend" ? "backend.serviceId" : `services.${key}.id`}, or TF_VAR_${serviceIdVariable(key)}`;
+const idOf = ({ key }: ExpectedService) => {
+  const { field, variable } = whereIdIsSet(key);
+  return `${field}, or ${variable}`;
+};
 const NO_SERVICE = "there is no such service";
 const unlessFound = ({ service }: Pick<ServiceFacts, "service">) => (service === undefined ? NO_SERVICE : undefined);
 const refusal = (reason: string, remedy: string): readonly Refusal[] => [{ reason, remedy }];
@@ -426,10 +428,8 @@ async function gatherFacts(client: RenderClient, intent: Intent, { directory, kn
   const environmentIds = new Set(
     [...found, ...Object.values(intent.instances)].map((one) => one.environmentId).filter((id) => id != null),
   );
-  const found_ = await Promise.all(
-    [...environmentIds].map((id) => unlessMissing(client.call(API.getEnvironment, { id }))),
-  );
-  const renderEnvironments = found_.filter((one) => one !== undefined);
+  const asked = [...environmentIds].map((id) => unlessMissing(client.call(API.getEnvironment, { id })));
+  const renderEnvironments = (await Promise.all(asked)).filter((one) => one !== undefined);
   return {
     environment,
     services,

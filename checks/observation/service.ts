@@ -11,7 +11,7 @@ import { isLinkedTo } from "../../render/api/env-groups.ts";
 import { RenderApiError } from "../../render/api/error.ts";
 import { gatherServiceFacts } from "../../render/api/service-facts.ts";
 import { healthAddress } from "../../render/health-address.ts";
-import type { ExpectedService, Use } from "../../render/service.ts";
+import { type ExpectedService, type Use, whereIdIsSet } from "../../render/service.ts";
 import { sendHttp } from "../../runtime/http.ts";
 import { until, within } from "../../runtime/wait.ts";
 import type { LookOptions, Obstacle } from "../../vantage/vantage.ts";
@@ -73,9 +73,10 @@ export async function observeService(
 ): Promise<ServiceSeen> {
   const { client } = options;
   const { serviceId, groupName } = description;
+  const { field, variable } = whereIdIsSet(description.key);
   const unknown: Obstacle = {
     reason: `there is no service ${serviceId}`,
-    remedy: "Set backend.serviceId, or TF_VAR_backend_service_id, to the service's id.",
+    remedy: `Set ${field}, or ${variable}, to the service's id.`,
   };
   try {
     const [{ service, variables, groups }, deploys, used] = await Promise.all([
