@@ -13,6 +13,13 @@ function rehearsal(file: string): Load {
   };
 }
 
+const REHEARSAL = {
+  doctor: rehearsal("dev/doctor/main.ts"),
+  local: rehearsal("dev/local/main.ts"),
+  drill: rehearsal("dev/drills/main.ts"),
+  demo: rehearsal("dev/demo.ts"),
+};
+
 /** What runs for each command; what is loaded is only what runs. One that is missing here does not compile. */
 const PROGRAMS: Readonly<Record<CommandName, Load>> = {
   plan: () => import("./cli/plan.ts"),
@@ -31,10 +38,7 @@ const PROGRAMS: Readonly<Record<CommandName, Load>> = {
   alerts: () => import("./cli/alerts.ts"),
   rules: () => import("./cli/rules.ts"),
   schema: () => import("./cli/schema.ts"),
-  doctor: rehearsal("dev/doctor/main.ts"),
-  local: rehearsal("dev/local/main.ts"),
-  drill: rehearsal("dev/drills/main.ts"),
-  demo: rehearsal("dev/demo.ts"),
+  ...REHEARSAL,
   completion: () => import("./cli/completion.ts"),
 };
 
@@ -42,7 +46,10 @@ const PROGRAMS: Readonly<Record<CommandName, Load>> = {
 const INTERNAL: Readonly<Record<string, Load>> = {
   step: () => import("./cli/step.ts"),
   app: () => import("./main.ts"),
-  complete: async () => (await import("./cli/complete.ts")).completing((command) => PROGRAMS[command]()),
+  complete: async () =>
+    (await import("./cli/complete.ts")).completing(async (command) => {
+      return command in REHEARSAL ? {} : PROGRAMS[command]();
+    }),
   "example-backend": () => import("./examples/backend/main.ts"),
   "example-drain": () => import("./examples/backend/drain.ts"),
 };

@@ -2,15 +2,15 @@ import { existsSync, linkSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { Writable } from "node:stream";
 import { Command } from "commander";
-import { checkArchive, type Lock, type Manifest } from "../operations/archive.ts";
+import { checkArchive, type Lock, type Manifest, totalOf } from "../operations/archive.ts";
 import { backUp } from "../operations/backup.ts";
 import type { Store } from "../operations/dumps.ts";
 import { recordEvidence } from "../operations/evidence.ts";
 import { type Outcome, Stop } from "../runtime/errors.ts";
 import { createPrivateFile } from "../runtime/private-file.ts";
-import { parse } from "./parse.ts";
+import { append, parse } from "./parse.ts";
 import type { CommandProgram, Program } from "./program.ts";
-import { type About, identitiesIn, type Limits, limitOptions, namedKeys, withStore } from "./store.ts";
+import { type About, keysFor, type Limits, namedKeys, placeOf, withLimits, withStore } from "./store.ts";
 
 interface Options extends Limits {
   readonly out?: string;
@@ -24,18 +24,20 @@ const command = new Command("backup")
   .argument("<environment>", "or env:<VARIABLE>, which holds the URL of any Redis")
   .argument("[instance]", "its name in the environment's file; needed where there are several")
   .option("--out <file>", "a new file, or - for standard output (default: .backups/, named by the time)")
-  .option("--recipient <age1…>", "encrypt for this key of age; repeatable", (text, all: string[]) => [...all, text], [])
+  .option("--recipient <age1…>", "encrypt for this key of age; repeatable", append<string>, [])
   .option("--identity <file>", "age's key, to read the backup back when it is encrypted for it")
   .option("--by-type", "write commands instead of payloads: for a server that is older, or refuses RESTORE", false);
-for (const option of limitOptions()) command.addOption(option);
-command.addHelpText("after", "\nA passphrase is read from BACKUP_PASSPHRASE.").showHelpAfterError().exitOverride();
+withLimits(command)
+  .addHelpText("after", "\nA passphrase is read from BACKUP_PASSPHRASE.")
+  .showHelpAfterError()
+  .exitOverride();
 
 export const program: CommandProgram = {
   name: "backup",
   command,
   run: (program) =>
     parse(command, (environment: string, instance: string | undefined, options: Options) =>
-      withStore(program, instance === undefined ? environment : `${environment}/${instance}`, options, (store, about) =>
+      withStore(program, placeOf(environment, instance), options, (store, about) =>
         run(program, store, about, options),
       ),
     ),
@@ -73,17 +75,12 @@ async function run(program: Program, store: Store, about: About, options: Option
 }
 
 /** @throws Stop */
-function lockOf({ secrets }: Program, { recipient, identity }: Options): Lock {
-  const passphrase = process.env.BACKUP_PASSPHRASE || undefined;
-  secrets.add(passphrase);
-  if (passphrase !== undefined && recipient.length > 0) {
+function lockOf(program: Program, { recipient, identity }: Options): Lock {
+  const keys = keysFor(program, identity);
+  if (keys.passphrase !== undefined && recipient.length > 0) {
     throw new Stop("misused", "Give --recipient or BACKUP_PASSPHRASE, not both.");
   }
-  return {
-    recipients: recipient,
-    passphrase,
-    identities: identitiesIn(identity),
-  };
+  return { recipients: recipient, ...keys };
 }
 
 function defaultPath({ environment, instance }: About, { recipients = [], passphrase }: Lock): string {
@@ -99,13 +96,14 @@ function bytesOut(program: Program): Writable {
 }
 
 function report(
-  { keys, bytes, begunAt, endedAt, notCarried, server }: Manifest,
+  manifest: Manifest,
   { environment, instance }: About,
   how: string,
   file: string | undefined,
   stream: NodeJS.WriteStream,
 ): Outcome {
-  const total = Object.values(keys).reduce((sum, count) => sum + count, 0);
+  const { keys, bytes, begunAt, endedAt, notCarried, server } = manifest;
+  const total = totalOf(manifest);
   const types = Object.entries(keys).map(([type, count]) => `${count} ${type}`);
   const outcome = notCarried.length > 0 ? "failed" : file === undefined ? "unknown" : "good";
   const summary = `${total} keys, ${how}`;

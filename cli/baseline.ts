@@ -3,8 +3,8 @@ import { baseline } from "../operations/baseline.ts";
 import { BASELINE_FORMATS, GOAL, gainOf } from "../operations/baseline-report.ts";
 import { recordEvidence } from "../operations/evidence.ts";
 import { findSubject, operate } from "../operations/operate.ts";
-import { VANTAGES, type Vantage } from "../vantage/vantage.ts";
-import { deadlineOption, reportOption, subjectOf } from "./operation.ts";
+import type { Vantage } from "../vantage/vantage.ts";
+import { deadlineOption, reportOption, subjectOf, vantageOption } from "./operation.ts";
 import { parse } from "./parse.ts";
 import type { CommandProgram, Ending, Program } from "./program.ts";
 import { type ReportRequest, writeReports } from "./report/write-reports.ts";
@@ -28,7 +28,7 @@ const command = new Command("baseline")
   )
   .addOption(new Option("--workers <number>", "that send messages at a time").argParser(upTo(100)).default(10))
   .addOption(deadlineOption(120))
-  .addOption(new Option("--vantage <where>", "where it measures from").choices(["auto", ...VANTAGES]).default("auto"))
+  .addOption(vantageOption("where it measures from").default("auto"))
   .addOption(reportOption(BASELINE_FORMATS))
   .showHelpAfterError()
   .exitOverride();

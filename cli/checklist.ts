@@ -1,17 +1,15 @@
 import { Command } from "commander";
 import { outcomeOf } from "../checks/verdict.ts";
-import { Verification } from "../checks/verification.ts";
-import { verify } from "../checks/verify.ts";
 import { checklistOf } from "../operations/checklist.ts";
 import { CHECKLIST_FORMATS } from "../operations/checklist-report.ts";
 import { readEvidence, recordEvidence } from "../operations/evidence.ts";
-import { RenderClient } from "../render/api/client.ts";
 import { startProgress } from "../runtime/progress.ts";
 import { deadlineOption, reportOption } from "./operation.ts";
 import { parse } from "./parse.ts";
 import type { CommandProgram, Ending, Program } from "./program.ts";
 import { type ReportRequest, writeReports } from "./report/write-reports.ts";
 import { requestOf } from "./verify-options.ts";
+import { Runs } from "./verify-run.ts";
 
 interface Options {
   readonly deadline: number;
@@ -33,26 +31,14 @@ export const program: CommandProgram = {
 };
 
 async function run(program: Program, environment: string, { deadline: seconds, report }: Options): Promise<Ending> {
-  const deadline = program.limit(seconds);
+  program.limit(seconds);
   const begunAt = new Date().toISOString();
   const request = await requestOf([environment], {}, process.env);
   const progress = await startProgress(process.stderr);
-  const onProgress = (text: string) => progress.update(environment, text);
-  const { signal } = deadline;
-  const client = RenderClient.fromEnvironment(process.env, {
-    deadlineMs: deadline.remainingMs,
-    signal,
-    onWait: onProgress,
-  });
-  const reports = await Promise.all(
-    request.targets.map(async (target) => {
-      const verification = new Verification({ environment, key: target.key }, target.checks, target.acceptUnknown);
-      const ownerId = process.env.RENDER_OWNER_ID || undefined;
-      await verify({ ...target, client, ownerId, deadline, secrets: program.secrets, onProgress }, verification);
-      return verification.report();
-    }),
-  );
+  const runs = new Runs(request, program, progress);
+  await runs.run();
   progress.stop();
+  const reports = runs.reports();
   const takenAt = new Date();
   const outcome = outcomeOf(reports);
   const results = reports.flatMap((each) => each.results);

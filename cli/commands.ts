@@ -84,7 +84,7 @@ export const COMMANDS = {
     summary: "write the Terraform of every environment to synthesized/",
     examples: ["synth", "synth --check"],
   },
-  rules: { summary: "write docs/rules.md", examples: ["rules"] },
+  rules: { summary: "write docs/rules.md and docs/environment.md", examples: ["rules"] },
   schema: { summary: "print the JSON schema of verify's report", examples: ["schema > report.schema.json"] },
   doctor: {
     summary: "list what this machine lacks, and how to get it",

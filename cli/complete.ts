@@ -2,6 +2,7 @@ import { loadEnvironments } from "../environments/load.ts";
 import { COMMANDS, type CommandName } from "./commands.ts";
 import type { CommandProgram } from "./program.ts";
 
+/** Nothing of a command that is not built: it starts when it is loaded. */
 type Load = (command: CommandName) => Promise<{ readonly program?: CommandProgram }>;
 
 /** Prints what may come next, a line each: for a shell. The last word is the one that is being written. */
@@ -17,7 +18,7 @@ export function completing(load: Load): { readonly program: CommandProgram } {
 }
 
 async function candidatesFor(name: string, words: readonly string[], load: Load): Promise<readonly string[]> {
-  const command = isBuilt(name) ? (await load(name)).program?.command : undefined;
+  const command = isCommand(name) ? (await load(name)).program?.command : undefined;
   if (command === undefined) return [];
   const before = command.options.find(({ long }) => long === words.at(-2));
   if (before?.required) return before.argChoices ?? [];
@@ -27,7 +28,6 @@ async function candidatesFor(name: string, words: readonly string[], load: Load)
   return (await loadEnvironments()).resolveEnvironments().map((environment) => environment.name);
 }
 
-/** Rehearsal starts itself when it is loaded. */
-function isBuilt(name: string): name is CommandName {
-  return Object.hasOwn(COMMANDS, name) && !["doctor", "local", "drill", "demo"].includes(name);
+function isCommand(name: string): name is CommandName {
+  return Object.hasOwn(COMMANDS, name);
 }

@@ -7,7 +7,7 @@ import type { Outcome } from "../runtime/errors.ts";
 import { visibleName } from "../runtime/text.ts";
 import { parse } from "./parse.ts";
 import type { CommandProgram, Program } from "./program.ts";
-import { type About, type Limits, limitOptions, namedKeys, withStore } from "./store.ts";
+import { type About, type Limits, namedKeys, withLimits, withStore } from "./store.ts";
 
 interface Options extends Limits {
   readonly follow: boolean;
@@ -22,8 +22,7 @@ const command = new Command("copy")
   .argument("<to>", PLACE)
   .option("--follow", "go on while it is in use; then pause its queues, and end when both sides are equal", false)
   .option("--prefix <text>", "only keys whose names begin with it: bull:mail: is one queue");
-for (const option of limitOptions()) command.addOption(option);
-command.showHelpAfterError().exitOverride();
+withLimits(command).showHelpAfterError().exitOverride();
 
 export const program: CommandProgram = {
   name: "copy",

@@ -1,10 +1,10 @@
-import { Command, Option } from "commander";
+import { Command } from "commander";
 import { readEvidence, recordEvidence } from "../operations/evidence.ts";
 import { inspecting } from "../operations/inspect-program.ts";
 import { factsOf, INSPECT_FORMATS, judgeInspection } from "../operations/inspect-report.ts";
 import { findSubject, operate } from "../operations/operate.ts";
-import { VANTAGES, type Vantage } from "../vantage/vantage.ts";
-import { deadlineOption, reportOption, shareOption, subjectOf } from "./operation.ts";
+import type { Vantage } from "../vantage/vantage.ts";
+import { deadlineOption, reportOption, shareOption, subjectOf, vantageOption } from "./operation.ts";
 import { parse } from "./parse.ts";
 import type { CommandProgram, Ending, Program } from "./program.ts";
 import { type ReportRequest, writeReports } from "./report/write-reports.ts";
@@ -22,9 +22,9 @@ const command = new Command("inspect")
   .argument("<environment>")
   .argument("[instance]", "its name in the environment's file; needed where there are several")
   .option("--all", "measure every key, not some of each kind", false)
-  .addOption(shareOption())
+  .addOption(shareOption(0.1))
   .addOption(deadlineOption(300))
-  .addOption(new Option("--vantage <where>", "where it looks from").choices(["auto", ...VANTAGES]).default("auto"))
+  .addOption(vantageOption("where it looks from").default("auto"))
   .addOption(reportOption(INSPECT_FORMATS))
   .showHelpAfterError()
   .exitOverride();

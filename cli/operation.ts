@@ -1,14 +1,16 @@
 import { InvalidArgumentError, Option } from "commander";
+import type { Environment } from "../environments/define.ts";
 import { requireOwnRender } from "../environments/emulator-mark.ts";
 import { loadEnvironments } from "../environments/load.ts";
 import { pickInstance } from "../environments/pick.ts";
 import type { Subject } from "../operations/operate.ts";
 import { stackDirectory } from "../pipeline/synthesize.ts";
-import { RenderClient } from "../render/api/client.ts";
+import { ownerIdFrom, RenderClient } from "../render/api/client.ts";
 import { expectedInstance } from "../render/instance.ts";
 import { jobServicesOf } from "../render/service.ts";
 import { InvalidValue } from "../runtime/errors.ts";
 import { startProgress } from "../runtime/progress.ts";
+import { VANTAGES } from "../vantage/vantage.ts";
 import { seconds } from "./parse.ts";
 import type { Program } from "./program.ts";
 import { type Formats, type ReportRequest, readReport } from "./report/write-reports.ts";
@@ -18,18 +20,21 @@ export function deadlineOption(otherwise: number): Option {
   return new Option("--deadline <seconds>", "the time for everything").argParser(seconds).default(otherwise);
 }
 
-/** `--share`: an operation pauses, so that others hardly notice it. */
-export function shareOption(): Option {
+/** `--share`: an operation pauses, so that others notice it as little as they are told to. @param otherwise Up to 1. */
+export function shareOption(otherwise: number): Option {
   const percent = "of the server's time that it may take";
-  return new Option("--share <percent>", percent).argParser(share).default(DEFAULT_SHARE, `${DEFAULT_SHARE * 100}`);
+  return new Option("--share <percent>", percent).argParser(share).default(otherwise, `${otherwise * 100}`);
 }
-
-const DEFAULT_SHARE = 0.1;
 
 function share(text: string): number {
   const percent = Number(text);
   if (percent > 0 && percent <= 100) return percent / 100;
   throw new InvalidArgumentError("It must be a percentage, above 0 and up to 100.");
+}
+
+/** `--vantage`, which is `auto` unless it is said. @param what It does from there. */
+export function vantageOption(what: string): Option {
+  return new Option("--vantage <where>", what).choices(["auto", ...VANTAGES]);
 }
 
 /** `--report`, once for each report. Without it a table. */
@@ -48,6 +53,18 @@ export function reportOption<Format extends string>(formats: Formats<never, Form
 
 const TABLE = [{ format: "table", file: undefined }] as const;
 
+/** Where an instance of an environment is found, and from where it is looked at. @param key The instance's. */
+export function aimAt(environment: Environment, key: string) {
+  const redis = environment.redis[key];
+  if (redis === undefined) throw new Error(`${environment.name} has no instance ${key}`);
+  return {
+    expected: expectedInstance(environment, redis),
+    ownerId: ownerIdFrom(process.env),
+    stackDirectory: stackDirectory(environment.name),
+    ...jobServicesOf(environment.services, key, process.env),
+  };
+}
+
 /**
  * What an operation's command is about: `<environment> [instance]`.
  *
@@ -64,11 +81,10 @@ export async function subjectOf(
   const deadline = program.limit(seconds);
   const { resolveEnvironment } = await loadEnvironments();
   const described = resolveEnvironment(environment);
-  const { name, services } = described;
   requireOwnRender(described, process.env);
-  const [key, redis] = pickInstance(described, instance);
+  const [key] = pickInstance(described, instance);
   const progress = await startProgress(process.stderr);
-  const onProgress = (text: string) => progress.update(name, text);
+  const onProgress = (text: string) => progress.update(described.name, text);
   const client = RenderClient.fromEnvironment(process.env, {
     deadlineMs: deadline.remainingMs,
     signal: deadline.signal,
@@ -80,10 +96,7 @@ export async function subjectOf(
     signal: deadline.signal,
     secrets: program.secrets,
     onProgress,
-    expected: expectedInstance(described, redis),
-    ownerId: process.env.RENDER_OWNER_ID || undefined,
-    stackDirectory: stackDirectory(name),
-    ...jobServicesOf(services, key, process.env),
+    ...aimAt(described, key),
     stopProgress: () => progress.stop(),
   };
 }

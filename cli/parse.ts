@@ -10,6 +10,11 @@ export function seconds(text: string): number {
   throw new InvalidArgumentError("It must be a number of seconds, from 1 to 86400.");
 }
 
+/** Reads an option that may be given again. */
+export function append<T>(value: T, values: readonly T[] | undefined): readonly T[] {
+  return [...(values ?? []), value];
+}
+
 /**
  * Reads the command line and does what it asks for. Help says how the command ends, and how it is called.
  *

@@ -7,7 +7,7 @@ import { stackDirectory, synthesize } from "../pipeline/synthesize.ts";
 import { atMost } from "../runtime/at-most.ts";
 import { EXIT_CODES, InvalidValue, Stop } from "../runtime/errors.ts";
 import { type Progress, startProgress } from "../runtime/progress.ts";
-import { parse, seconds } from "./parse.ts";
+import { append, parse, seconds } from "./parse.ts";
 import { refusalsOf, requireCredentials } from "./preflight-intent.ts";
 import type { CommandProgram, Program } from "./program.ts";
 import { REVIEW_FORMATS, type ReviewFormat } from "./report/review/reports.ts";
@@ -106,10 +106,6 @@ async function planAll(
 function stopOf(error: unknown): Stop {
   if (error instanceof Stop) return error;
   throw error;
-}
-
-function append<T>(value: T, values: readonly T[] | undefined): readonly T[] {
-  return [...(values ?? []), value];
 }
 
 function reportOption(text: string): ReportRequest<ReviewFormat> {

@@ -1,12 +1,12 @@
 import { existsSync } from "node:fs";
 import { Command, Option } from "commander";
-import { checkArchive } from "../operations/archive.ts";
+import { checkArchive, totalOf } from "../operations/archive.ts";
 import type { Store } from "../operations/dumps.ts";
 import { type Rule, restore } from "../operations/restore.ts";
 import { type Outcome, Stop } from "../runtime/errors.ts";
 import { parse } from "./parse.ts";
 import type { CommandProgram, Program } from "./program.ts";
-import { type About, identitiesIn, type Limits, limitOptions, namedKeys, withStore } from "./store.ts";
+import { type About, keysFor, type Limits, namedKeys, placeOf, withLimits, withStore } from "./store.ts";
 
 interface Options extends Limits {
   readonly merge: Rule;
@@ -26,8 +26,10 @@ const command = new Command("restore")
   )
   .option("--check", "only read the backup, and check it", false)
   .option("--identity <file>", "age's key, when the backup is encrypted for it");
-for (const option of limitOptions()) command.addOption(option);
-command.addHelpText("after", "\nA passphrase is read from BACKUP_PASSPHRASE.").showHelpAfterError().exitOverride();
+withLimits(command)
+  .addHelpText("after", "\nA passphrase is read from BACKUP_PASSPHRASE.")
+  .showHelpAfterError()
+  .exitOverride();
 
 export const program: CommandProgram = {
   name: "restore",
@@ -44,20 +46,17 @@ async function start(
   options: Options,
 ): Promise<Outcome> {
   const { identity, check } = options;
-  const passphrase = process.env.BACKUP_PASSPHRASE || undefined;
-  program.secrets.add(passphrase);
   if (!existsSync(path)) throw new Stop("misused", `There is no file ${path}.`);
-  if (!existsSync(path)) throw new Stop("misused", `There is no file ${path}.`);
-  const lock = { passphrase, identities: identitiesIn(identity) };
+  const lock = keysFor(program, identity);
   if (check) {
     program.limit(options.deadline);
-    const { keys, instance: from, server, begunAt } = await checkArchive(path, lock);
-    const total = Object.values(keys).reduce((sum, count) => sum + count, 0);
-    process.stdout.write(`${path}: whole; ${total} keys of ${from.name} (${server}), from ${begunAt}\n`);
+    const manifest = await checkArchive(path, lock);
+    const { instance: from, server, begunAt } = manifest;
+    process.stdout.write(`${path}: whole; ${totalOf(manifest)} keys of ${from.name} (${server}), from ${begunAt}\n`);
     return "good";
   }
   if (environment === undefined) throw new Stop("misused", "Name the environment to restore into, or --check.");
-  const place = instance === undefined ? environment : `${environment}/${instance}`;
+  const place = placeOf(environment, instance);
   return withStore(program, place, options, (store, about) => run(store, about, { path, lock, rule: options.merge }));
 }
 

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
-import { InvalidArgumentError, Option } from "commander";
+import type { Command } from "commander";
 import { z } from "zod";
+import type { Lock } from "../operations/archive.ts";
 import { FOR_VALUES, openStore, type Store } from "../operations/dumps.ts";
 import { findSubject, operate } from "../operations/operate.ts";
 import { parseRedisUrl } from "../redis/address.ts";
@@ -10,10 +11,9 @@ import { inSession } from "../redis/session.ts";
 import { Stop } from "../runtime/errors.ts";
 import { startProgress } from "../runtime/progress.ts";
 import { visibleName } from "../runtime/text.ts";
-import type { Program } from "../vantage/program.ts";
-import { subjectOf } from "./operation.ts";
-import { seconds } from "./parse.ts";
-import type { Program as Command } from "./program.ts";
+import type { Program as Looking } from "../vantage/program.ts";
+import { deadlineOption, shareOption, subjectOf } from "./operation.ts";
+import type { Program } from "./program.ts";
 
 /** Keys that a report names. */
 const MOST_NAMED = 20;
@@ -25,18 +25,9 @@ export interface Limits {
   readonly share: number;
 }
 
-/** The options of {@link Limits}. */
-export function limitOptions(): Option[] {
-  return [
-    new Option("--deadline <seconds>", "the time for everything").argParser(seconds).default(3_600),
-    new Option("--share <percent>", "of the server's time that it may take").argParser(share).default(0.5, "50"),
-  ];
-}
-
-function share(text: string): number {
-  const percent = Number(text);
-  if (percent > 0 && percent <= 100) return percent / 100;
-  throw new InvalidArgumentError("It must be a percentage, above 0 and up to 100.");
+/** With the options of {@link Limits}. */
+export function withLimits(command: Command): Command {
+  return command.addOption(deadlineOption(3_600)).addOption(shareOption(0.5));
 }
 
 /** Which Redis a store is. */
@@ -53,19 +44,19 @@ export interface About {
  * @throws Stop
  */
 export async function withStore<T>(
-  command: Command,
+  asked: Program,
   place: string,
   limits: Limits,
   work: (store: Store, about: About) => Promise<T>,
 ): Promise<T> {
   const variable = /^env:(.*)$/.exec(place)?.[1];
-  if (variable !== undefined) return withUrl(command, variable, limits, work);
+  if (variable !== undefined) return withUrl(asked, variable, limits, work);
   const [environment = "", instance] = place.split("/");
-  const subject = await subjectOf(command, environment, instance, limits.deadline);
+  const subject = await subjectOf(asked, environment, instance, limits.deadline);
   try {
     const found = await findSubject(subject);
     const about = { environment, instance: { id: found.id, name: found.name }, onProgress: subject.onProgress };
-    const program: Program<T> = {
+    const program: Looking<T> = {
       here: (url, { signal, via }) =>
         inSession({ ...parseRedisUrl(url), via }, { signal, ...FOR_VALUES }, async (connection) =>
           work(await openStore(connection, limits.share, signal), about),
@@ -81,16 +72,16 @@ export async function withStore<T>(
 }
 
 async function withUrl<T>(
-  command: Command,
+  asked: Program,
   variable: string,
   { deadline, share }: Limits,
   work: (store: Store, about: About) => Promise<T>,
 ): Promise<T> {
-  const { signal } = command.limit(deadline);
+  const { signal } = asked.limit(deadline);
   const url = process.env[variable];
   if (url === undefined)
     throw new Stop("misused", `The variable ${visibleName(variable)} must hold the URL of a Redis.`);
-  command.secrets.addUrl(url);
+  asked.secrets.addUrl(url);
   const progress = await startProgress(process.stderr);
   const onProgress = (text: string) => progress.update(variable, text);
   try {
@@ -108,13 +99,20 @@ async function withUrl<T>(
   }
 }
 
-/** What a file of age's keys holds. @throws Stop */
-export function identitiesIn(path: string | undefined): string | undefined {
+/** What opens a backup: `BACKUP_PASSPHRASE`, and the keys of age in a file. @throws Stop */
+export function keysFor({ secrets }: Program, file: string | undefined): Pick<Lock, "passphrase" | "identities"> {
+  const passphrase = process.env.BACKUP_PASSPHRASE || undefined;
+  secrets.add(passphrase);
   try {
-    return path === undefined ? undefined : readFileSync(path, "utf8");
+    return { passphrase, identities: file === undefined ? undefined : readFileSync(file, "utf8") };
   } catch {
-    throw new Stop("misused", `The keys in ${path} cannot be read.`);
+    throw new Stop("misused", `The keys in ${file} cannot be read.`);
   }
+}
+
+/** `<environment> [instance]` as one place. */
+export function placeOf(environment: string, instance: string | undefined): string {
+  return instance === undefined ? environment : `${environment}/${instance}`;
 }
 
 /** Some of the keys that are not as they should be, a line each. */

@@ -1,5 +1,5 @@
 import { Command } from "commander";
-import { parse } from "./parse.ts";
+import { append, parse } from "./parse.ts";
 import type { Ending } from "./program.ts";
 import type { VerifyValues } from "./verify-options.ts";
 
@@ -9,7 +9,6 @@ NODE_EXTRA_CA_CERTS for a private authority.`;
 
 /** What can be said of a verification. The values are read by `requestOf`. */
 export function verifyCommand(): Command {
-  const append = (value: string, others: readonly string[] | undefined) => [...(others ?? []), value];
   return new Command("verify")
     .description(
       "Proves that the Redis on Render is the one that the environment describes: all of it, or what is named by its key.",
@@ -22,7 +21,7 @@ export function verifyCommand(): Command {
     .option("--deadline <seconds>", "the time for everything; default: the environment's checks.deadlineSeconds")
     .option("--vantage <where>", "auto (default), external, inside (a one-off job of the service) or api-only")
     .option("--prove", "fill an empty instance to its limit, to see that it never evicts; in a deploy: checks.prove")
-    .option("--only <check>", "run only this check; repeatable", append)
+    .option("--only <check>", "run only this check; repeatable", append<string>)
     .option("--memory-warn <percent>", "from what use of the memory to warn; default 70")
     .option("--memory-fail <percent>", "from what use of the memory to fail; default 80")
     .option("--strict", "exit 3 when a check warns")
@@ -30,7 +29,7 @@ export function verifyCommand(): Command {
     .option(
       "--report <format[=file]>",
       "table (default), json, junit, markdown or github (annotations); repeatable, without a file to standard output; in GitHub Actions the Markdown also goes to the step summary",
-      append,
+      append<string>,
     )
     .addHelpText("after", VARIABLES)
     .exitOverride();

@@ -90,7 +90,7 @@ function checksOf({ about }: Subject, checks: readonly Check[]): readonly Check[
   return checks.filter((check) => about === undefined || (check.about === "service") === (about === "service"));
 }
 
-const DAY_SECONDS = 86_400;
+export const DAY_SECONDS = 86_400;
 
 function readChoices(values: VerifyValues): Choices {
   const percent = (option: string, text: string) => readNumber(option, text, "a percentage", 100);

@@ -1,4 +1,4 @@
-import { Command, Option } from "commander";
+import { Command } from "commander";
 import { sampleLine } from "../operations/figures.ts";
 import type { Message } from "../operations/messages.ts";
 import { Messenger, receiversFrom } from "../operations/notify.ts";
@@ -6,7 +6,8 @@ import type { Sample } from "../operations/sample.ts";
 import { repeatEach, Watched, type WatchOutput } from "../operations/watch.ts";
 import { startProgress } from "../runtime/progress.ts";
 import { oneLine } from "../runtime/text.ts";
-import { VANTAGES, type Vantage } from "../vantage/vantage.ts";
+import type { Vantage } from "../vantage/vantage.ts";
+import { vantageOption } from "./operation.ts";
 import { parse, seconds } from "./parse.ts";
 import type { CommandProgram, Ending, Program } from "./program.ts";
 import { WatchView } from "./report/watch.ts";
@@ -30,11 +31,7 @@ const command = new Command("watch")
   .option("--every <seconds>", "from one sample to the next", seconds, 15)
   .option("--deadline <seconds>", "with --once: the time for everything", seconds, 120)
   .option("--oldest-job <seconds>", "how long a job may wait", seconds, 3_600)
-  .addOption(
-    new Option("--vantage <where>", "default: external; with --once auto, which may run a one-off job").choices([
-      ...["auto", ...VANTAGES],
-    ]),
-  )
+  .addOption(vantageOption("default: external; with --once auto, which may run a one-off job"))
   .addHelpText(
     "after",
     `

@@ -145,9 +145,13 @@ export async function checkArchive(path: string, lock: Lock): Promise<Manifest> 
     const [kind, json = ""] = some.at(-1) ?? [];
     if (kind === "manifest") manifest = manifestSchema.safeParse(jsonIn(json)).data;
   }
-  const counted = Object.values(manifest?.keys ?? {}).reduce((sum, count) => sum + count, 0);
-  if (manifest === undefined || counted !== records) throw damaged(path, "its manifest does not fit");
+  if (manifest === undefined || totalOf(manifest) !== records) throw damaged(path, "its manifest does not fit");
   return manifest;
+}
+
+/** How many keys a backup has. */
+export function totalOf({ keys }: Manifest): number {
+  return Object.values(keys).reduce((sum, count) => sum + count, 0);
 }
 
 /** JSON as a record holds it: bytes, a character each. */

@@ -44,9 +44,9 @@ export async function lookAtWorkspace(
   const makes = planned.resources.some(makesInstance);
   if (names === undefined && !makes) return { others: [], duplicates: [], where: undefined };
   // Loaded late: a plan that has nothing of Render's does without.
-  const { RenderClient, RENDER } = await import("../render/api/client.ts");
+  const { RenderClient, RENDER, ownerIdFrom } = await import("../render/api/client.ts");
   const client = RenderClient.fromEnvironment(process.env);
-  const ownerId = process.env.RENDER_OWNER_ID || undefined;
+  const ownerId = ownerIdFrom(process.env);
   const [others, duplicates, places] = await Promise.all([
     makes ? otherInstances(client, planned, ownerId) : [],
     names && ownerId ? findDuplicates(client, environment, names, ownerId, planned) : [],

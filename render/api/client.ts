@@ -62,6 +62,11 @@ const environment = z.object({
     .optional(),
 });
 
+/** The workspace to look in: `RENDER_OWNER_ID`. Without it, all that the key can see. */
+export function ownerIdFrom(env: NodeJS.ProcessEnv): string | undefined {
+  return env.RENDER_OWNER_ID || undefined;
+}
+
 /**
  * Render's REST API.
  *
