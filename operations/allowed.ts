@@ -1,7 +1,7 @@
-import { randomBytes } from "node:crypto";
 import type { Connection } from "../redis/connection.ts";
 import type { FailureKind } from "../redis/explanations.ts";
 import { RedisFailure } from "../redis/failure.ts";
+import { ownName } from "../redis/own-name.ts";
 
 /**
  * A form of each command that changes nothing and is answered quickly. A mistake in it is no refusal: who may not run a command
@@ -43,7 +43,7 @@ export async function findAllowed<Name extends Probed>(
   connection: Connection,
   names: readonly Name[],
 ): Promise<Readonly<Record<Name, boolean>>> {
-  const key = `{render-redis-check:${randomBytes(9).toString("base64url")}}`;
+  const key = ownName();
   const replies = await connection.send(names.map((name) => HARMLESS[name](key)));
   const allowed = replies.map((reply) => {
     if (!(reply instanceof RedisFailure)) return true;

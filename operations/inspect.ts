@@ -1,14 +1,14 @@
-import { randomBytes } from "node:crypto";
 import type { RedisAddress } from "../redis/address.ts";
 import { RedisFailure } from "../redis/failure.ts";
 import { parseInfo } from "../redis/info.ts";
-import { type QueueKey, QueueSearch } from "../redis/queue-keys.ts";
+import { ownName } from "../redis/own-name.ts";
+import { QueueSearch } from "../redis/queue-keys.ts";
 import { byQueue, libraryOf, waitingSince } from "../redis/queues.ts";
 import { inSession } from "../redis/session.ts";
 import { type Measure, type StateSize, sizeStates, sizesOf } from "../redis/sizes.ts";
 import { findAllowed } from "./allowed.ts";
 import type { Inspection } from "./inspection.ts";
-import { KeyGroups, type Measured } from "./key-groups.ts";
+import { KeyGroups } from "./key-groups.ts";
 import { databasesOf, PacedConnection, sweep } from "./keys.ts";
 
 /** How thoroughly, and at what cost to others. */
@@ -117,20 +117,16 @@ async function inspectDatabase(paced: PacedConnection, database: Database): Prom
   const queues: Inspection["queues"] = [];
   for (const own of byQueue(states)) queues.push(await inspectQueue(paced, own, db, measure));
   const scale = groups.seen < total ? total / Math.max(1, groups.seen) : 1;
-  const large: Measured[] = [...groups.largest, ...(await ownSizes(paced, keys, measure))];
+  const lists = states.map(({ key, ownBytes }) => ({ key, bytes: ownBytes }));
   return {
     keys: Math.max(total, groups.seen),
     seen: groups.seen,
     queues,
     groups: groups.list(scale).map((group) => ({ db, ...group, pattern: shown(group.pattern) })),
-    largest: [...new Map(large.map(({ key, bytes }) => [key, { db, key: shown(key), bytes }])).values()],
+    largest: [
+      ...new Map([...groups.largest, ...lists].map(({ key, bytes }) => [key, { db, key: shown(key), bytes }])).values(),
+    ],
   };
-}
-
-async function ownSizes(paced: PacedConnection, keys: readonly QueueKey[], measure: Measure): Promise<Measured[]> {
-  const names = keys.map(({ key }) => key);
-  const sizes = await sizesOf(paced, names, measure);
-  return names.map((key, index) => ({ key, bytes: sizes[index] ?? 0, lasting: true }));
 }
 
 async function inspectQueue(
@@ -158,7 +154,7 @@ async function inspectQueue(
 
 /** Full memory answers PING and refuses writes. */
 function trial(): [string[], string[]] {
-  const key = `{render-redis-check:${randomBytes(9).toString("base64url")}}`;
+  const key = ownName();
   return [
     ["SET", key, "1", "PX", WRITE_MS, "NX"],
     ["DEL", key],

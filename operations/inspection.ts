@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { FAILURE_KINDS } from "../redis/explanations.ts";
-import { JOB_STATES, QUEUE_LIBRARIES } from "../redis/queue-keys.ts";
+import { JOB_STATES, QUEUE_LAYOUTS } from "../redis/queue-keys.ts";
 
 const count = z.number().min(0);
 const bytes = z.number().min(0);
@@ -26,7 +26,7 @@ export const inspectionSchema = z.object({
     z.object({
       db,
       name: z.string(),
-      library: z.enum(QUEUE_LIBRARIES),
+      library: z.enum(QUEUE_LAYOUTS),
       /** `BullMQ 6` */
       version: z.string(),
       states: z.array(z.object({ state: z.enum(JOB_STATES), jobs: count, bytes })),

@@ -1,8 +1,8 @@
 import type { Connection } from "../redis/connection.ts";
 import { RedisFailure } from "../redis/failure.ts";
-import { parseInfo } from "../redis/info.ts";
-import { listIn, textsIn } from "../redis/queue-keys.ts";
+import { keysByDatabase, parseInfo } from "../redis/info.ts";
 import type { Reply } from "../redis/resp.ts";
+import { scan } from "../redis/scan.ts";
 import { ask } from "../redis/session.ts";
 import { sleep } from "../runtime/wait.ts";
 
@@ -48,13 +48,6 @@ export class PacedConnection {
     return replies;
   }
 
-  /** One command's reply. @throws RedisFailure when it is an error. */
-  async ask(...command: string[]): Promise<Reply> {
-    const [reply = null] = await this.send([command]);
-    if (reply instanceof RedisFailure) throw reply;
-    return reply;
-  }
-
   async #measureRoundTrip(): Promise<void> {
     for (let ping = 0; ping < PINGS; ping += 1) {
       const begun = performance.now();
@@ -67,34 +60,15 @@ export class PacedConnection {
 /** Keys that one SCAN goes through: the longest that the server is busy with it is well below a millisecond. */
 const SCAN_KEYS = 500;
 
-/**
- * All keys of the database, some hundred at a time. A key that is there from the beginning to the end comes at least once; a key
- * may come more than once.
- *
- * @throws RedisFailure
- */
+/** All keys of the database, some hundred at a time: see {@link scan}. @throws RedisFailure */
 export async function* sweep(paced: PacedConnection, scanKeys = SCAN_KEYS): AsyncGenerator<string[]> {
-  let cursor = "0";
-  do {
-    const [next, keys] = listIn(await paced.ask("SCAN", cursor, "COUNT", String(scanKeys)));
-    if (typeof next !== "string") throw new RedisFailure("NOT_REDIS");
-    cursor = next;
-    const found = textsIn(keys);
-    if (found.length > 0) yield found;
-  } while (cursor !== "0");
+  for await (const keys of scan(paced, scanKeys)) if (keys.length > 0) yield keys;
 }
 
 /** The databases that hold keys, with how many. Where INFO is refused each is asked. */
 export async function databasesOf(connection: Connection): Promise<Map<number, number>> {
   const [info] = await connection.send([["INFO", "keyspace"]]);
-  if (typeof info === "string") {
-    const found = Object.entries(parseInfo(info)).flatMap(([name, value]) => {
-      const [, db] = /^db(\d+)$/.exec(name) ?? [];
-      const [, keys] = /^keys=(\d+)/.exec(value) ?? [];
-      return db === undefined || keys === undefined ? [] : [[Number(db), Number(keys)] as const];
-    });
-    return new Map(found);
-  }
+  if (typeof info === "string") return keysByDatabase(parseInfo(info));
   const found = new Map<number, number>();
   for (let db = 0; db < DATABASES; db += 1) {
     const [selected, keys] = await connection.send([["SELECT", String(db)], ["DBSIZE"]]);

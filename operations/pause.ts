@@ -1,4 +1,5 @@
 import { listIn, type QueueKey } from "../redis/queue-keys.ts";
+import { countJobs } from "../redis/queues.ts";
 import { ask } from "../redis/session.ts";
 import type { Store } from "./dumps.ts";
 
@@ -78,6 +79,5 @@ async function switchQueue(
 /** How many jobs are being processed. */
 export async function activeJobs({ paced }: Store, keys: readonly QueueKey[]): Promise<number> {
   const active = keys.filter(({ state }) => state === "active");
-  const counts = await paced.send(active.map(({ key, type }) => [type === "hash" ? "HLEN" : "LLEN", key]));
-  return counts.reduce<number>((sum, count) => sum + (typeof count === "number" ? count : 0), 0);
+  return (await countJobs(paced, active)).reduce((sum, count) => sum + count, 0);
 }

@@ -38,29 +38,37 @@ export class Queues {
       this.#keys = await findKeys(connection, signal);
       this.#foundAt = performance.now();
     }
-    const keys = this.#keys;
-    const [jobs, since] = [await countJobs(connection, keys), await waitingSince(connection, keys)];
-    const kept = keys.filter((key) => key.library === "bull" && (key.state === "completed" || key.state === "failed"));
+    const [kept, others] = [this.#keys.filter(isKept), this.#keys.filter((key) => !isKept(key))];
+    const [jobs, since] = [await countJobs(connection, others), await waitingSince(connection, others)];
     const sizes = await sizeStates(connection, kept, SIZED, { by: "some elements" });
     const counts = new Map<string, QueueCount>();
-    for (const [index, { queue, state }] of keys.entries()) {
-      const count: QueueCount = counts.get(queue) ?? { queue, jobs: {}, keptBytes: {} };
-      counts.set(queue, count);
+    const add = ({ queue, state }: QueueKey, number: number): QueueCount => {
+      const count = counts.get(queue) ?? { queue, jobs: {}, keptBytes: {} };
       const name = BULLMQ[state] ?? state;
-      count.jobs[name] = (count.jobs[name] ?? 0) + (jobs[index] ?? 0);
+      count.jobs[name] = (count.jobs[name] ?? 0) + number;
+      counts.set(queue, count);
+      return count;
+    };
+    for (const [index, key] of others.entries()) {
+      const count = add(key, jobs[index] ?? 0);
       const time = since[index];
       if (time === undefined) continue;
       const seconds = Math.max(0, Math.round((Date.now() - time) / 1_000));
       count.oldestSeconds = Math.max(count.oldestSeconds ?? 0, seconds);
     }
-    for (const { queue, state, jobs, bytes } of sizes) {
+    for (const size of sizes) {
+      const { keptBytes } = add(size, size.jobs);
       // Without MEMORY USAGE it is not told.
-      if (jobs > 0 && bytes === 0) continue;
-      const count = counts.get(queue);
-      if (count !== undefined) count.keptBytes[state] = (count.keptBytes[state] ?? 0) + bytes;
+      if (size.jobs > 0 && size.bytes === 0) continue;
+      keptBytes[size.state] = (keptBytes[size.state] ?? 0) + size.bytes;
     }
     return [...counts.values()];
   }
+}
+
+/** Whether it holds finished jobs whose library has a setting that removes them. */
+function isKept({ library, state }: QueueKey): boolean {
+  return library === "bull" && (state === "completed" || state === "failed");
 }
 
 async function findKeys(connection: Connection, signal: AbortSignal): Promise<QueueKey[]> {

@@ -7,13 +7,13 @@ export const JOB_STATES = [
 ];
 export type JobState = (typeof JOB_STATES)[number];
 
-/** Bull and BullMQ name their keys alike. */
-export const QUEUE_LIBRARIES = ["bull", "celery", "dramatiq", "rq", "sidekiq"] as const;
-export type QueueLibrary = (typeof QUEUE_LIBRARIES)[number];
+/** Libraries by how they name their keys: Bull and BullMQ do it alike. */
+export const QUEUE_LAYOUTS = ["bull", "celery", "dramatiq", "rq", "sidekiq"] as const;
+export type QueueLayout = (typeof QUEUE_LAYOUTS)[number];
 
 /** A key that holds the jobs of a queue that are in one state, or their ids. */
 export interface QueueKey {
-  readonly library: QueueLibrary;
+  readonly library: QueueLayout;
   /** What all keys of the queue begin with: `bull:mail`. */
   readonly base: string;
   /** `mail` */
@@ -38,7 +38,7 @@ const BULL_KEY = /^([^:]+:.+):([^:]+)$/;
 /** The id of a job, unless somebody chose it. */
 const JOB_ID = /^(\d+|[\da-f]{8}-[\da-f-]{27})$/i;
 
-const OTHERS: readonly (readonly [library: QueueLibrary, key: RegExp, type: QueueKey["type"], state: JobState])[] = [
+const OTHERS: readonly (readonly [library: QueueLayout, key: RegExp, type: QueueKey["type"], state: JobState])[] = [
   ["rq", /^rq:queue:(.+)$/, "list", "waiting"],
   ["sidekiq", /^queue:(.+)$/, "list", "waiting"],
   ["dramatiq", /^dramatiq:([^.]+(?:\.DQ)?)$/, "list", "waiting"],

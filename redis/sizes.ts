@@ -70,6 +70,8 @@ const AT_ONCE = 200;
 export interface StateSize extends QueueKey {
   readonly jobs: number;
   readonly bytes: number;
+  /** Of these, the list itself. */
+  readonly ownBytes: number;
 }
 
 /**
@@ -105,7 +107,8 @@ export async function sizeStates(
       if (jobKeys.length === 0) break;
     }
     const mean = measured === 0 ? 0 : bytes / measured;
-    sizes.push({ ...key, jobs, bytes: Math.round((own[index] ?? 0) + jobs * mean) });
+    const ownBytes = own[index] ?? 0;
+    sizes.push({ ...key, jobs, bytes: Math.round(ownBytes + jobs * mean), ownBytes });
   }
   return sizes;
 }

@@ -3,6 +3,7 @@ import type { RedisAddress } from "../../redis/address.ts";
 import { Connection, type ConnectionOptions, login } from "../../redis/connection.ts";
 import type { FailureKind } from "../../redis/explanations.ts";
 import { RedisFailure } from "../../redis/failure.ts";
+import { ownName } from "../../redis/own-name.ts";
 import type { Reply } from "../../redis/resp.ts";
 import { assertLoggedIn } from "../../redis/session.ts";
 import { sleep } from "../../runtime/wait.ts";
@@ -51,7 +52,7 @@ export function coreTrial(): {
   /** @throws RedisFailure when there is no Redis at the other end. */
   read(replies: readonly Reply[]): Omit<CoreObservation, "latenciesMs" | "tls">;
 } {
-  const key = `render-redis-check:${randomBytes(9).toString("base64url")}`;
+  const key = ownName();
   const value = randomBytes(9).toString("base64url");
   return {
     commands: [

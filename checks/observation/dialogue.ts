@@ -1,4 +1,5 @@
 import { RedisFailure } from "../../redis/failure.ts";
+import { ownName } from "../../redis/own-name.ts";
 import type { Reply } from "../../redis/resp.ts";
 import { assertLoggedIn } from "../../redis/session.ts";
 import type { KeyValue } from "../../render/api/endpoints.ts";
@@ -7,7 +8,7 @@ import type { QueueLibrary } from "../../render/spellings.ts";
 import type { Closing, Exchange, Exchanged } from "../../vantage/exchange.ts";
 import type { Dialogue } from "../../vantage/program.ts";
 import { answer, coreTrial, PINGS } from "./core.ts";
-import { ownName, queueSteps, wrongIn } from "./experiments.ts";
+import { queueSteps, wrongIn } from "./experiments.ts";
 import { infoIn, judged, keysIn, LARGEST, MB, PROBE_TTL_MS, SLACK_MS, STEP, whyNot, writes } from "./filling.ts";
 import type { Answer, CoreObservation, Experiment, Observation, ProofObservation } from "./observation.ts";
 

@@ -1,16 +1,14 @@
-import { createHash, randomBytes } from "node:crypto";
+import { createHash } from "node:crypto";
 import type { RedisAddress } from "../../redis/address.ts";
 import { Connection, type ConnectionOptions } from "../../redis/connection.ts";
 import { RedisFailure } from "../../redis/failure.ts";
+import { ownName } from "../../redis/own-name.ts";
 import type { Reply } from "../../redis/resp.ts";
 import { ask, inSession } from "../../redis/session.ts";
 import type { QueueLibrary } from "../../render/spellings.ts";
 import { answer } from "./core.ts";
 import { librarySteps, type QueueStep } from "./library-commands.ts";
 import type { Answer, Observation, QueueObservation } from "./observation.ts";
-
-/** A name that nothing else in the Redis has. The braces keep all keys that begin with it on one node of a cluster. */
-export const ownName = () => `{render-redis-check:${randomBytes(9).toString("base64url")}}`;
 
 /** The answer to PING on a second connection, which does not log in. */
 export async function observeStranger(address: RedisAddress, options: ConnectionOptions): Promise<Answer> {

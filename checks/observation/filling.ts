@@ -1,12 +1,12 @@
 import type { RedisAddress } from "../../redis/address.ts";
 import type { Connection, ConnectionOptions } from "../../redis/connection.ts";
 import { RedisFailure } from "../../redis/failure.ts";
-import { parseInfo } from "../../redis/info.ts";
+import { keysByDatabase, parseInfo } from "../../redis/info.ts";
+import { ownName } from "../../redis/own-name.ts";
 import type { Reply } from "../../redis/resp.ts";
 import { ask, inSession } from "../../redis/session.ts";
 import { until } from "../../runtime/wait.ts";
 import { answer } from "./core.ts";
-import { ownName } from "./experiments.ts";
 import type { ProofObservation } from "./observation.ts";
 
 export const MB = 1024 ** 2;
@@ -130,6 +130,5 @@ export function infoIn(reply: Reply | undefined): Info {
 
 /** The keys of all databases. */
 export function keysIn(info: Info): number {
-  const databases = Object.entries(info).filter(([name]) => DATABASE.test(name));
-  return databases.reduce((sum, [, value]) => sum + Number(/keys=(\d+)/.exec(value)?.[1] ?? 0), 0);
+  return [...keysByDatabase(info).values()].reduce((sum, keys) => sum + keys, 0);
 }

@@ -1,9 +1,10 @@
 import type { RedisAddress } from "../../redis/address.ts";
 import { RedisFailure } from "../../redis/failure.ts";
 import { parseInfo } from "../../redis/info.ts";
-import { listIn, QueueSearch, textsIn } from "../../redis/queue-keys.ts";
+import { QueueSearch } from "../../redis/queue-keys.ts";
 import { libraryOf } from "../../redis/queues.ts";
-import { ask, inSession } from "../../redis/session.ts";
+import { scan } from "../../redis/scan.ts";
+import { inSession } from "../../redis/session.ts";
 import { sizeStates } from "../../redis/sizes.ts";
 import type { CoreObservation, Observation } from "./observation.ts";
 
@@ -11,7 +12,7 @@ import type { CoreObservation, Observation } from "./observation.ts";
 const NEARLY_FULL = 0.6;
 /** SCANs of so many keys. A job's name tells of its queue, so a few are enough. */
 const SCANS = 20;
-const SCAN_KEYS = "500";
+const SCAN_KEYS = 500;
 /** Jobs of each state that are measured. */
 const JOBS = 50;
 
@@ -26,12 +27,11 @@ export async function observeJobs(
   try {
     return await inSession(address, { signal }, async (connection) => {
       const search = new QueueSearch();
-      let cursor = "0";
-      for (let scans = 0; scans < SCANS; scans += 1) {
-        const [next = "0", keys = null] = listIn(await ask(connection, "SCAN", cursor, "COUNT", SCAN_KEYS));
-        for (const key of textsIn(keys)) search.add(key);
-        cursor = String(next);
-        if (cursor === "0") break;
+      let scans = 0;
+      for await (const keys of scan(connection, SCAN_KEYS)) {
+        for (const key of keys) search.add(key);
+        scans += 1;
+        if (scans === SCANS) break;
       }
       const states = await sizeStates(connection, await search.find(connection), JOBS, { by: "some elements" });
       const found: NonNullable<Observation["jobs"]> = [];
