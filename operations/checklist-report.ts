@@ -36,17 +36,23 @@ function count(lines: readonly Line[]): string {
   return `${lines.filter(({ ticked }) => ticked).length} of ${lines.length} ticked`;
 }
 
-function sentence({ title, says, at, path, command }: Line): string {
-  const seen = at === undefined ? "" : ` (${at.slice(0, 16).replace("T", " ")}, ${path})`;
-  return `${title}: ${says}${seen}${command === undefined ? "" : `. Run: ${command}`}`;
+/** When a line was seen, and where that is written; nothing of one that was not. */
+function seenOf({ at, path }: Line): string | undefined {
+  return at === undefined ? undefined : `${at.slice(0, 16).replace("T", " ")}, ${path}`;
 }
 
-function textOf({ title, ticked, says, at, path, command }: Line): string[] {
+function sentence(line: Line): string {
+  const [{ title, says, command }, seen] = [line, seenOf(line)];
+  return `${title}: ${says}${seen === undefined ? "" : ` (${seen})`}${command === undefined ? "" : `. Run: ${command}`}`;
+}
+
+function textOf(line: Line): string[] {
+  const { title, ticked, says, command } = line;
   const mark = ticked ? colors.green("✔") : colors.red("✘");
-  const seen = at === undefined ? "" : ` ${at.slice(0, 16).replace("T", " ")}, ${path}`;
+  const seen = seenOf(line);
   return [
     `  ${mark} ${oneLine(title)}`,
-    `    ${oneLine(says)}${colors.dim(oneLine(seen))}`,
+    `    ${oneLine(says)}${seen === undefined ? "" : colors.dim(` ${oneLine(seen)}`)}`,
     ...(command === undefined ? [] : [`    ${colors.cyan("→")} ${oneLine(command)}`]),
   ];
 }
@@ -57,8 +63,10 @@ li{list-style:none;margin:.6rem 0;padding-left:1.8rem;text-indent:-1.8rem}ul{pad
 
 /** One page that needs nothing else: no script, no font, no picture from anywhere. */
 function formatPage({ environment, takenAt, lines, reports, drawn }: ChecklistReport): string {
-  const items = lines.map(({ title, ticked, says, at, path, command }) => {
-    const seen = at === undefined ? "" : ` <small>${xmlText(`${at.slice(0, 16).replace("T", " ")}, ${path}`)}</small>`;
+  const items = lines.map((line) => {
+    const { title, ticked, says, command } = line;
+    const at = seenOf(line);
+    const seen = at === undefined ? "" : ` <small>${xmlText(at)}</small>`;
     const todo = command === undefined ? "" : `<br><code>${xmlText(command)}</code>`;
     return `<li>${ticked ? "✅" : "⬜"} <strong>${xmlText(title)}</strong>: ${xmlText(says)}${seen}${todo}</li>`;
   });

@@ -1,7 +1,6 @@
 import { createHash } from "node:crypto";
 import { RedisFailure } from "../redis/failure.ts";
 import { type QueueKey, QueueSearch } from "../redis/queue-keys.ts";
-import type { Reply } from "../redis/resp.ts";
 import { ask } from "../redis/session.ts";
 import { Stop } from "../runtime/errors.ts";
 import { until } from "../runtime/wait.ts";
@@ -10,10 +9,14 @@ import {
   clockOf,
   type Dumped,
   dumpsOf,
+  EXPIRY_TOLERANCE_MS,
   formatOf,
+  isSameTime,
   keysOf,
   newestFormat,
   OWN_PREFIX,
+  PART,
+  requireRoom,
   type Store,
 } from "./dumps.ts";
 import { databasesOf } from "./keys.ts";
@@ -22,7 +25,6 @@ import { digestOf, NotCarried, piecesOf } from "./values.ts";
 
 /** What the target is being filled from. It is there until both sides are equal. */
 const MARKER = `${OWN_PREFIX}copy`;
-const PART = `${OWN_PREFIX}part`;
 /** A sweep that changed no more than this share of the keys leaves little for the last one. */
 const SMALL = 0.01;
 const FEW_KEYS = 1_000;
@@ -30,8 +32,6 @@ const MOST_SWEEPS = 20;
 /** Milliseconds: OBJECT IDLETIME counts in seconds. */
 const IDLE_RESOLUTION_MS = 1_000;
 const ACTIVE_POLL = { first: 100, longest: 1_000 } as const;
-/** Milliseconds: where a server tells only how long from now a key expires, two looks differ by some. */
-const EXPIRY_TOLERANCE_MS = 1_000;
 const MOST_NAMED = 1_000;
 const SETS_AT_ONCE = 500;
 
@@ -130,11 +130,9 @@ async function begin(from: Store, to: Store, prefix: string | undefined): Promis
     });
   }
   // How much a part of the keys takes is not known before.
-  if (marker === null && prefix === undefined && from.dataBytes > to.freeBytes) {
-    const [needed, free] = [from.dataBytes, to.freeBytes].map((bytes) => (bytes / 1024 ** 2).toFixed(1));
-    throw new Stop("failed", `The source has ${needed} MB of data, and the target has ${free} MB left.`, {
-      remedy: "Choose a larger plan.",
-    });
+  if (marker === null && prefix === undefined) {
+    const says = (data: string, free: string) => `The source has ${data} of data, and the target has ${free} left.`;
+    requireRoom(to, from.dataBytes, says);
   }
   await ask(to.connection, "SET", MARKER, from.runId);
 }
@@ -371,7 +369,7 @@ class Copying {
     for (const [index, { key, expiresAt, payload, bytes }] of dumps.entries()) {
       const [found, value] = [replies[2 * index], replies[2 * index + 1]];
       if (found === -2) this.#differs(key, "only the source has it");
-      else if (!isSameTime(expiresAt, found, now)) this.#differs(key, "it expires at another time");
+      else if (!isSameTime(this.#to, expiresAt, found, now)) this.#differs(key, "it expires at another time");
       else if (payload !== undefined && typeof value === "string" && bodyOf(value) === bodyOf(payload)) equal += 1;
       else {
         const one = await digestOf(this.#from.connection, key, bytes).catch(unlessNotCarried);
@@ -386,11 +384,6 @@ class Copying {
   #differs(key: string, why: string): void {
     if (this.different.size < MOST_NAMED) this.different.set(key, why);
   }
-}
-
-function isSameTime(expected: number | undefined, found: Reply | undefined, now: number): boolean {
-  if (typeof found !== "number" || found < 0) return expected === undefined;
-  return expected !== undefined && Math.abs(expected - now - found) <= EXPIRY_TOLERANCE_MS;
 }
 
 function unlessNotCarried(error: unknown): undefined {

@@ -20,6 +20,10 @@ const BLIND_WINDOW = 32;
 const FOOTER_BYTES = 10;
 /** What operations keep in an instance for a while. It is no data of anybody. */
 export const OWN_PREFIX = "render-redis:";
+/** Where a value is made in pieces, and where one is compared. */
+export const PART = `${OWN_PREFIX}part`;
+/** Milliseconds: where a server tells only how long from now a key expires, two looks differ by some. */
+export const EXPIRY_TOLERANCE_MS = 1_000;
 
 /** What a connection for whole values needs: bytes, and the time for the largest of them. */
 export const FOR_VALUES = { encoding: "latin1", longestText: 2 * LARGEST_DUMP, patienceMs: 60_000 } as const;
@@ -202,6 +206,35 @@ function numbersIn(replies: readonly Reply[]): (number | undefined)[] {
     if (typeof reply !== "string") return [typeof reply === "number" ? reply : undefined];
     return reply.split(" ").map((number) => (number === "" ? undefined : Number(number)));
   });
+}
+
+/**
+ * Whether a key expires when it should.
+ *
+ * @param expected Milliseconds since 1970; `undefined` where it should not expire.
+ * @param found What the store's command for it answers.
+ * @param now Milliseconds since 1970, by the store's clock.
+ */
+export function isSameTime(
+  { expiry }: Store,
+  expected: number | undefined,
+  found: Reply | undefined,
+  now: number,
+): boolean {
+  if (typeof found !== "number" || found < 0) return expected === undefined;
+  const expiresAt = found + (expiry === "PTTL" ? now : 0);
+  return expected !== undefined && Math.abs(expected - expiresAt) <= EXPIRY_TOLERANCE_MS;
+}
+
+/** @param says What is needed and what is free, in megabytes. @throws Stop when a store has less memory left. */
+export function requireRoom(
+  { freeBytes }: Store,
+  needed: number,
+  says: (needed: string, free: string) => string,
+): void {
+  if (needed <= freeBytes) return;
+  const megabytes = (bytes: number) => `${(bytes / 1024 ** 2).toFixed(1)} MB`;
+  throw new Stop("failed", says(megabytes(needed), megabytes(freeBytes)), { remedy: "Choose a larger plan." });
 }
 
 /** What of a payload depends on the value alone. */

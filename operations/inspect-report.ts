@@ -32,10 +32,8 @@ export function partsOf({ queues, groups }: Inspection): (Bar & { readonly count
     const each = states.map(({ state, jobs, bytes }) => part(`${name} (${version}) ${state}${inDb(db)}`, bytes, jobs));
     return events === 0 ? each : [...each, part(`${name} (${version}) events${inDb(db)}`, events, 1)];
   });
-  const isOfQueue = ({ db, pattern }: Inspection["groups"][number]) =>
-    queues.some((queue) => queue.db === db && ownsKeys(queue, pattern));
   const others = groups
-    .filter((group) => !isOfQueue(group))
+    .filter((group) => !isOfQueue(queues, group))
     .map(({ db, pattern, keys, bytes }) => part(`${pattern}${inDb(db)}`, bytes, keys));
   return [...ofQueues, ...others].filter(({ value }) => value > 0).toSorted((one, other) => other.value - one.value);
 }
@@ -45,6 +43,10 @@ function part(label: string, bytes: number, count: number) {
 }
 
 const inDb = (db: number) => (db === 0 ? "" : ` in database ${db}`);
+
+function isOfQueue(queues: Inspection["queues"], { db, pattern }: Inspection["groups"][number]): boolean {
+  return queues.some((queue) => queue.db === db && ownsKeys(queue, pattern));
+}
 
 /** Whether keys of such names are a queue's. In a pattern its name has `*` for numbers. */
 function ownsKeys({ name, library }: Inspection["queues"][number], pattern: string): boolean {
@@ -149,9 +151,7 @@ function formatTable(report: InspectReport): string {
 function lasting(inspection: Inspection): string[] {
   const { groups, queues } = inspection;
   return groups
-    .filter(
-      (group) => group.lasting > 0 && !queues.some((queue) => queue.db === group.db && ownsKeys(queue, group.pattern)),
-    )
+    .filter((group) => group.lasting > 0 && !isOfQueue(queues, group))
     .slice(0, 3)
     .map(
       (group) =>

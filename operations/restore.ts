@@ -3,7 +3,17 @@ import type { Reply } from "../redis/resp.ts";
 import { ask } from "../redis/session.ts";
 import { Stop } from "../runtime/errors.ts";
 import { checkArchive, type Lock, type Manifest, readArchive } from "./archive.ts";
-import { bodyOf, clockOf, newestFormat, OWN_PREFIX, type Store } from "./dumps.ts";
+import {
+  bodyOf,
+  clockOf,
+  EXPIRY_TOLERANCE_MS,
+  isSameTime,
+  newestFormat,
+  OWN_PREFIX,
+  PART,
+  requireRoom,
+  type Store,
+} from "./dumps.ts";
 import { databasesOf } from "./keys.ts";
 import { type Command, Digest, digestOf, forKey, MAKING, NotCarried } from "./values.ts";
 
@@ -12,14 +22,10 @@ export type Rule = "none" | "keep" | "replace";
 
 /** How far a restore has come. It is in the instance until the restore is verified. */
 const MARKER = `${OWN_PREFIX}restore`;
-/** Where a value is made in pieces, and where one is compared. */
-const PART = `${OWN_PREFIX}part`;
 const BATCH_BYTES = 2 * 1024 ** 2;
 const BATCH_RECORDS = 500;
 /** Records between two messages. */
 const SHOWN_RECORDS = 50_000;
-/** Milliseconds between two looks at when a key expires, where a server tells only how long that is from now. */
-const EXPIRY_TOLERANCE_MS = 1_000;
 /** For how long what a comparison makes stays, should nobody delete it. */
 const SCRATCH_MS = "60000";
 
@@ -72,7 +78,7 @@ export async function restore(store: Store, { path, lock, rule, onProgress }: Re
 
 /** Checks all that can be known before. @returns how many records an earlier run has restored. */
 async function begin(store: Store, manifest: Manifest, rule: Rule): Promise<number> {
-  const { connection, allowed, freeBytes, server } = store;
+  const { connection, allowed, server } = store;
   const databases = await databasesOf(connection);
   await ask(connection, "SELECT", "0");
   const [id, done] = String((await ask(connection, "GET", MARKER)) ?? "").split(" ");
@@ -88,11 +94,8 @@ async function begin(store: Store, manifest: Manifest, rule: Rule): Promise<numb
         "Restore into an empty one, or say what becomes of a key that both have: --merge keep, or --merge replace.",
     });
   }
-  if (id === "" && manifest.bytes > freeBytes) {
-    const [needed, free] = [manifest.bytes, freeBytes].map((bytes) => (bytes / 1024 ** 2).toFixed(1));
-    throw new Stop("failed", `The backup needs ${needed} MB, and the instance has ${free} MB left.`, {
-      remedy: "Choose a larger plan.",
-    });
+  if (id === "") {
+    requireRoom(store, manifest.bytes, (all, free) => `The backup needs ${all}, and the instance has ${free} left.`);
   }
   if (manifest.dumpFormat > 0) {
     const byType = 'Make a backup that any server takes: "backup --by-type".';
@@ -317,20 +320,14 @@ class Comparing extends Batches {
       else result.wrong.set(key, reason);
     };
     if (found instanceof RedisFailure) throw found;
-    const isExpired = expires !== "" && Number(expires) <= now;
-    if (found === -2 && (isExpired || (expires !== "" && Number(expires) - now < EXPIRY_TOLERANCE_MS))) {
+    const expected = expires === "" ? undefined : Number(expires);
+    if (found === -2 && expected !== undefined && expected - now < EXPIRY_TOLERANCE_MS) {
       result.expired += 1;
       return;
     }
     if (this.#refused.has(key) && this.#rule !== "keep") return wrong("the server refuses its payload");
     if (found === -2) return wrong("it is not there");
-    const expiresAt = typeof found !== "number" || found < 0 ? "" : found + (this.store.expiry === "PTTL" ? now : 0);
-    if (
-      (expires === "") !== (expiresAt === "") ||
-      Math.abs(Number(expires) - Number(expiresAt)) > EXPIRY_TOLERANCE_MS
-    ) {
-      return wrong("it expires at another time");
-    }
+    if (!isSameTime(this.store, expected, found, now)) return wrong("it expires at another time");
     const same = await isSame().catch((error: unknown) => {
       if (error instanceof NotCarried) return false;
       throw error;
