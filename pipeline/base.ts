@@ -26,7 +26,7 @@ function targets(env: NodeJS.ProcessEnv): string[] {
  * was before the last commit, unless something is not committed yet.
  */
 export async function baseOf(environment: string, repository = REPOSITORY): Promise<Base> {
-  const git = (...args: string[]) => output(repository, args);
+  const git = (...args: string[]) => gitOutput(repository, args);
   const file = `synthesized/${environment}.tf.json`;
   const head = await git("rev-parse", "--verify", "--quiet", "HEAD");
   if (head === undefined) return { missing: "this is no checkout by git, with commits" };
@@ -48,7 +48,7 @@ export async function baseOf(environment: string, repository = REPOSITORY): Prom
 }
 
 /** What git prints; `undefined` when it fails, or is not there. */
-export async function output(cwd: string, args: readonly string[]): Promise<string | undefined> {
+export async function gitOutput(cwd: string, args: readonly string[]): Promise<string | undefined> {
   try {
     const { code, stdout } = await runChild("git", args, { cwd });
     return code === 0 ? stdout.trim() : undefined;

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
-import { output } from "./base.ts";
+import { gitOutput } from "./base.ts";
 import type { Commit } from "./review/review.ts";
 
 const REPOSITORY = join(import.meta.dirname, "..");
@@ -13,10 +13,11 @@ const eventSchema = z.object({
 /** The commit of the sources, and who wrote it. GitHub checks a pull request out as a merge of its own: then the request's. */
 export async function commitOf(env: NodeJS.ProcessEnv, repository = REPOSITORY): Promise<Commit | undefined> {
   const own = requested(env.GITHUB_EVENT_PATH);
-  const tell = (commit: string) => output(repository, ["log", "-1", "--format=%H%x00%an", "--end-of-options", commit]);
+  const tell = (commit: string) =>
+    gitOutput(repository, ["log", "-1", "--format=%H%x00%an", "--end-of-options", commit]);
   const [sha, author] = ((own && (await tell(own))) ?? (await tell("HEAD")))?.split("\0") ?? [];
   if (!sha || author === undefined) return undefined;
-  const changed = await output(repository, ["status", "--porcelain", "--untracked-files=no"]);
+  const changed = await gitOutput(repository, ["status", "--porcelain", "--untracked-files=no"]);
   return { sha, author, ...(changed ? ({ dirty: true } as const) : {}) };
 }
 
